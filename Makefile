@@ -1,0 +1,68 @@
+# votepipe: everything a person types. `make` alone lists it.
+
+PYTHON ?= python3
+PARAMETERS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo check test bench deploy requirements clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make both environments, pinned exactly; quick when there is nothing to do
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "votepipe needs Python 3.11 or later. Run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(MAKE) --no-print-directory -j2 .venv/ready .venv-ministack/ready
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@echo "Installing what votepipe is developed with into .venv …"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>/dev/null
+	@touch $@
+
+.venv-ministack/ready: requirements/ministack.txt
+	@echo "Installing the local AWS into .venv-ministack …"
+	@$(PYTHON) -m venv .venv-ministack
+	@.venv-ministack/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETERS="Name=Value …")
+	@exec .venv/bin/votepipe up --parameters '$(PARAMETERS)'
+
+demo: setup ## Push the sample records through the real code, without any server
+	@.venv/bin/votepipe demo
+
+check: setup ## Format, lint, types, template
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/votepipe sync --check
+	.venv/bin/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint
+
+test: setup ## All tests, in parallel
+	.venv/bin/pytest -n 2 --dist loadgroup
+
+bench: setup ## What is measured, side by side with others where they are installed
+	.venv/bin/python bench/patterns.py
+
+deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
+	.venv/bin/votepipe sync
+	.venv/bin/sam build --config-env $(or $(CONFIG),default)
+	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)
+
+# `sam build` calls this for every function of the template.
+build-%:
+	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
+	@#.venv/bin/votepipe sync --check
+	@.venv/bin/python -m votepipe.dev.build $* "$(ARTIFACTS_DIR)"
+
+requirements: setup ## Compile the requirement files anew from their .in files
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/ministack.in -o requirements/ministack.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt sinks/requirements.in -o sinks/requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt enrichers/requirements.in -o enrichers/requirements.txt
+
+clean: ## Remove the local stack's data and what was built
+	rm -rf .votepipe .aws-sam

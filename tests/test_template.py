@@ -1,0 +1,207 @@
+"""template.yaml: the rules that hold for every resource, whoever writes it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from votepipe.dev.template import read, translated
+
+DAY = 86_400
+RESOURCES: dict[str, Any] = translated(read())["Resources"]
+# What MiniStack refuses; a template that names one unconditionally deploys nothing locally.
+AWS_ONLY = {"AWS::Events::Archive", "AWS::EventSchemas::Schema", "AWS::Events::EventBusPolicy"}
+
+
+def of(kind: str) -> dict[str, Any]:
+    """The properties of every resource of a type, by logical id."""
+    return {
+        name: resource["Properties"]
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == kind
+    }
+
+
+def referenced(value: Any) -> Iterator[str]:
+    """Every logical id that a value refers to."""
+    if isinstance(value, dict):
+        if isinstance(value.get("Ref"), str):
+            yield value["Ref"]
+        attribute = value.get("Fn::GetAtt")
+        if attribute:
+            yield attribute[0] if isinstance(attribute, list) else attribute.split(".")[0]
+        for item in value.values():
+            yield from referenced(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from referenced(item)
+
+
+def refers(value: Any) -> str:
+    """The one logical id that a value refers to."""
+    (name,) = referenced(value)
+    return name
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every policy statement of roles, policies and queues, with where it stands."""
+    for name, properties in of("AWS::IAM::Role").items():
+        for policy in properties.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+    for kind in ("AWS::IAM::Policy", "AWS::SQS::QueuePolicy"):
+        for name, properties in of(kind).items():
+            for statement in properties["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def queues() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The queues that work is taken from, and those for dead letters."""
+    work = {name: queue for name, queue in of("AWS::SQS::Queue").items() if "RedrivePolicy" in queue}
+    dead = {name: queue for name, queue in of("AWS::SQS::Queue").items() if name not in work}
+    return work, dead
+
+
+def test_no_statement_allows_every_resource() -> None:
+    wide = [
+        (name, statement)
+        for name, statement in statements()
+        if "*" in json.dumps(statement["Resource"]).replace(":*", "")
+    ]
+
+    assert not wide, f"Name the ARN in template.yaml instead of '*': {wide}"
+
+
+def test_no_statement_allows_every_action() -> None:
+    wide = [
+        (name, statement)
+        for name, statement in statements()
+        if statement["Effect"] == "Allow" and "*" in json.dumps(statement["Action"])
+    ]
+
+    assert not wide, f"Name the actions in template.yaml: {wide}"
+
+
+def test_roles_name_no_managed_policy() -> None:
+    managed = [name for name, role in of("AWS::IAM::Role").items() if "ManagedPolicyArns" in role]
+
+    assert not managed, f"Managed policies allow more than is used; write the actions: {managed}"
+
+
+def test_every_function_and_the_pipe_has_a_role_of_its_own() -> None:
+    functions = [refers(function["Role"]) for function in of("AWS::Lambda::Function").values()]
+    pipes = [refers(pipe["RoleArn"]) for pipe in of("AWS::Pipes::Pipe").values()]
+
+    assert sorted(functions + pipes) == sorted(of("AWS::IAM::Role"))
+
+
+def test_every_function_logs_into_a_group_that_forgets() -> None:
+    groups = of("AWS::Logs::LogGroup")
+
+    used = {refers(function["LoggingConfig"]["LogGroup"]) for function in of("AWS::Lambda::Function").values()}
+
+    assert used <= set(groups)
+    assert all("RetentionInDays" in group for group in groups.values())
+
+
+def test_every_queue_has_dead_letters_after_a_bounded_number_of_tries() -> None:
+    work, dead = queues()
+
+    for name, queue in work.items():
+        assert refers(queue["RedrivePolicy"]["deadLetterTargetArn"]) in dead, name
+        assert 5 <= queue["RedrivePolicy"]["maxReceiveCount"] <= 1000, name
+
+
+def test_dead_letters_wait_fourteen_days_behind_an_alarm() -> None:
+    _, dead = queues()
+
+    alarmed = {
+        refers(alarm["Dimensions"][0]["Value"])
+        for alarm in of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+
+    assert alarmed == set(dead)
+    assert all(queue["MessageRetentionPeriod"] == 14 * DAY for queue in dead.values())
+
+
+def test_every_queue_is_encrypted_and_takes_tls_only() -> None:
+    denied = {
+        refers(statement["Resource"])
+        for _, statement in statements()
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+
+    assert denied == set(of("AWS::SQS::Queue"))
+    assert all(queue["SqsManagedSseEnabled"] for queue in of("AWS::SQS::Queue").values())
+
+
+def test_every_rule_feeds_queues_only_and_keeps_what_it_cannot_feed() -> None:
+    work, dead = queues()
+
+    targets = [target for rule in of("AWS::Events::Rule").values() for target in rule["Targets"]]
+
+    assert targets
+    for target in targets:
+        assert refers(target["Arn"]) in work
+        assert refers(target["DeadLetterConfig"]["Arn"]) in dead
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= DAY
+
+
+def test_the_bus_may_write_to_what_its_rules_feed() -> None:
+    allowed = {
+        (refers(statement["Resource"]), refers(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
+        for _, statement in statements()
+        if statement.get("Principal") == {"Service": "events.amazonaws.com"}
+    }
+
+    needed = {
+        (refers(arn), name)
+        for name, rule in of("AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"])
+    }
+
+    assert allowed == needed
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> None:
+    for mapping in of("AWS::Lambda::EventSourceMapping").values():
+        queue = RESOURCES[refers(mapping["EventSourceArn"])]["Properties"]
+        function = RESOURCES[refers(mapping["FunctionName"])]["Properties"]
+
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_pipe_gives_up_before_the_stream_forgets() -> None:
+    (pipe,) = of("AWS::Pipes::Pipe").values()
+    _, dead = queues()
+
+    stream = pipe["SourceParameters"]["DynamoDBStreamParameters"]
+
+    assert 0 < stream["MaximumRecordAgeInSeconds"] <= DAY // 2
+    assert 0 < stream["MaximumRetryAttempts"] <= 185
+    assert stream["OnPartialBatchItemFailure"] == "AUTOMATIC_BISECT"
+    assert stream["BatchSize"] <= 10
+    assert refers(stream["DeadLetterConfig"]["Arn"]) in dead
+
+
+@pytest.mark.parametrize("kind", sorted(AWS_ONLY))
+def test_what_only_aws_has_is_conditional(kind: str) -> None:
+    unconditional = [
+        name
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == kind and "Condition" not in resource
+    ]
+
+    assert not unconditional, f"Put 'Condition: IsAws' on {unconditional}"
+
+
+def test_tables_with_votes_are_never_deleted_with_the_stack() -> None:
+    table = RESOURCES["VotesTable"]
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]

@@ -1,0 +1,73 @@
+"""votepipe/times.py"""
+
+import pytest
+
+from votepipe import clock, times
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-01-04T10:00:03Z", "2026-01-04T10:00:03Z"),
+        ("2026-01-04t10:00:03z", "2026-01-04T10:00:03Z"),
+        ("2026-01-04 10:00:03-00:00", "2026-01-04T10:00:03Z"),
+        ("2026-01-04T10:00:03.250+01:00", "2026-01-04T09:00:03.25Z"),
+        ("2026-01-04T10:00:03.000Z", "2026-01-04T10:00:03Z"),
+        ("2026-01-04T10:00:03.123456789Z", "2026-01-04T10:00:03.123456Z"),
+        ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_rfc_3339_becomes_utc(text, utc):
+    assert times.utc(text) == utc
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-01-04",
+        "2026-01-04T10:00:03",
+        "2026-01-04T10:00Z",
+        "20260104T100003Z",
+        "2026-W01-7T10:00:03Z",
+        "2026-02-30T10:00:03Z",
+        "2026-01-04T24:00:00Z",
+        "2026-01-04T10:00:03+24:00",
+        "2026-01-04T10:00:03Z\n",
+        "٢٠٢٦-01-04T10:00:03Z",
+        "1969-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+    ],
+)
+def test_what_is_no_date_and_time_on_the_bus(text):
+    assert times.utc(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "utc"),
+    [
+        (1767520803, "2026-01-04T10:00:03Z"),
+        (1767520803.25, "2026-01-04T10:00:03.25Z"),
+        ("2026-01-04T11:00:03+01:00", "2026-01-04T10:00:03Z"),
+        (0, "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_a_stream_records_time(value, utc):
+    assert times.from_stream(value) == utc
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, [], {}, "1767520803", -1, 1e18, 10**40, float("nan"), float("inf")],
+)
+def test_what_is_no_time_of_a_stream_record(value):
+    assert times.from_stream(value) is None
+
+
+def test_now_follows_the_librarys_clock(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: 1767520803.5)
+
+    assert times.now() == "2026-01-04T10:00:03.5Z"

@@ -1,0 +1,45 @@
+"""AWS clients, made once and only when used, and their failures in words fit for logs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from votepipe.errors import Temporary
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's client of a service such as `sqs`; it gives up within half a minute."""
+    # Importing boto3 takes longer than everything else here: only who needs it pays for it.
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,  # type: ignore[call-overload]  # the stubs want a literal
+        config=Config(
+            connect_timeout=3,
+            read_timeout=6,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        ),
+    )
+
+
+@contextmanager
+def asking(service: str) -> Iterator[None]:
+    """Turn what AWS answers into Temporary, named after `service` and without AWS's own text."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        # AWS's text quotes keys and values, which may name a person.
+        raise Temporary(f"{service} answered '{error_code(error)}'.") from None
+    except BotoCoreError as error:
+        raise Temporary(f"{service} could not be asked ({type(error).__name__}).") from None
+
+
+def error_code(error: Exception) -> str:
+    """The code of a botocore ClientError, such as `AccessDeniedException`."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", "Unknown"))

@@ -1,0 +1,156 @@
+"""What must be true of a plugin's function and mark; each check raises PluginError.
+
+A text names the plugin's file, what was found there and what to do.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, NoReturn, Self
+
+from votepipe import settings as plugin_settings
+from votepipe.errors import PluginError
+
+EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
+
+_NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a marked function stands: its module's name, its file as people write it."""
+
+    function: Callable[..., Any]
+    name: str
+    module: str
+    file: str
+    summary: str
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], called: str, mark: str) -> Self:
+        """Look at a function that must be a plain `def` with the name `called`."""
+        module = getattr(function, "__module__", "") or ""
+        code = getattr(function, "__code__", None)
+        package = code is not None and PurePath(code.co_filename).name == "__init__.py"
+        docstring = getattr(function, "__globals__", {}).get("__doc__") or ""
+        site = cls(
+            function=function,
+            name=module.rpartition(".")[2],
+            module=module,
+            file=module.replace(".", "/") + ("/__init__.py" if package else ".py"),
+            summary=docstring.strip().partition("\n")[0],
+        )
+        if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
+            site.refuse(f"{mark} is not on a plain function. Put it on a 'def', not 'async def'")
+        if function.__name__ != called:
+            site.refuse(f"{mark} is on '{function.__name__}'. Name the function '{called}'")
+        if not _NAME.fullmatch(site.name) or len(site.name) > 40:
+            site.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
+        return site
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Raise PluginError about this file."""
+        raise PluginError(f"{self.file}: {problem}.")
+
+
+def check_events(site: Site, events: Sequence[str]) -> None:
+    """`events` are names of events, at least one, none of them twice."""
+    if isinstance(events, str) or not events:
+        site.refuse("'events' is not a list of names. Write: events=['VoteCast']")
+    for name in events:
+        if name not in EVENTS:
+            site.refuse(f"there is no event '{name}'. {_suggestion(name)}")
+    if len(set(events)) < len(events):
+        site.refuse("'events' names one twice. Name each once")
+
+
+def _suggestion(name: str) -> str:
+    import difflib  # takes its time to import, and only a mistake needs it
+
+    close = difflib.get_close_matches(str(name), EVENTS, n=1)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return "The events are " + ", ".join(f"'{event}'" for event in EVENTS)
+
+
+def check_object(site: Site, option: str, value: Any) -> None:
+    """The option is an object that can be written as JSON."""
+    if not isinstance(value, dict):
+        site.refuse(f"'{option}' is not an object. Write it as its JSON would be")
+    if not _is_json(value):
+        site.refuse(f"'{option}' holds what JSON cannot. Use texts, numbers, lists and objects")
+
+
+def check_policies(site: Site, policies: Any) -> None:
+    """`policies` is a list of IAM statements, each with what may be done and to what."""
+    if not isinstance(policies, list | tuple):
+        site.refuse("'policies' is not a list. Write: policies=[{'Action': …, 'Resource': …}]")
+    for statement in policies:
+        check_object(site, "policies", statement)
+        missing = [key for key in ("Action", "Resource") if key not in statement]
+        if missing:
+            site.refuse(f"a statement in 'policies' has no '{missing[0]}'. Add it")
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
+    except (TypeError, ValueError):
+        return False
+
+
+def check_range(site: Site, option: str, value: Any, least: float, most: float) -> None:
+    """The option is a number within its limits; a whole one where they are."""
+    kinds = int if isinstance(least, int) else (int, float)
+    if not isinstance(value, kinds) or isinstance(value, bool) or not least <= value <= most:
+        noun = "a whole number" if kinds is int else "a number"
+        site.refuse(f"'{option}' is {value!r}. Make it {noun} from {least:,} to {most:,}")
+
+
+def check_settings(site: Site, settings: type | None) -> None:
+    """`settings` is a frozen dataclass whose fields are made by setting()."""
+    if settings is None:
+        return
+    if not isinstance(settings, type):
+        site.refuse("'settings' is not a class. Hand over the class, not an object of it")
+    try:
+        plugin_settings.fields(settings, site.name)
+    except PluginError as error:
+        raise PluginError(f"{site.file}: {error}") from None
+
+
+def check_handler(site: Site, with_settings: bool, batch: bool) -> bool:
+    """A sink's function takes what it will be given; tell whether it wants a `delivery`."""
+    parameters = dict(inspect.signature(site.function).parameters)
+    wants_delivery = parameters.pop("delivery", None) is not None
+    first = "events" if batch else "event"
+    expected = f"handler({first}, settings)" if with_settings else f"handler({first})"
+    if not _takes(parameters, 2 if with_settings else 1):
+        found = ", ".join(inspect.signature(site.function).parameters)
+        site.refuse(f"found 'handler({found})'. Write it as '{expected}'")
+    if batch and wants_delivery:
+        site.refuse("a batch has no one 'delivery'. Leave out 'batch' or the parameter")
+    return wants_delivery
+
+
+def _takes(parameters: dict[str, inspect.Parameter], count: int) -> bool:
+    """Whether a call with `count` positional arguments fits."""
+    kinds = [parameter.kind for parameter in parameters.values()]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return len(kinds) == count and all(kind in positional for kind in kinds)
+
+
+def check_enrich(site: Site, needs: Sequence[str], with_settings: bool) -> None:
+    """An enricher's function takes the vote and, by name, all that it needs."""
+    if isinstance(needs, str) or not all(isinstance(need, str) for need in needs):
+        site.refuse("'needs' is not a list of names. Write: needs=['article']")
+    if site.name in needs:
+        site.refuse("it needs itself. Take its name out of 'needs'")
+    found = list(inspect.signature(site.function).parameters)
+    expected = ["vote", *needs, *(["settings"] if with_settings else [])]
+    if not found or sorted(found[1:]) != sorted(expected[1:]):
+        shape = f"enrich({', '.join(expected)})"
+        site.refuse(f"found 'enrich({', '.join(found)})'. Write it as '{shape}'")

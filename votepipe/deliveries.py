@@ -1,0 +1,179 @@
+"""The table that makes one visible message of one vote: who sends it now, what was sent last.
+
+An item's key is the sink and the vote. An attempt takes a lease on it before it sends and marks
+the sequence after it has sent, each with one conditional write; so an older state never follows
+a newer one, and a duplicate is seen. An attempt that dies between the two leaves a lease that
+runs out and no mark: the event is then sent again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from votepipe import aws, clock
+from votepipe.errors import InvalidEvent, Temporary, TryLater
+from votepipe.events import Event
+from votepipe.logs import log
+
+KEPT_SECONDS = 30 * 24 * 3600
+_SERVICE = "The deliveries table"
+_DIGITS = 40
+# DynamoDB's limit is 2,048 bytes.
+_LONGEST_KEY = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """What a sink may know of the delivery it makes, when it asks for a `delivery`.
+
+    `previous` is the id that the sink returned when it last delivered this vote, None if it never
+    did or returned none; `sequence` orders the events of the vote.
+    """
+
+    previous: str | None
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A lease on one vote at one sink, to be marked or released."""
+
+    table: str
+    key: str
+    owner: str
+    order: str
+    event_id: str
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Skip:
+    """There is nothing to deliver, and `why`."""
+
+    why: str
+
+
+def claim(
+    event: Event, *, table: str, sink: str, owner: str, lease: float, ordered: bool = True
+) -> Claim | Skip:
+    """Take the lease for `lease` seconds, or tell that this or a newer state was delivered.
+
+    `owner` names the attempt; it may take a lease that it holds already.
+    Raises TryLater while another attempt holds it, Temporary when DynamoDB does not answer.
+    """
+    key, order = key_of(event, sink, ordered), order_of(event)
+    now = clock.now()
+    client = aws.client("dynamodb")
+    with aws.asking(_SERVICE):
+        try:
+            answer = client.update_item(
+                TableName=table,
+                Key={"delivery": {"S": key}},
+                UpdateExpression="SET #lease = :until, #owner = :owner, #expires = :expires",
+                ConditionExpression=(
+                    "(attribute_not_exists(#sequence) OR #sequence < :order) AND "
+                    "(attribute_not_exists(#lease) OR #lease < :now OR #owner = :owner)"
+                ),
+                ExpressionAttributeNames=_names("lease", "owner", "expires", "sequence"),
+                ExpressionAttributeValues={
+                    ":until": _number(now + lease),
+                    ":owner": {"S": owner},
+                    ":expires": _number(int(now + KEPT_SECONDS)),
+                    ":order": {"S": order},
+                    ":now": _number(now),
+                },
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except client.exceptions.ConditionalCheckFailedException as error:
+            return _refusal(error.response.get("Item", {}), order, now)
+    previous = answer.get("Attributes", {}).get("remoteId", {}).get("S")
+    return Claim(
+        table=table, key=key, owner=owner, order=order, event_id=event.id, previous=previous
+    )
+
+
+def mark(claim: Claim, remote_id: str | None) -> None:
+    """Write down that it was delivered, and give the lease back.
+
+    It never raises: the message is out, and trying again would send it twice.
+    """
+    changes = "SET #sequence = :order, #eventId = :event, #expires = :expires"
+    names = _names("sequence", "eventId", "expires", "lease", "owner")
+    values = {
+        ":order": {"S": claim.order},
+        ":event": {"S": claim.event_id},
+        ":expires": _number(int(clock.now() + KEPT_SECONDS)),
+    }
+    if remote_id:
+        changes += ", #remoteId = :remote"
+        names |= _names("remoteId")
+        values[":remote"] = {"S": remote_id}
+    try:
+        _give_back(claim, f"{changes} REMOVE #lease, #owner", names, values)
+    except Temporary as error:
+        log("delivered but not marked", level="ERROR", eventId=claim.event_id, why=str(error))
+
+
+def release(claim: Claim) -> None:
+    """Give the lease back undelivered; it never raises, as the lease runs out by itself."""
+    try:
+        _give_back(claim, "REMOVE #lease, #owner", _names("lease", "owner"), {})
+    except Temporary as error:
+        log("lease not given back", level="WARNING", eventId=claim.event_id, why=str(error))
+
+
+def _give_back(claim: Claim, changes: str, names: dict[str, str], values: dict[str, Any]) -> None:
+    client = aws.client("dynamodb")
+    with aws.asking(_SERVICE):
+        client.update_item(
+            TableName=claim.table,
+            Key={"delivery": {"S": claim.key}},
+            UpdateExpression=changes,
+            ConditionExpression="#owner = :owner",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values | {":owner": {"S": claim.owner}},
+        )
+
+
+def _refusal(item: dict[str, Any], order: str, now: float) -> Skip:
+    delivered = item.get("sequence", {}).get("S", "")
+    if delivered == order:
+        return Skip("It was delivered before.")
+    if delivered > order:
+        return Skip("A newer state was delivered before.")
+    until = float(item.get("lease", {}).get("N", now))
+    raise TryLater("Another attempt is delivering this vote.", after=max(1.0, until - now))
+
+
+def key_of(event: Event, sink: str, ordered: bool) -> str:
+    """The item's key: sink and vote, and the event where each event stands for itself.
+
+    A rejected record says nothing of its vote's state: it never stands for the vote.
+    """
+    parts = [event.vote.widget_id, event.vote.vote_id] if event.vote.vote_id else []
+    if not parts or not ordered or event.type == "VoteRejected":
+        parts.append(event.id)
+    # "#" is quoted within the parts, so no two lists of parts make one key.
+    key = "#".join([sink, *(quote(part, safe="", errors="surrogatepass") for part in parts)])
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{sink}#sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def order_of(event: Event) -> str:
+    """The sequence as text that sorts as the number does; the settled state follows its changes."""
+    digits = str(event.sequence)
+    if not digits.isdecimal() or len(digits) > _DIGITS:
+        raise InvalidEvent(f"The sequence is not a number of up to {_DIGITS} digits. See schemas/.")
+    return digits.zfill(_DIGITS) + ("+" if event.type == "VoteSettled" else "")
+
+
+def _names(*attributes: str) -> dict[str, str]:
+    """Placeholders for attributes, some of which are words of DynamoDB's own."""
+    return {f"#{attribute}": attribute for attribute in attributes}
+
+
+def _number(value: float) -> dict[str, str]:
+    return {"N": str(value)}

@@ -1,0 +1,36 @@
+"""`votepipe list`: the sinks and enrichers that are there, and what each needs."""
+
+import json
+
+import click
+
+from votepipe.dev.project import enrichers, sinks
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_plugins(as_json: bool) -> None:
+    """Show the sinks and enrichers of this checkout."""
+    found = [
+        {
+            "kind": kind,
+            "name": plugin.name,
+            "summary": plugin.spec.summary,
+            "events": list(getattr(plugin.spec, "events", ())),
+            "settings": [
+                {"name": field.name, "set by": field.parameter or f"votepipe secret set {plugin.name}", "help": field.help}
+                for field in plugin.settings
+            ],
+        }
+        for kind, plugins in (("enricher", enrichers()), ("sink", sinks()))
+        for plugin in plugins
+    ]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for plugin in found:
+        click.echo(f"{plugin['kind']} {plugin['name']}: {plugin['summary']}")
+        if plugin["events"]:
+            click.echo(f"  takes {', '.join(plugin['events'])}")
+        for each in plugin["settings"]:
+            click.echo(f"  {each['name']}: {each['help']} ({each['set by']})")

@@ -1,0 +1,40 @@
+"""`votepipe up`: the whole of it on this machine, until Ctrl-C."""
+
+import os
+import shlex
+
+import click
+
+from votepipe.dev import ROOT
+from votepipe.dev.local import LocalStack
+
+
+def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, str]:
+    try:
+        pairs = [pair.split("=", 1) for pair in shlex.split(text)]
+        return {name: value for name, value in pairs}
+    except ValueError:
+        raise click.BadParameter("Write Name=Value Name='Other value'.") from None
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65534),
+    default=lambda: int(os.environ.get("VOTEPIPE_PORT", "8600")),
+    show_default="VOTEPIPE_PORT or 8600",
+    help="Of the console; the local AWS takes the port after it.",
+)
+@click.option(
+    "--parameters",
+    callback=_parameters,
+    default="",
+    metavar="'NAME=VALUE …'",
+    help="Override template parameters.",
+)
+def up(port: int, parameters: dict[str, str]) -> None:
+    """Build and deploy the real template to a local AWS and run it; Ctrl-C ends all."""
+    stack = LocalStack(
+        ROOT / ".votepipe" / "local", port=port, parameters=parameters, say=click.echo
+    )
+    stack.run()

@@ -1,0 +1,133 @@
+"""The console's routes: the page, its API, and the receiver beside it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from flask import Flask, Response, jsonify, request, send_from_directory
+
+from votepipe.dev.console.faults import Faults
+from votepipe.dev.console.guard import Refused, guard
+from votepipe.dev.console.journal import Journal
+from votepipe.dev.console.receiver import LARGEST, receiver
+from votepipe.dev.console.votes import votes
+
+CLOSING = "votepipe-closing"  # the extension that ends the streams
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(
+    journal: Journal,
+    *,
+    status: Callable[[], Mapping[str, Any]],
+    table: Callable[[], Any],
+    dead_letters: Callable[[], list[dict[str, Any]]],
+) -> Flask:
+    """Build the console.
+
+    `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None while
+    there is none; `dead_letters` what `deadletters.read` returns.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    app.extensions[CLOSING] = threading.Event()
+    faults = Faults()
+    guard(app)
+    app.register_blueprint(receiver(journal, faults))
+    app.register_blueprint(votes(journal, table))
+    _page(app)
+    _journal(app, journal, faults)
+    _faults(app, faults)
+
+    @app.errorhandler(BotoCoreError)
+    @app.errorhandler(ClientError)
+    def from_table(error: BotoCoreError | ClientError) -> tuple[Response, int]:
+        name = type(error).__name__
+        return jsonify(error=f"The votes table did not take it ({name}). See /api/status."), 502
+
+    @app.get("/api/status")
+    def get_status() -> Response:
+        return jsonify(dict(status()))
+
+    @app.get("/api/dead-letters")
+    def get_dead_letters() -> Response:
+        try:
+            return jsonify(dead_letters())
+        except requests.RequestException:
+            raise Refused(503, "MiniStack does not answer. Look at /api/status.") from None
+
+    return app
+
+
+def _page(app: Flask) -> None:
+    @app.get("/")
+    def page() -> Response:
+        return send_from_directory(_STATIC, "index.html")
+
+    @app.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        return send_from_directory(_STATIC, name)
+
+
+def _journal(app: Flask, journal: Journal, faults: Faults) -> None:
+    @app.get("/api/messages")
+    def messages() -> Response:
+        after = request.args.get("after", 0, type=int)
+        last = request.args.get("last", type=int)
+        return Response(journal.messages(after=after, last=last), mimetype="application/json")
+
+    @app.get("/api/journal")
+    def ways() -> Response:
+        since = request.args.get("since", 0, type=int)
+        limit = request.args.get("limit", 200, type=int)
+        return jsonify(journal.votes(since=since, limit=limit))
+
+    @app.post("/api/reset")
+    def reset() -> Response:
+        journal.reset()
+        faults.clear()
+        return jsonify(reset=True)
+
+    @app.get("/api/stream")
+    def stream() -> Response:
+        return Response(_changes(journal, app.extensions[CLOSING]), mimetype="text/event-stream")
+
+
+def _changes(journal: Journal, closing: threading.Event) -> Iterator[str]:
+    """Server-sent events: where the journal stands, at most five times a second."""
+    seen: dict[str, Any] = {}
+    told = time.monotonic()
+    while not closing.wait(0.2):
+        state = journal.state()
+        if state != seen:
+            seen, told = state, time.monotonic()
+            yield f"event: changed\ndata: {json.dumps(state)}\n\n"
+        elif time.monotonic() > told + 15:
+            # Only a write shows that the page has gone.
+            told = time.monotonic()
+            yield ": nothing new\n\n"
+
+
+def _faults(app: Flask, faults: Faults) -> None:
+    @app.get("/api/faults")
+    def shown() -> Response:
+        return jsonify(faults.shown())
+
+    @app.post("/api/faults")
+    def put() -> Response:
+        try:
+            faults.put(request.get_json(force=True, silent=True))
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+        return jsonify(faults.shown())
+
+    @app.delete("/api/faults")
+    def clear() -> Response:
+        faults.clear()
+        return jsonify([])

@@ -1,0 +1,138 @@
+"""Reads the sinks' log lines and the dead letters into the journal, about once a second."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from votepipe.dev.console import deadletters
+from votepipe.dev.console.hops import utc
+from votepipe.dev.console.journal import Journal
+
+_log = logging.getLogger(__name__)
+
+# A function's lines carry the time its call ended and may show up after later ones.
+OVERLAP = 3_000  # milliseconds
+
+
+class LogReader:
+    """Follows one log group through `client` (boto3 `logs`), each line once.
+
+    MiniStack gives at most 10,000 lines in one answer, with no token for the rest and no ids.
+    So the reader goes on by time, and knows a line by its stream, its time and its text.
+    """
+
+    def __init__(self, client: Any, group: str, *, since: int) -> None:
+        self._client = client
+        self._group = group
+        self._since = since
+        self._seen: dict[tuple[str, int, str], None] = {}
+
+    def read(self) -> list[tuple[int, str]]:
+        """Return new lines as (milliseconds since 1970, text), oldest first."""
+        fresh: list[tuple[int, str]] = []
+        start = self._since
+        while True:
+            page = self._page(start)
+            for event in page:
+                line = (event["logStreamName"], event["timestamp"], event["message"])
+                if line not in self._seen:
+                    self._seen[line] = None
+                    fresh.append((event["timestamp"], event["message"]))
+            newest = max((event["timestamp"] for event in page), default=start)
+            if newest <= start:
+                break
+            start = newest
+        self._since = max(self._since, start - OVERLAP)
+        self._seen = {line: None for line in self._seen if line[1] >= self._since}
+        return fresh
+
+    def _page(self, start: int) -> list[Any]:
+        try:
+            reply = self._client.filter_log_events(
+                logGroupName=self._group, startTime=start, filterPattern='"eventId"'
+            )
+        except self._client.exceptions.ResourceNotFoundException:
+            return []  # a function that has not run yet may have no log group
+        found: list[Any] = reply["events"]
+        return found
+
+
+class Watcher:
+    """Background readers, as a context manager.
+
+    `logs` is a boto3 client; `groups` names log groups; `dead_letter_queues` holds addresses of
+    queues at MiniStack's `endpoint`.
+    A round that fails is logged once and tried again; the others go on.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        logs: Any,
+        groups: Sequence[str],
+        endpoint: str,
+        dead_letter_queues: Sequence[str],
+        since: int = 0,
+        interval: float = 1.0,
+    ) -> None:
+        self._journal = journal
+        self._readers = [LogReader(logs, group, since=since) for group in groups]
+        self._endpoint = endpoint
+        self._queues = dead_letter_queues
+        self._letters: set[str] = set()
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(job,), daemon=True)
+            for job in (self.read_lines, self.read_dead_letters)
+        ]
+
+    def read_lines(self) -> None:
+        """Note what the sinks logged since the last time."""
+        for reader in self._readers:
+            for at, text in reader.read():
+                line = _json(text)
+                if line is not None:
+                    self._journal.line(line, at=utc(at / 1000))
+
+    def read_dead_letters(self) -> None:
+        """Note dead letters that were not there the last time."""
+        letters = deadletters.read(self._endpoint, self._queues)
+        for letter in letters:
+            if letter["messageId"] not in self._letters:
+                self._journal.dead_letter(letter)
+        self._letters = {letter["messageId"] for letter in letters}
+
+    def _repeat(self, job: Callable[[], None]) -> None:
+        told = ""
+        while not self._stopped.wait(self._interval):
+            try:
+                job()
+            except (BotoCoreError, ClientError, requests.RequestException) as error:
+                if told != type(error).__name__:
+                    told = type(error).__name__
+                    _log.warning("The console cannot read from MiniStack (%s).", told)
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

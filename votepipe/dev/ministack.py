@@ -1,0 +1,149 @@
+"""MiniStack, the local AWS: started on the loopback address with nothing of this shell in it."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from votepipe.dev import ROOT
+from votepipe.dev.processes import end_group, end_leftover
+
+PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
+REGION = "us-east-1"
+
+
+class MiniStackError(Exception):
+    """MiniStack is not there or did not come up; the text says what to do."""
+
+
+def free_port() -> int:
+    """A port on the loopback address that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens on this port of the loopback address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class MiniStack:
+    """One MiniStack process with all its state below `folder`.
+
+    Use it as a context manager, or call `start` and `stop`.
+    With `persist`, what a clean stop saved is there again at the next start.
+    `enforce_iam` makes it refuse what a function's role does not allow.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        *,
+        persist: bool = False,
+        enforce_iam: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self._settings = {
+            "PERSIST_STATE": str(int(persist)),
+            "S3_PERSIST": str(int(persist)),
+            "AUTH": str(enforce_iam).lower(),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or None while it does not run."""
+        alive = self._process is not None and self._process.poll() is None
+        return self._process.pid if alive and self._process else None
+
+    def environment(self) -> dict[str, str]:
+        """What AWS clients need to talk to it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def start(self, timeout: float = 30) -> None:
+        """Start it and wait until it answers; `timeout` is in seconds."""
+        if not PROGRAM.exists():
+            raise MiniStackError("MiniStack is not installed. Run: make setup")
+        self._end_leftover()
+        if taken(self.port):
+            raise MiniStackError(
+                f"Port {self.port} is taken, and the local AWS needs it. End what listens there, "
+                "or choose other ports with VOTEPIPE_PORT; the port after it is the local AWS's."
+            )
+        for name in ("tmp", "state", "s3"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        with (self.folder / "ministack.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(PROGRAM)],
+                # Whatever stands in this environment is handed to every function it runs.
+                env={
+                    "PATH": f"{PROGRAM.parent}:/usr/bin:/bin",
+                    "HOME": str(self.folder),
+                    "LANG": "C.UTF-8",
+                    "TMPDIR": str(self.folder / "tmp"),
+                    "STATE_DIR": str(self.folder / "state"),
+                    "S3_DATA_DIR": str(self.folder / "s3"),
+                    "GATEWAY_PORT": str(self.port),
+                    "BIND_HOST": "127.0.0.1",
+                    # Without it MiniStack also listens on all addresses for MQTT.
+                    "IOT_MTLS_ENABLED": "0",
+                    **self._settings,
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in order
+            )
+        self._wait(timeout)
+
+    def _wait(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.pid is None:
+                break
+            try:
+                if requests.get(f"{self.endpoint}/_ministack/health", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+        self.stop()
+        raise MiniStackError(
+            f"MiniStack did not come up on port {self.port}. Read {self.folder / 'ministack.log'}."
+        )
+
+    def _end_leftover(self) -> None:
+        """A run that was killed left its MiniStack: its pid file tells."""
+        with contextlib.suppress(OSError, ValueError):
+            left = int((self.folder / "tmp" / f"ministack-{self.port}.pid").read_text())
+            end_leftover(left, "ministack")
+
+    def stop(self, timeout: float = 20) -> None:
+        """End it, its functions included, and remove what it unpacked."""
+        if self._process is None:
+            return
+        # Its functions are workers in its own process group; none may outlive it.
+        end_group(self._process, timeout)
+        self._process = None
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

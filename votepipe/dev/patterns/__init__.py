@@ -1,0 +1,20 @@
+"""Event patterns matched as EventBridge and its pipes match them.
+
+docs/patterns.md says what they mean.
+"""
+
+from votepipe.dev.patterns.errors import InvalidEvent, InvalidPattern
+from votepipe.dev.patterns.explain import BranchReport, Explanation, FieldReport, explain
+from votepipe.dev.patterns.pattern import Pattern, compile, matches  # noqa: A004 - as re.compile
+
+__all__ = [
+    "BranchReport",
+    "Explanation",
+    "FieldReport",
+    "InvalidEvent",
+    "InvalidPattern",
+    "Pattern",
+    "compile",
+    "explain",
+    "matches",
+]

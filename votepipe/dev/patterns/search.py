@@ -1,0 +1,172 @@
+"""Match any event at all, arrays and dotted keys included.
+
+Every value of the event that a pattern can mean is a leaf, at the place that its way through
+arrays gives it. A match takes one leaf for each field so that no two of them lie in different
+elements of the same array. Scalars directly in an array lie in no element of it, as for AWS.
+
+A field that may be absent is absent if none of its leaves could be taken beside the leaves taken
+so far. AWS takes fields in the order of their paths, so this module does too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from votepipe.dev.patterns.conditions import Field
+from votepipe.dev.patterns.syntax import Branch
+
+__all__ = ["Node", "Place", "Search", "collect", "in_order"]
+
+Place = tuple[tuple[int, int], ...]
+"""The way to a leaf: for each array, outermost first, its number and the element's index."""
+
+Leaves = dict[str, list[tuple[Any, Place]]]
+ARRAYS = (list, tuple)
+
+
+class Node:
+    """What a pattern wants at and below one point of an event."""
+
+    __slots__ = ("below", "children", "path")
+
+    def __init__(self) -> None:
+        self.path: str | None = None
+        self.children: dict[str, Node] = {}
+        # Every way down from here, dots and all, since an event may spell a way as one dotted key.
+        self.below: dict[str, Node] = {}
+
+    def add(self, path: str) -> None:
+        """Make room for a path below this node."""
+        steps = path.split(".")
+        way = [self]
+        for step in steps:
+            way.append(way[-1].children.setdefault(step, Node()))
+        way[-1].path = path
+        for start, node in enumerate(way):
+            for end in range(start + 1, len(way)):
+                node.below[".".join(steps[start:end])] = way[end]
+
+
+def collect(event: Mapping[str, Any], root: Node) -> Leaves:
+    """Find the leaves of each path of the pattern."""
+    leaves: Leaves = {}
+    arrays = 0
+    # A stack of our own: events may be nested deeper than Python likes to call.
+    pending: list[tuple[Any, Node, Place]] = [(event, root, ())]
+    while pending:
+        value, node, place = pending.pop()
+        if isinstance(value, Mapping):
+            for key in node.below.keys() & value.keys():
+                pending.append((value[key], node.below[key], place))
+        elif isinstance(value, ARRAYS):
+            number, arrays = arrays, arrays + 1
+            for index, element in enumerate(value):
+                nested = isinstance(element, (Mapping, *ARRAYS))
+                inside = (*place, (number, index)) if nested else place
+                pending.append((element, node, inside))
+        elif node.path is not None:
+            leaves.setdefault(node.path, []).append((value, place))
+    return leaves
+
+
+def in_order(branch: Branch) -> list[Field]:
+    """The fields in the order in which AWS takes them: by UTF-16 units of the path."""
+    return sorted(branch.values(), key=lambda f: f.path.encode("utf-16-be", "surrogatepass"))
+
+
+class Search:
+    """A compiled pattern that walks the whole event; slow, but right for every event."""
+
+    def __init__(self, branches: Iterable[Branch]) -> None:
+        self._branches = [in_order(branch) for branch in branches]
+        self.root = Node()
+        for path in dict.fromkeys(field.path for branch in self._branches for field in branch):
+            self.root.add(path)
+
+    def matches(self, event: Mapping[str, Any]) -> bool:
+        """Whether any branch matches."""
+        leaves = collect(event, self.root)
+        options: dict[Field, _Option] = {}
+        for branch in self._branches:
+            for field in branch:
+                if field not in options:
+                    options[field] = _Option(field, leaves.get(field.path, ()))
+                if not options[field].possible:
+                    break
+            else:
+                if _Choice([options[field] for field in branch]).exists():
+                    return True
+        return False
+
+
+class _Places:
+    """A set of places that finds those which can be taken beside given elements."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._ends = set(places)
+        self.arrays = {number for place in self._ends for number, _ in place}
+        self._steps: dict[Place, dict[int, set[int]]] = {}
+        for place in self._ends:
+            for depth, (number, index) in enumerate(place):
+                self._steps.setdefault(place[:depth], {}).setdefault(number, set()).add(index)
+
+    def __bool__(self) -> bool:
+        return bool(self._ends)
+
+    def beside(self, taken: Mapping[int, int]) -> Iterator[Place]:
+        """Yield the places that are in no other element of an array taken from already."""
+        pending: list[Place] = [()]
+        while pending:
+            place = pending.pop()
+            if place in self._ends:
+                yield place
+            for number, indexes in self._steps.get(place, {}).items():
+                index = taken.get(number)
+                if index is None:
+                    pending += [(*place, (number, other)) for other in indexes]
+                elif index in indexes:
+                    pending.append((*place, (number, index)))
+
+
+class _Option:
+    """Where one field matches, and where it has leaves at all."""
+
+    def __init__(self, field: Field, leaves: Sequence[tuple[Any, Place]]) -> None:
+        self.accepted = _Places(place for value, place in leaves if field.accepts(value))
+        self.may_be_absent = field.absent
+        self.present = _Places(place for _, place in leaves) if field.absent else self.accepted
+        self.possible = bool(self.accepted) or field.absent
+
+
+class _Choice:
+    """The search for one leaf per field, remembering what led nowhere."""
+
+    def __init__(self, options: list[_Option]) -> None:
+        self._options = options
+        self._failed: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+        # Only arrays that later fields meet matter to whether the rest can succeed.
+        self._later: list[set[int]] = [set()]
+        for option in reversed(options):
+            self._later.append(self._later[-1] | option.present.arrays)
+        self._later.reverse()
+
+    def exists(self) -> bool:
+        return self._from(0, {})
+
+    def _from(self, position: int, taken: dict[int, int]) -> bool:
+        if position == len(self._options):
+            return True
+        later = self._later[position]
+        state = (position, frozenset(pair for pair in taken.items() if pair[0] in later))
+        if state in self._failed:
+            return False
+        option = self._options[position]
+        for place in option.accepted.beside(taken):
+            if self._from(position + 1, {**taken, **dict(place)}):
+                return True
+        absent = option.may_be_absent and next(option.present.beside(taken), None) is None
+        if absent and self._from(position + 1, taken):
+            return True
+        self._failed.add(state)
+        return False

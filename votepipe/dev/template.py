@@ -1,0 +1,34 @@
+"""template.yaml as AWS sees it: SAM's own transform, run in this process."""
+
+import copy
+import os
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from votepipe.dev import ROOT
+from votepipe.dev.ministack import REGION
+
+
+class _NoManagedPolicies:
+    """Stands in for SAM's look-up of managed policies in IAM: our roles name none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def read(root: Path = ROOT) -> dict[str, Any]:
+    """The template as written, with short intrinsics such as `!Ref` in their long form."""
+    template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
+    return template
+
+
+def translated(template: dict[str, Any]) -> dict[str, Any]:
+    """The template with each `AWS::Serverless::*` resource turned into plain ones."""
+    # The transform asks boto3 for a region, to know the partition.
+    with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
+        result: dict[str, Any] = transform(copy.deepcopy(template), {}, _NoManagedPolicies())
+    return result

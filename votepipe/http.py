@@ -1,0 +1,184 @@
+"""Post to a receiver over HTTP, with the right outcome for each way it can answer.
+
+    2xx                                        returns the response
+    429, 503 with Retry-After                  TryLater, for as long as the receiver asks
+    429                                        TryLater, for 30 seconds
+    5xx, 408, 425, time-out, disconnect        Temporary
+    redirect, any other 4xx, no real address   Undeliverable
+
+Texts name the receiver's host only: a webhook's path is its password.
+"""
+
+import http
+import json as jsonlib
+import math
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from votepipe import clock
+from votepipe.errors import Temporary, TryLater, Undeliverable
+
+LONGEST_WAIT = 3600.0
+USUAL_WAIT = 30.0
+MOST_BYTES = 65_536
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a receiver answered; `body` is cut after 64 kB, `headers` ignore case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is not UTF-8 shows as `\ufffd`."""
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body read as JSON. Raises ValueError when it is not."""
+        return jsonlib.loads(self.body)
+
+
+def post(
+    url: str,
+    *,
+    json: Any = None,
+    data: bytes | str | Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 10,
+    hints: Mapping[int, str] | None = None,
+) -> Response:
+    """Post `json` or `data` and return what the receiver answers with a 2xx status.
+
+    The whole exchange ends within `timeout` seconds, however slowly the receiver talks.
+    `hints` maps a status to the likely cause and its remedy, which follow the fact in the error's
+    text. Raises TryLater, Temporary or Undeliverable.
+    """
+    host = _host(url)
+    response = _within(timeout, host, lambda: _exchange(url, json, data, headers, timeout))
+    if not 200 <= response.status < 300:
+        _refuse(host, response, (hints or {}).get(response.status, ""))
+    return response
+
+
+def _host(url: str) -> str:
+    """The host to name in texts; only a host on this machine may be spoken to without TLS."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https"):
+        raise Undeliverable("The receiver's address is not a URL. Correct the setting it is in.")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise Undeliverable(f"The address at {host} is not safe. Use one with https.")
+    return host
+
+
+@cache
+def _session() -> requests.Session:
+    """One session for the process, which keeps connections but no cookies."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "votepipe"
+    return session
+
+
+def _exchange(
+    url: str, json: Any, data: Any, headers: Mapping[str, str] | None, timeout: float
+) -> Response:
+    with _session().post(
+        url,
+        json=json,
+        data=data,
+        headers=headers,
+        timeout=timeout,
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        body = next(response.iter_content(MOST_BYTES), b"")
+        return Response(response.status_code, response.headers, body)
+
+
+def _within(timeout: float, host: str, exchange: Callable[[], Response]) -> Response:
+    """Run the exchange in a thread, left behind when it takes too long.
+
+    A time-out of requests starts anew with each byte, so a receiver that drips its answer would
+    hold the function for as long as it likes.
+    """
+    answers: list[Response] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(exchange())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if answers:
+        return answers[0]
+    raise _failure(errors[0] if errors else requests.Timeout(), host, timeout) from None
+
+
+def _failure(error: Exception, host: str, timeout: float) -> Exception:
+    if isinstance(error, requests.Timeout):
+        return Temporary(f"{host} did not answer within {timeout:g} s.")
+    if isinstance(error, requests.ConnectionError):
+        return Temporary(f"{host} could not be reached, or hung up.")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return Temporary(f"{host} hung up.")
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return Temporary(f"{host} answered what cannot be read.")
+    if isinstance(error, requests.RequestException):
+        return Undeliverable(f"No request can be made to {host} ({type(error).__name__}).")
+    return error
+
+
+def _refuse(host: str, response: Response, hint: str) -> None:
+    """Raise what the status calls for."""
+    status = response.status
+    text = f"{host} answered {status}{_phrase(status)}."
+    if hint:
+        text += f" {hint}"
+    wait = _wait(response.headers.get("Retry-After", ""))
+    if status == 429 or (status == 503 and wait is not None):
+        raise TryLater(text, after=USUAL_WAIT if wait is None else wait)
+    if status >= 500 or status in (408, 425):
+        raise Temporary(text)
+    raise Undeliverable(text)
+
+
+def _phrase(status: int) -> str:
+    """The standard's words for a status: the receiver's own could be anything."""
+    try:
+        return f" {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return ""
+
+
+def _wait(header: str) -> float | None:
+    """Seconds to wait by a Retry-After header, from 1 to an hour; None when it says nothing."""
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - clock.now()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    if math.isnan(seconds):
+        return None
+    return min(LONGEST_WAIT, max(1.0, seconds))

@@ -1,0 +1,59 @@
+"""What becomes of a message, decided by how its delivery ended.
+
+returns                                        delivered
+nothing left to deliver                        skipped
+TryLater                                       put back for as long as it says
+Undeliverable, SettingsError, InvalidEvent     moved to the dead letters, with the reason
+any other exception                            put back, a little longer each time;
+                                               moved to the dead letters after the last try
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from votepipe.errors import InvalidEvent, SettingsError, TryLater, Undeliverable, VotepipeError
+from votepipe.queues import Message
+
+if TYPE_CHECKING:
+    from votepipe.plugins import Sink
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a message; `wait` is in seconds, for those that stay in the queue."""
+
+    name: Literal["delivered", "skipped", "later", "retried", "undeliverable"]
+    why: str | None = None
+    wait: float = 0.0
+
+    @property
+    def stays(self) -> bool:
+        """Whether the message remains in its queue."""
+        return self.name in ("later", "retried")
+
+
+def judge(error: Exception, message: Message, sink: "Sink", most_tries: int) -> Outcome:
+    """Tell what becomes of a message whose delivery raised `error`."""
+    why = str(error) if isinstance(error, VotepipeError) else place_of(error, sink)
+    if isinstance(error, TryLater):
+        return Outcome("later", why, wait=error.after)
+    if isinstance(error, Undeliverable | SettingsError | InvalidEvent):
+        return Outcome("undeliverable", why)
+    if message.tries >= most_tries:
+        return Outcome("undeliverable", f"{why} Try {message.tries} was the last.")
+    return Outcome("retried", why, wait=message.back_off)
+
+
+def place_of(error: Exception, sink: "Sink") -> str:
+    """The class of a foreign error and the line of the sink's file that it came through.
+
+    Its own text stays out: it may hold an address with a secret in it, or what a reader wrote.
+    """
+    home = sink.function.__code__.co_filename
+    line, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == home:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    place = f"{sink.file}, line {line}" if line else sink.file
+    return f"{type(error).__qualname__} in {place}."

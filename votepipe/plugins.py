@@ -1,0 +1,194 @@
+"""The marks that make a plain function a sink or an enricher, and what is checked of them.
+
+A mark registers nothing: it puts a description on the function, as `.sink` or `.enricher`, from
+which the template, the list of plugins and the library read what they need.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+from votepipe import checks, delivery
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sink:
+    """All that is known of a sink: what `@sink` was told, and where it stands.
+
+    `name` is its module's; `file` and `summary` (the module docstring's first line) are for people.
+    `wants_delivery` tells that the function asks for a `delivery`.
+    """
+
+    name: str
+    module: str
+    file: str
+    summary: str
+    function: Callable[..., Any]
+    events: tuple[str, ...]
+    where: Mapping[str, Any] | None
+    settings: type | None
+    batch: bool
+    ordered: bool
+    wants_delivery: bool
+    timeout: int
+    memory: int
+    batch_size: int
+    concurrency: int
+    tries: int
+    policies: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enricher:
+    """All that is known of an enricher: what `@enricher` was told, and where it stands."""
+
+    name: str
+    module: str
+    file: str
+    summary: str
+    function: Callable[..., Any]
+    adds: Mapping[str, Any]
+    needs: tuple[str, ...]
+    settings: type | None
+    required: bool
+    timeout: float
+
+
+class SinkFunction(Protocol[P, R_co]):
+    """A function marked as a sink: called as written, or by Lambda with a batch of messages."""
+
+    sink: Sink
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function as it was written."""
+        ...
+
+
+class EnricherFunction(Protocol[P, R_co]):
+    """A function marked as an enricher."""
+
+    enricher: Enricher
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function as it was written."""
+        ...
+
+
+def sink(
+    *,
+    events: Sequence[str],
+    where: Mapping[str, Any] | None = None,
+    settings: type | None = None,
+    batch: bool = False,
+    ordered: bool = True,
+    timeout: int = 60,
+    memory: int = 256,
+    batch_size: int = 10,
+    concurrency: int = 2,
+    tries: int = 12,
+    policies: Sequence[Mapping[str, Any]] = (),
+) -> Callable[[Callable[P, R]], SinkFunction[P, R]]:
+    """Mark `handler(event, settings)` as what takes events somewhere.
+
+    `events` are the types it gets; `where` is an event pattern for their detail; `settings` is a
+    dataclass of `setting(…)`s, without which the function takes the event alone.
+    With `batch` it gets a list of events, delivered all or none.
+    With `ordered` an event older than one already delivered for its vote is skipped; without, only
+    an event that was itself delivered is.
+    `timeout` is in seconds, `memory` in MB; `tries` is how often a message is tried before it goes
+    to the dead letters; `policies` are IAM statements for what it calls in AWS.
+    A parameter named `delivery` receives a `Delivery`.
+
+    Return when it is delivered, with the receiver's id of it if there is one (a text); raise
+    TryLater, Undeliverable, or anything else to have it tried again.
+    """
+
+    def mark(function: Callable[P, R]) -> SinkFunction[P, R]:
+        site = checks.Site.of(function, "handler", "@sink")
+        checks.check_events(site, events)
+        checks.check_object(site, "where", {} if where is None else where)
+        checks.check_settings(site, settings)
+        checks.check_range(site, "timeout", timeout, 1, 900)
+        checks.check_range(site, "memory", memory, 128, 10_240)
+        checks.check_range(site, "batch_size", batch_size, 1, 10)
+        checks.check_range(site, "concurrency", concurrency, 2, 1000)
+        checks.check_range(site, "tries", tries, 1, 100)
+        checks.check_policies(site, policies)
+        described = Sink(
+            name=site.name,
+            module=site.module,
+            file=site.file,
+            summary=site.summary,
+            function=function,
+            events=tuple(events),
+            where=where,
+            settings=settings,
+            batch=batch,
+            ordered=ordered,
+            wants_delivery=checks.check_handler(site, settings is not None, batch),
+            timeout=timeout,
+            memory=memory,
+            batch_size=batch_size,
+            concurrency=concurrency,
+            tries=tries,
+            policies=tuple(policies),
+        )
+
+        @functools.wraps(function)
+        def handler(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if args and isinstance(args[0], dict) and "Records" in args[0]:
+                context = args[1] if len(args) > 1 else None
+                return delivery.deliver(described, args[0], context)
+            return function(*args, **kwargs)
+
+        marked = cast(SinkFunction[P, R], handler)
+        marked.sink = described
+        return marked
+
+    return mark
+
+
+def enricher(
+    *,
+    adds: Mapping[str, Any],
+    needs: Sequence[str] = (),
+    settings: type | None = None,
+    required: bool = False,
+    timeout: float = 0.5,
+) -> Callable[[Callable[P, R]], EnricherFunction[P, R]]:
+    """Mark `enrich(vote, …)` as what adds facts to a vote's event.
+
+    `adds` is the JSON Schema of what it returns, which lands under `enrichment.<its name>`.
+    `needs` names enrichers that run before; what they added comes as keyword arguments by those
+    names, and `settings=` when `settings` is declared.
+    It is left out when it fails or takes longer than `timeout` seconds; with `required` the event
+    is then a VoteRejected.
+    """
+
+    def mark(function: Callable[P, R]) -> EnricherFunction[P, R]:
+        site = checks.Site.of(function, "enrich", "@enricher")
+        checks.check_object(site, "adds", adds)
+        checks.check_settings(site, settings)
+        checks.check_range(site, "timeout", timeout, 0.001, 30)
+        checks.check_enrich(site, needs, settings is not None)
+        marked = cast(EnricherFunction[P, R], function)
+        marked.enricher = Enricher(
+            name=site.name,
+            module=site.module,
+            file=site.file,
+            summary=site.summary,
+            function=function,
+            adds=adds,
+            needs=tuple(needs),
+            settings=settings,
+            required=required,
+            timeout=timeout,
+        )
+        return marked
+
+    return mark

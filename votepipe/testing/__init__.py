@@ -1,0 +1,1 @@
+"""Never deployed: the test kit that plugin authors import."""
