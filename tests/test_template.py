@@ -45,7 +45,7 @@ def refers(value: Any) -> str:
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every policy statement of roles, policies and queues, with where it stands."""
+    """Every policy statement of roles, policies and queues as on AWS, with where it stands."""
     for name, properties in of("AWS::IAM::Role").items():
         for policy in properties.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
@@ -53,12 +53,16 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     for kind in ("AWS::IAM::Policy", "AWS::SQS::QueuePolicy"):
         for name, properties in of(kind).items():
             for statement in properties["PolicyDocument"]["Statement"]:
-                yield name, statement
+                condition, on_aws = statement.get("Fn::If", ["IsAws", statement])[:2]
+                assert condition == "IsAws"
+                yield name, on_aws
 
 
 def queues() -> tuple[dict[str, Any], dict[str, Any]]:
     """The queues that work is taken from, and those for dead letters."""
-    work = {name: queue for name, queue in of("AWS::SQS::Queue").items() if "RedrivePolicy" in queue}
+    work = {
+        name: queue for name, queue in of("AWS::SQS::Queue").items() if "RedrivePolicy" in queue
+    }
     dead = {name: queue for name, queue in of("AWS::SQS::Queue").items() if name not in work}
     return work, dead
 
@@ -99,7 +103,10 @@ def test_every_function_and_the_pipe_has_a_role_of_its_own() -> None:
 def test_every_function_logs_into_a_group_that_forgets() -> None:
     groups = of("AWS::Logs::LogGroup")
 
-    used = {refers(function["LoggingConfig"]["LogGroup"]) for function in of("AWS::Lambda::Function").values()}
+    used = {
+        refers(function["LoggingConfig"]["LogGroup"])
+        for function in of("AWS::Lambda::Function").values()
+    }
 
     assert used <= set(groups)
     assert all("RetentionInDays" in group for group in groups.values())
@@ -152,7 +159,10 @@ def test_every_rule_feeds_queues_only_and_keeps_what_it_cannot_feed() -> None:
 
 def test_the_bus_may_write_to_what_its_rules_feed() -> None:
     allowed = {
-        (refers(statement["Resource"]), refers(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
+        (
+            refers(statement["Resource"]),
+            refers(statement["Condition"]["ArnEquals"]["aws:SourceArn"]),
+        )
         for _, statement in statements()
         if statement.get("Principal") == {"Service": "events.amazonaws.com"}
     }

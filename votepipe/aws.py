@@ -7,6 +7,8 @@ from typing import Any
 
 from votepipe.errors import Temporary
 
+ATTEMPTS = 3
+
 
 @cache
 def client(service: str) -> Any:
@@ -20,7 +22,7 @@ def client(service: str) -> Any:
         config=Config(
             connect_timeout=3,
             read_timeout=6,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         ),
     )
 

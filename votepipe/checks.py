@@ -16,7 +16,7 @@ from votepipe.errors import PluginError
 
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
 
-_NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
+NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Site:
             site.refuse(f"{mark} is not on a plain function. Put it on a 'def', not 'async def'")
         if function.__name__ != called:
             site.refuse(f"{mark} is on '{function.__name__}'. Name the function '{called}'")
-        if not _NAME.fullmatch(site.name) or len(site.name) > 40:
+        if not NAME.fullmatch(site.name) or len(site.name) > 40:
             site.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
         return site
 
     def refuse(self, problem: str) -> NoReturn:
         """Raise PluginError about this file."""
-        raise PluginError(f"{self.file}: {problem}.")
+        raise PluginError(f"{self.file}: {problem}{'' if problem.endswith('?') else '.'}")
 
 
 def check_events(site: Site, events: Sequence[str]) -> None:

@@ -36,7 +36,9 @@ class Message:
             event = Event.from_envelope(json.loads(record["body"]))
         except InvalidEvent as error:
             problem = error
-        except (ValueError, RecursionError):
+        except RecursionError:
+            problem = InvalidEvent("The message nests too deeply. Compare it with schemas/.")
+        except ValueError:
             problem = InvalidEvent("The message is not JSON. Send EventBridge's envelope.")
         return cls(
             id=record["messageId"],

@@ -71,7 +71,7 @@ def _rule(rule: str | None, limit: Any) -> str:
         case "const":
             return f"not '{limit}'"
         case "minLength":
-            return f"shorter than {limit} characters"
+            return "empty" if limit == 1 else f"shorter than {limit} characters"
         case "maxLength":
             return f"longer than {limit} characters"
         case "maxProperties":

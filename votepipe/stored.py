@@ -76,13 +76,14 @@ def keys(*images: object) -> Vote:
 
 def is_unknown(text: str) -> bool:
     """Whether a text only stands for a voter or an instance that nobody filled in."""
-    text = text.strip()
+    once = unquote(text)
+    return any(_is_placeholder(form.strip()) for form in (text, once, unquote(once)))
+
+
+def _is_placeholder(text: str) -> bool:
     if text in ("", "undefined", "null"):
         return True
-    once = unquote(text)
-    return len(text) <= _LONGEST_TAG and any(
-        _TAGS.fullmatch(form) for form in (text, once, unquote(once))
-    )
+    return len(text) <= _LONGEST_TAG and _TAGS.fullmatch(text) is not None
 
 
 def _member(member: str, attribute: object, reasons: list[str]) -> Any:

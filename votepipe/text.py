@@ -38,16 +38,16 @@ def cut(text: str, limit: int) -> str:
     if limit < 1:
         return ""
     end = limit - 1
-    # A made-up cluster of a thousand accents must not empty the text.
-    for candidate in range(end, max(0, end - _LONGEST_CLUSTER), -1):
-        if _is_boundary(text, candidate):
-            end = candidate
-            break
+    nearby = range(end, max(-1, end - _LONGEST_CLUSTER), -1)
+    # A letter with a thousand accents has no end nearby, and is cut all the same.
+    end = next((position for position in nearby if _is_boundary(text, position)), end)
     return text[:end].rstrip() + "…"
 
 
 def _is_boundary(text: str, position: int) -> bool:
     """Whether a reader sees the end of a character just before `position`."""
+    if position == 0:
+        return True
     before, after = text[position - 1], text[position]
     if before == _JOINER or _extends(after):
         return False

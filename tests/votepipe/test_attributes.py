@@ -1,4 +1,4 @@
-"""votepipe/attributes.py"""
+"""votepipe/attributes.py: every type of DynamoDB, and what is none."""
 
 import base64
 import json

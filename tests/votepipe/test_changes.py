@@ -1,4 +1,4 @@
-"""votepipe/changes.py"""
+"""votepipe/changes.py: what a reader did between two states."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""votepipe/reasons.py"""
+"""votepipe/reasons.py: place and rule, cut and cleaned."""
 
 from votepipe.reasons import MOST, below, first, reason
 

@@ -1,4 +1,4 @@
-"""votepipe/schemas.py"""
+"""votepipe/schemas.py: the compiled schema and the referee agree."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""votepipe/stored.py"""
+"""votepipe/stored.py: every shape that tables hold comes out clean."""
 
 import json
 from decimal import Decimal

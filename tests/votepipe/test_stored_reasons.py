@@ -33,7 +33,7 @@ def lists(levels: int) -> list:
     ("attributes", "reasons"),
     [
         ({"widgetId": None}, ["widgetId: missing"]),
-        ({"voteId": {"S": ""}}, ["voteId: shorter than 1 characters"]),
+        ({"voteId": {"S": ""}}, ["voteId: empty"]),
         ({"widgetId": {"S": "x" * 257}}, ["widgetId: longer than 256 characters"]),
         ({"widgetId": {"NULL": True}}, ["widgetId: not text"]),
         ({"voteType": None}, ["voteType: missing"]),

@@ -1,4 +1,4 @@
-"""votepipe/times.py"""
+"""votepipe/times.py: RFC 3339 in UTC."""
 
 import pytest
 

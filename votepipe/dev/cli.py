@@ -19,6 +19,8 @@ COMMANDS = {
     "doctor": "votepipe.dev.commands.doctor:doctor",
     "demo": "votepipe.dev.commands.demo:demo",
     "sync": "votepipe.dev.commands.sync:sync",
+    "new": "votepipe.dev.commands.new:new",
+    "secret": "votepipe.dev.commands.secret:secret",
     "match": "votepipe.dev.patterns.command:match",
 }
 

@@ -153,7 +153,7 @@ class LocalStack:
             field.parameter: field.example
             for sink in found
             for field in sink.parameters
-            if field.example is not None
+            if field.parameter and field.example is not None
         }
         return {"Environment": "local", **examples, **self._parameters}
 

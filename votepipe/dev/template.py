@@ -28,7 +28,10 @@ def read(root: Path = ROOT) -> dict[str, Any]:
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
     """The template with each `AWS::Serverless::*` resource turned into plain ones."""
-    # The transform asks boto3 for a region, to know the partition.
+    packaged = copy.deepcopy(template)
+    # The transform takes code that was uploaded, as `sam package` leaves it.
+    packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+    # It asks boto3 for a region, to know the partition.
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
-        result: dict[str, Any] = transform(copy.deepcopy(template), {}, _NoManagedPolicies())
+        result: dict[str, Any] = transform(packaged, {}, _NoManagedPolicies())
     return result

@@ -18,7 +18,11 @@ def list_plugins(as_json: bool) -> None:
             "summary": plugin.spec.summary,
             "events": list(getattr(plugin.spec, "events", ())),
             "settings": [
-                {"name": field.name, "set by": field.parameter or f"votepipe secret set {plugin.name}", "help": field.help}
+                {
+                    "name": field.name,
+                    "help": field.help,
+                    "set by": field.parameter or f"votepipe secret set {plugin.name}",
+                }
                 for field in plugin.settings
             ],
         }

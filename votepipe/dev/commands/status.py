@@ -1,6 +1,7 @@
 """`votepipe status`: where a stack is, and what waits or failed in it."""
 
 import json
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ def status(stack: str | None) -> None:
     """Show where the stack is and how many messages its queues hold."""
     found = deployment(stack)
     sqs = found.session.client("sqs")
-    facts = dict(found.stack.outputs) if stack else local_status()
+    facts: dict[str, Any] = dict(found.stack.outputs) if stack else local_status()
     for name in found.stack.of_type("AWS::SQS::Queue"):
         url = found.stack.physical_id(name)
         counts = sqs.get_queue_attributes(

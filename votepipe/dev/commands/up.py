@@ -11,8 +11,7 @@ from votepipe.dev.local import LocalStack
 
 def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, str]:
     try:
-        pairs = [pair.split("=", 1) for pair in shlex.split(text)]
-        return {name: value for name, value in pairs}
+        return dict(pair.split("=", 1) for pair in shlex.split(text))
     except ValueError:
         raise click.BadParameter("Write Name=Value Name='Other value'.") from None
 

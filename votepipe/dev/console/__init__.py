@@ -1,10 +1,14 @@
 """The console of the local stack: one page, the receiver, and the journal behind both.
 
-journal.py      what is known of each vote's way, and every message received
+journal.py      each vote's way, hop by hop, and what the receiver took
 hops.py         a trace or a log line, as one hop of the journal
-receiver.py     stands in for Slack and webhooks, faults included
+messages.py     the messages that the receiver took
+receiver.py     stands in for Slack and webhooks
+faults.py       makes the receiver fail for a while
 deadletters.py  what lies in the dead-letter queues, read without taking it
-watcher.py      reads the sinks' logs and the dead letters into the journal
+watcher.py      reads the functions' logs and the dead letters into the journal
+votes.py        casts votes and answers for the page's form
+guard.py        keeps other sites out
 app.py          the routes
 server.py       the server on the loopback address
 static/         the page

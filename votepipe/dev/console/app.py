@@ -15,7 +15,7 @@ from votepipe.dev.console.faults import Faults
 from votepipe.dev.console.guard import Refused, guard
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.receiver import LARGEST, receiver
-from votepipe.dev.console.votes import votes
+from votepipe.dev.console.votes import describe, votes
 
 CLOSING = "votepipe-closing"  # the extension that ends the streams
 
@@ -42,7 +42,7 @@ def create_app(
     app.register_blueprint(receiver(journal, faults))
     app.register_blueprint(votes(journal, table))
     _page(app)
-    _journal(app, journal, faults)
+    _journal(app, journal, faults, table)
     _faults(app, faults)
 
     @app.errorhandler(BotoCoreError)
@@ -75,18 +75,23 @@ def _page(app: Flask) -> None:
         return send_from_directory(_STATIC, name)
 
 
-def _journal(app: Flask, journal: Journal, faults: Faults) -> None:
+def _journal(app: Flask, journal: Journal, faults: Faults, table: Callable[[], Any]) -> None:
     @app.get("/api/messages")
     def messages() -> Response:
         after = request.args.get("after", 0, type=int)
         last = request.args.get("last", type=int)
-        return Response(journal.messages(after=after, last=last), mimetype="application/json")
+        found = journal.messages(after=after, last=None if last is None else max(0, last))
+        return Response(found, mimetype="application/json")
 
     @app.get("/api/journal")
     def ways() -> Response:
         since = request.args.get("since", 0, type=int)
         limit = request.args.get("limit", 200, type=int)
-        return jsonify(journal.votes(since=since, limit=limit))
+        found = journal.votes(since=since, limit=limit)
+        if (votes_table := table()) is not None:
+            describe(journal, votes_table, found["votes"])
+            found = journal.votes(since=since, limit=limit)
+        return jsonify(found)
 
     @app.post("/api/reset")
     def reset() -> Response:

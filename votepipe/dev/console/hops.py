@@ -1,7 +1,7 @@
 """One hop of a vote's way, made from a trace of the pipe runner, a log line or a message.
 
-Traces and lines come from other processes, perhaps of another version, so whatever they lack is
-left out, and what they add is shown as facts.
+Traces and lines come from other processes, perhaps of another version: what they lack is left
+out, and what is not known here is passed over.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,27 @@ from typing import Any, Literal
 
 State = Literal["passed", "waiting", "stopped", "failed"]
 
-STAGES = ("write", "filter", "enrichment", "bus", "queue", "sink", "message", "dead letter")
-
-# What the pipe runner calls its hops, where that differs from the stage.
-_STAGE_OF = {
-    "record": "write",
-    "read": "write",
-    "enrich": "enrichment",
-    "target": "bus",
-    "put": "bus",
-    "dead letters": "dead letter",
-    "dead_letter": "dead letter",
+# The pipe runner's hops: the stage that each belongs to, and what became of the record there.
+_TRACES: dict[str, tuple[str, State, str]] = {
+    "passed": ("filter", "passed", "let through"),
+    "filtered": ("filter", "stopped", "no filter lets it through"),
+    "enriched": ("enrichment", "passed", "made an event"),
+    "skipped": ("enrichment", "stopped", "nothing changed that makes an event"),
+    "put": ("bus", "passed", "put on the bus"),
+    "retried": ("enrichment", "waiting", "tried again later"),
+    "bisected": ("enrichment", "waiting", "batch cut in half"),
+    "dead-lettered": ("dead letter", "failed", "given up"),
+    "dropped": ("dead letter", "failed", "given up, and there are no dead letters"),
 }
-_OWN = {"hop", "stage", "at", "time", "eventID", "eventId", "type", "text", "state", "outcome"}
-_OWN |= {"widgetId", "voteId", "voteType", "instanceOfJoy", "message", "sink"}
+# A sink's outcomes; see `votepipe.outcomes`.
+_OUTCOMES: dict[Any, State] = {
+    "delivered": "passed",
+    "skipped": "stopped",
+    "later": "waiting",
+    "retried": "waiting",
+    "undeliverable": "failed",
+}
+_FACTS = ("sink", "attempt", "attempts", "milliseconds", "wait", "condition", "tries", "queue")
 
 
 @dataclass
@@ -73,45 +80,49 @@ def utc(value: Any) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def about(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The vote's keys and what else a trace or a line tells of it."""
-    names = ("widgetId", "voteId", "voteType", "instanceOfJoy")
-    return {name: found[name] for name in names if isinstance(found.get(name), str)}
-
-
 def from_trace(trace: Mapping[str, Any]) -> Hop | None:
-    """Read one hop of the pipe runner; None when it names no stage."""
-    name = trace.get("hop") or trace.get("stage")
-    if not isinstance(name, str):
+    """Read one hop of the pipe runner."""
+    if trace.get("hop") not in _TRACES:
         return None
-    why = trace.get("why")
+    stage, state, text = _TRACES[trace["hop"]]
+    reason = _text(trace.get("reason"))
+    if trace["hop"] == "retried" and reason and ("bus" in reason or "put_events" in reason):
+        stage = "bus"
     return Hop(
-        at=utc(trace.get("at") or trace.get("time")),
-        stage=_STAGE_OF.get(name, name),
-        text=str(trace.get("text") or trace.get("outcome") or why or name),
-        event_id=_text(trace.get("eventID") or trace.get("eventId")),
+        at=utc(trace.get("time")),
+        stage=stage,
+        text=f"{text}: {reason}" if reason else text,
+        event_id=_text(trace.get("eventID")),
         type=_text(trace.get("type")),
-        state=_state(trace),
+        state=state,
         facts=_facts(trace),
     )
 
 
-def from_line(line: Mapping[str, Any], *, at: str) -> Hop | None:
-    """Read one log line of a sink; None for lines that are not about an event."""
-    event_id = _text(line.get("eventId") or line.get("eventID"))
-    message = line.get("message")
-    if event_id is None or not isinstance(message, str):
-        return None
-    sink = _text(line.get("sink"))
-    return Hop(
-        at=utc(line.get("time") or line.get("timestamp") or at),
-        stage="sink" if sink else "enrichment",
-        text=f"{sink}: {message}" if sink else message,
-        event_id=event_id,
-        type=_text(line.get("type")),
-        state=_state(line),
-        facts={**({"sink": sink} if sink else {}), **_facts(line)},
-    )
+def from_line(line: Mapping[str, Any], *, at: str) -> list[Hop]:
+    """Read one log line of a function; `at` is when it was logged."""
+    at = utc(line.get("timestamp") or at)
+    rejected = line.get("rejected")
+    if isinstance(rejected, list):
+        return [_rejection(each, at) for each in rejected if isinstance(each, dict)]
+    event_id = _text(line.get("eventId")) or _text(line.get("eventID"))
+    text = _text(line.get("message"))
+    if event_id is None or text is None:
+        return []
+    sink, why = _text(line.get("sink")), _text(line.get("why"))
+    state = _OUTCOMES.get(line.get("outcome"))
+    return [
+        Hop(
+            at=at,
+            # Lines beside the outcome are told among the hops, but are no stage.
+            stage="note" if state is None else "sink",
+            text=": ".join(part for part in (sink, text, why) if part),
+            event_id=event_id,
+            type=_text(line.get("type")),
+            state=state or ("failed" if line.get("level") == "ERROR" else "passed"),
+            facts=_facts(line),
+        )
+    ]
 
 
 def from_message(sink: str, at: str, refused: str | None) -> Hop:
@@ -122,16 +133,23 @@ def from_message(sink: str, at: str, refused: str | None) -> Hop:
 
 
 def from_dead_letter(letter: Mapping[str, Any]) -> Hop:
-    """A message in a dead-letter queue."""
+    """A message in a dead-letter queue, as `deadletters.read` tells it."""
     return Hop(
-        at=utc(letter.get("receivedAt")),
+        at=letter["receivedAt"],
         stage="dead letter",
-        text=str(letter.get("reason") or "moved to the dead letters"),
+        text=letter.get("reason") or "given up by its queue",
         event_id=_text(letter.get("eventId")),
         type=_text(letter.get("type")),
         state="failed",
-        facts={"queue": letter.get("queue")},
+        facts=_facts(letter),
     )
+
+
+def _rejection(rejected: Mapping[str, Any], at: str) -> Hop:
+    reasons = rejected.get("reasons")
+    told = "; ".join(map(str, reasons)) if isinstance(reasons, list) else "no reason given"
+    event_id = _text(rejected.get("eventID"))
+    return Hop(at, "enrichment", f"rejected: {told}", event_id, "VoteRejected", "failed")
 
 
 def _text(value: Any) -> str | None:
@@ -139,16 +157,4 @@ def _text(value: Any) -> str | None:
 
 
 def _facts(found: Mapping[str, Any]) -> dict[str, Any]:
-    small = (str, int, float, bool)
-    return {k: v for k, v in found.items() if k not in _OWN and isinstance(v, small)}
-
-
-def _state(found: Mapping[str, Any]) -> State:
-    words = f"{found.get('state')} {found.get('outcome')} {found.get('message')}".lower()
-    if any(word in words for word in ("failed", "dead letter", "undeliverable", "rejected")):
-        return "failed"
-    if any(word in words for word in ("put back", "later", "waiting", "again")):
-        return "waiting"
-    if any(word in words for word in ("skipped", "stopped", "filtered", "dropped")):
-        return "stopped"
-    return "passed"
+    return {name: found[name] for name in _FACTS if isinstance(found.get(name), str | int | float)}

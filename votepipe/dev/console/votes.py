@@ -1,12 +1,15 @@
 """The form's side of the API: cast a vote, answer a question."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from flask import Blueprint, Response, jsonify, request
 
 from votepipe.dev import casting
 from votepipe.dev.console.guard import Refused
+from votepipe.dev.console.hops import now
 from votepipe.dev.console.journal import Journal
 
 LONGEST = 10_000  # characters of one text
@@ -25,18 +28,18 @@ def votes(journal: Journal, table: Callable[[], Any]) -> Blueprint:
         vote_type = wanted.get("voteType")
         if vote_type not in {"thumbsup", "thumbsdown"}:
             raise Refused(400, "'voteType' is 'thumbsup' or 'thumbsdown'. Send one of them.")
-        optional = {"widget_id": wanted.get("widgetId"), "vote_id": wanted.get("voteId")}
-        instance = wanted.get("instanceOfJoy")
+        vote_id = wanted.get("voteId") or str(uuid.uuid4())
+        widget = {"widget_id": wanted["widgetId"]} if wanted.get("widgetId") else {}
+        at = now()
         keys = casting.cast(
             _there(table),
             vote_type=vote_type,
-            instance_of_joy=instance,
+            vote_id=vote_id,
+            instance_of_joy=wanted.get("instanceOfJoy"),
             voter=wanted.get("voter"),
-            **{name: value for name, value in optional.items() if value},
+            **widget,
         )
-        journal.describe(
-            keys["widgetId"], keys["voteId"], voteType=vote_type, instanceOfJoy=instance
-        )
+        journal.wrote(keys["widgetId"], keys["voteId"], "cast here", at=at)
         return jsonify(keys), 201
 
     @routes.post("/api/votes/<widget_id>/<vote_id>/answers")
@@ -44,13 +47,31 @@ def votes(journal: Journal, table: Callable[[], Any]) -> Blueprint:
         wanted = _texts("field", "text")
         if not wanted.get("field") or not wanted.get("text"):
             raise Refused(400, "An answer needs 'field' and 'text'. Send both.")
+        at = now()
         try:
             casting.answer(_there(table), widget_id, vote_id, wanted["field"], wanted["text"])
         except LookupError as error:
             raise Refused(404, str(error)) from None
+        journal.wrote(widget_id, vote_id, "answered here", at=at)
         return jsonify(widgetId=widget_id, voteId=vote_id), 201
 
     return routes
+
+
+def describe(journal: Journal, table: Any, votes: Sequence[Mapping[str, Any]]) -> None:
+    """Look up the type and the instance of votes in the table, of 100 at most."""
+    keys = [{name: vote[name] for name in ("widgetId", "voteId")} for vote in votes[:100]]
+    if not keys:
+        return
+    wanted = {"Keys": keys, "ProjectionExpression": "widgetId, voteId, voteType, instanceOfJoy"}
+    try:
+        reply = table.meta.client.batch_get_item(RequestItems={table.name: wanted})
+    except (BotoCoreError, ClientError):
+        return  # the votes show with their ids instead
+    for item in reply["Responses"][table.name]:
+        about = {name: item.get(name) for name in ("voteType", "instanceOfJoy")}
+        known = {name: value for name, value in about.items() if isinstance(value, str)}
+        journal.describe(item["widgetId"], item["voteId"], known)
 
 
 def _there(table: Callable[[], Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from votepipe.dev.patterns.conditions import Field
 from votepipe.dev.patterns.document import load_event
-from votepipe.dev.patterns.search import ARRAYS, Node, Search
+from votepipe.dev.patterns.search import ARRAYS, SCALARS, Node, Search
 from votepipe.dev.patterns.syntax import Branch
 
 __all__ = ["compile_fast"]
@@ -21,8 +21,6 @@ __all__ = ["compile_fast"]
 Match = Callable[[Any], bool]
 MISSING = object()
 EMPTY: dict[str, Any] = {}
-PLAIN_SCALARS = frozenset({int, float, bool, type(None)})
-"""What JSON holds besides texts; looked up by type, since asking the Mapping class is slow."""
 DEEPEST = 50
 """Levels beyond this are left to the search; nobody's pattern has them."""
 
@@ -52,8 +50,11 @@ class _Writer:
         self._by_path: dict[str, list[Field]] = {}
         for field in dict.fromkeys(f for branch in branches for f in branch.values()):
             self._by_path.setdefault(field.path, []).append(field)
-        self.names: dict[str, Any] = {"MISSING": MISSING, "EMPTY": EMPTY, "hollow": _hollow}
-        self.names |= {"load_event": load_event}
+        self.names: dict[str, Any] = {
+            "MISSING": MISSING,
+            "hollow": _hollow,
+            "load_event": load_event,
+        }
         self.usable = self._plain(root)
 
     def _plain(self, node: Node, depth: int = 0) -> bool:
@@ -130,8 +131,8 @@ def _other(field: Field) -> Callable[[object], bool | None]:
     absent, other = field.absent, field.other
 
     def verdict(value: object) -> bool | None:
-        if type(value) in PLAIN_SCALARS:
-            return other(value)
+        if type(value) in SCALARS:
+            return other(value)  # texts are not asked about here
         if value is MISSING or isinstance(value, Mapping):
             return absent  # an object is no leaf, so the field counts as absent
         if not isinstance(value, ARRAYS):

@@ -36,7 +36,8 @@ def numeric(terms: list[Any]) -> tuple[NumberTest, str]:
     if len(terms) > 2:
         raise InvalidPattern(TOO_MANY, hint="Put the lower bound first: > or >=, then < or <=.")
     if operator == "=":
-        return millionths(first).__eq__, shown
+        wanted = millionths(first)
+        return lambda key: key == wanted, shown
     return _between(LOWEST, False, millionths(first), operator == "<"), shown
 
 

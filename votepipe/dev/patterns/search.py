@@ -10,6 +10,7 @@ so far. AWS takes fields in the order of their paths, so this module does too.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,11 @@ Place = tuple[tuple[int, int], ...]
 
 Leaves = dict[str, list[tuple[Any, Place]]]
 ARRAYS = (list, tuple)
+SCALARS = frozenset({str, int, float, bool, type(None)})
+"""Looked up by type first, since asking for a Mapping is slow."""
+
+
+_Found = tuple[Any, "Node", Place]
 
 
 class Node:
@@ -53,21 +59,41 @@ def collect(event: Mapping[str, Any], root: Node) -> Leaves:
     leaves: Leaves = {}
     arrays = 0
     # A stack of our own: events may be nested deeper than Python likes to call.
-    pending: list[tuple[Any, Node, Place]] = [(event, root, ())]
+    pending: list[_Found] = [(event, root, ())]
     while pending:
         value, node, place = pending.pop()
-        if isinstance(value, Mapping):
-            for key in node.below.keys() & value.keys():
-                pending.append((value[key], node.below[key], place))
-        elif isinstance(value, ARRAYS):
-            number, arrays = arrays, arrays + 1
-            for index, element in enumerate(value):
-                nested = isinstance(element, (Mapping, *ARRAYS))
-                inside = (*place, (number, index)) if nested else place
-                pending.append((element, node, inside))
-        elif node.path is not None:
-            leaves.setdefault(node.path, []).append((value, place))
+        if isinstance(value, ARRAYS):
+            arrays += 1
+            inner = _elements(value, node, place, arrays)
+        else:
+            inner = _members(value, node, place)
+        for found in inner:
+            if _is_nested(found[0]):
+                pending.append(found)
+            elif (path := found[1].path) is not None:
+                leaves.setdefault(path, []).append((found[0], found[2]))
     return leaves
+
+
+def _members(value: Mapping[str, Any], node: Node, place: Place) -> list[_Found]:
+    below = node.below
+    if len(below) <= len(value):
+        return [(value[key], child, place) for key, child in below.items() if key in value]
+    return [(member, below[key], place) for key, member in value.items() if key in below]
+
+
+def _elements(value: Sequence[Any], node: Node, place: Place, number: int) -> list[_Found]:
+    return [
+        (element, node, (*place, (number, index)) if _is_nested(element) else place)
+        for index, element in enumerate(value)
+    ]
+
+
+def _is_nested(value: object) -> bool:
+    kind = type(value)
+    if kind in SCALARS:
+        return False
+    return kind is dict or kind is list or isinstance(value, (Mapping, *ARRAYS))
 
 
 def in_order(branch: Branch) -> list[Field]:
@@ -78,10 +104,11 @@ def in_order(branch: Branch) -> list[Field]:
 class Search:
     """A compiled pattern that walks the whole event; slow, but right for every event."""
 
-    def __init__(self, branches: Iterable[Branch]) -> None:
+    def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = [in_order(branch) for branch in branches]
+        # In the pattern's own order, for people put first what tells most events apart.
         self.root = Node()
-        for path in dict.fromkeys(field.path for branch in self._branches for field in branch):
+        for path in dict.fromkeys(path for branch in branches for path in branch):
             self.root.add(path)
 
     def matches(self, event: Mapping[str, Any]) -> bool:
@@ -105,14 +132,23 @@ class _Places:
 
     def __init__(self, places: Iterable[Place]) -> None:
         self._ends = set(places)
-        self.arrays = {number for place in self._ends for number, _ in place}
-        self._steps: dict[Place, dict[int, set[int]]] = {}
-        for place in self._ends:
-            for depth, (number, index) in enumerate(place):
-                self._steps.setdefault(place[:depth], {}).setdefault(number, set()).add(index)
 
     def __bool__(self) -> bool:
         return bool(self._ends)
+
+    @functools.cached_property
+    def arrays(self) -> set[int]:
+        """The arrays on the way to any of the places."""
+        return {number for place in self._ends for number, _ in place}
+
+    @functools.cached_property
+    def _steps(self) -> dict[Place, dict[int, set[int]]]:
+        """From each point, the elements of each array that lead on to a place."""
+        steps: dict[Place, dict[int, set[int]]] = {}
+        for place in self._ends:
+            for depth, (number, index) in enumerate(place):
+                steps.setdefault(place[:depth], {}).setdefault(number, set()).add(index)
+        return steps
 
     def beside(self, taken: Mapping[int, int]) -> Iterator[Place]:
         """Yield the places that are in no other element of an array taken from already."""

@@ -51,7 +51,7 @@ def wildcard(text: str) -> Callable[[str], bool]:
         )
     parts = _parts(tokens)
     if len(parts) == 1:
-        return parts[0].__eq__
+        return lambda value: value == parts[0]
     first, *middle, last = parts
     shortest = len(first) + len(last)
 

@@ -67,11 +67,12 @@ class PipeProcess:
     def _follow(self) -> None:
         while True:
             process = self._process
-            assert process is not None and process.stdout is not None  # noqa: S101 - for mypy
-            for line in process.stdout:
-                self._trace(json.loads(line))
+            if process is None or process.stdout is None:
+                return
+            with process.stdout as lines:
+                for line in lines:
+                    self._trace(json.loads(line))
             code = process.wait()
-            process.stdout.close()
             if self._ending.wait(0.5):
                 return
             self._say(f"The pipe runner ended ({code}); starting it again.")

@@ -1,4 +1,4 @@
-"""A headless browser for the console's page, driven through chromedriver's own protocol."""
+"""A running console over a real table, and a headless browser to look at its page."""
 
 import shutil
 import subprocess
@@ -9,6 +9,64 @@ from typing import Any
 
 import pytest
 import requests
+
+from votepipe.dev.console.app import create_app
+from votepipe.dev.console.journal import Journal
+from votepipe.dev.console.server import Server
+from votepipe.dev.deployment import LocalSession
+from votepipe.dev.ministack import MiniStack
+
+READY = {"ready": True, "endpoint": "http://127.0.0.1:4566", "stack": "votepipe-local"}
+
+
+class Console:
+    """A console on a free port; tests set what its callables give it."""
+
+    def __init__(self, table: Any) -> None:
+        self.journal = Journal()
+        self.status: dict[str, Any] = READY
+        self.table = table
+        self.dead_letters: Callable[[], list[dict[str, Any]]] = list
+        self.app = create_app(
+            self.journal,
+            status=lambda: self.status,
+            table=lambda: self.table,
+            dead_letters=lambda: self.dead_letters(),
+        )
+        self.server = Server(self.app, 0)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(self.server.url + path, timeout=30, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> requests.Response:
+        return requests.post(self.server.url + path, json=json, timeout=30, **options)
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSession]:
+    """A session whose clients speak to a MiniStack of its own."""
+    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
+        yield LocalSession(ministack.endpoint)
+
+
+@pytest.fixture(scope="session")
+def table(local_aws: LocalSession) -> Any:
+    """A table with the keys of the votes table."""
+    names = {"widgetId": "HASH", "voteId": "RANGE"}
+    return local_aws.resource("dynamodb").create_table(
+        TableName="votes",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in names.items()],
+    )
+
+
+@pytest.fixture
+def console(table: Any) -> Iterator[Console]:
+    """A running console."""
+    console = Console(table)
+    with console.server:
+        yield console
 
 _FLAGS = (
     "--headless",

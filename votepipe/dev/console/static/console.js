@@ -1,7 +1,6 @@
 // The console's page. Whatever comes from readers becomes text nodes, never markup.
 
 const STAGES = ["write", "filter", "enrichment", "bus", "queue", "sink", "message"];
-const SHORT = { enrichment: "enrich", message: "msg" };
 const ROWS = 150; // votes and messages kept in the page; the API has the rest
 const MESSAGES = 60;
 const $ = (id) => document.getElementById(id);
@@ -47,55 +46,80 @@ const THUMBS = { thumbsup: "👍", thumbsdown: "👎" };
 /** The hops of each event of a vote, the newest event first. */
 function eventsOf(vote) {
   const events = new Map();
-  for (const hop of vote.hops) {
-    const id = hop.eventId ?? "";
-    if (!events.has(id)) events.set(id, { id, hops: [] });
-    const event = events.get(id);
+  for (const hop of vote.hops.filter((each) => each.eventId)) {
+    if (!events.has(hop.eventId)) events.set(hop.eventId, { id: hop.eventId, hops: [], began: Infinity });
+    const event = events.get(hop.eventId);
     event.hops.push(hop);
     event.type ??= hop.type;
+    event.began = Math.min(event.began, Date.parse(hop.at));
   }
-  for (const event of events.values()) {
+  const inOrder = [...events.values()].sort((a, b) => a.began - b.began);
+  for (const hop of vote.hops.filter((each) => !each.eventId)) adopt(hop, inOrder);
+  for (const event of inOrder) {
     event.hops.sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || place(a) - place(b));
     event.began = Date.parse(event.hops[0].at);
   }
-  return [...events.values()].sort((a, b) => b.began - a.began);
+  return inOrder.reverse();
+}
+
+/** Give a hop that knows no event to one: a write to the next event, anything else to the last. */
+function adopt(hop, inOrder) {
+  const at = Date.parse(hop.at);
+  const write = hop.stage === "write";
+  const event = write
+    ? inOrder.find((each) => each.began >= at && !each.hops.some((other) => other.stage === "write"))
+    : inOrder.findLast((each) => each.began <= at);
+  if (event) event.hops.push(hop);
+  else inOrder.push({ id: "", hops: [hop], began: at });
 }
 
 const place = (hop) => (STAGES.indexOf(hop.stage) + 1 || STAGES.length + 1);
 
-/** What each stage of an event came to: of several tries at one sink, the last one counts. */
+/** What each stage of an event came to, with the sinks together. */
 function wayOf(event) {
-  const way = STAGES.map(() => ({ state: "" }));
+  const way = Object.fromEntries(STAGES.map((stage) => [stage, { state: "" }]));
   const last = new Map();
-  for (const hop of event.hops) last.set(`${hop.stage} ${hop.facts?.sink ?? ""}`, hop);
-  const worst = ["passed", "stopped", "waiting", "failed"];
+  for (const hop of event.hops) {
+    const key = `${hop.stage} ${hop.facts?.sink ?? ""}`;
+    // Of several tries the last one counts; that a duplicate was skipped takes nothing back.
+    if (!(hop.state === "stopped" && last.get(key)?.state === "passed")) last.set(key, hop);
+  }
+  const worst = ["", "passed", "stopped", "waiting", "failed"];
   for (const hop of last.values()) {
-    const stage = way[STAGES.indexOf(hop.stage)];
+    const stage = way[hop.stage];
     if (!stage) continue;
-    if (!stage.state || worst.indexOf(hop.state) > worst.indexOf(stage.state)) {
-      Object.assign(stage, { state: hop.state, hop });
-    }
+    if (worst.indexOf(hop.state) > worst.indexOf(stage.state)) Object.assign(stage, { state: hop.state, hop });
     stage.at = Math.max(stage.at ?? 0, Date.parse(hop.at));
   }
-  const sink = way[STAGES.indexOf("sink")];
-  const message = way[STAGES.indexOf("message")];
+  timeSinks(event, way);
+  const given = event.hops.find((hop) => hop.stage === "dead letter");
+  const stuck = STAGES.map((stage) => way[stage]).findLast((stage) => stage.state === "waiting");
+  if (given && stuck) stuck.state = "failed";
+  const stages = STAGES.map((stage) => way[stage]);
+  const reached = stages.findLastIndex((stage) => stage.state);
+  stages.forEach((stage, index) => { if (index < reached && !stage.state) stage.state = "through"; });
+  return stages;
+}
+
+/** A sink logs when it is done: it began so long before, and its message came in between. */
+function timeSinks(event, { sink, message }) {
+  const lines = event.hops.filter((hop) => hop.stage === "sink");
+  const done = lines.filter((hop) => hop.state === "passed");
+  if (!lines.length) return;
+  sink.at = Math.min(...(done.length ? done : lines).map(
+    (hop) => Date.parse(hop.at) - (hop.facts?.milliseconds ?? 0)));
   // Mail and other buses do not pass the receiver; that the sink delivered is known all the same.
-  if (sink.state === "passed" && !message.state) Object.assign(message, { state: "passed" });
-  // The sink logs when it is done, which is after its message came in.
-  if (sink.at && message.at && sink.at > message.at) sink.at = message.at;
-  const reached = way.findLastIndex((stage) => stage.state);
-  way.forEach((stage, index) => { if (index < reached && !stage.state) stage.state = "through"; });
-  return way;
+  if (!done.length) return;
+  if (!message.state || message.state === "failed") message.state = "passed";
+  message.at ??= Math.max(...done.map((hop) => Date.parse(hop.at)));
 }
 
 function trouble(event, way) {
-  const letter = event.hops.findLast((hop) => hop.stage === "dead letter");
-  const bad = way.find((stage) => ["failed", "waiting", "stopped"].includes(stage.state))?.hop;
-  const hop = bad ?? letter;
+  const bad = way.find((stage) => stage.hop && ["failed", "waiting", "stopped"].includes(stage.state));
+  const letter = event.hops.find((hop) => hop.stage === "dead letter");
+  const hop = bad && !(letter && bad.hop.state === "waiting") ? bad.hop : letter;
   if (!hop) return null;
-  const why = hop.facts?.why ?? (letter && hop !== letter ? letter.text : null);
-  return el("p", { class: "why", "data-state": hop.state },
-    [hop.text, why].filter(Boolean).join(" · "), letter ? " It lies in the dead letters." : null);
+  return el("p", { class: "why", "data-state": bad?.state ?? hop.state }, hop.text);
 }
 
 function wayLine(way) {
@@ -134,8 +158,8 @@ function renderVote(entry) {
   const from = way.find((stage) => stage.at)?.at;
   const to = way.at(-1).at;
   const facts = events[0]
-    ? [events[0].type, many(events.length, "event"), clock(events[0].began),
-      from && to ? `in ${span(to - from)}` : null]
+    ? [clock(events[0].began, 0), from && to ? span(to - from) : null, events[0].type,
+      events.length > 1 ? `${events.length} events` : null]
     : ["on its way"];
   const summary = el("summary", {},
     el("div", { class: "who" },
@@ -385,6 +409,7 @@ async function catchUp(goal) {
     api(`/api/journal?since=${at.revision}&limit=${ROWS}`),
     api(`/api/messages?after=${at.received}&last=${MESSAGES}`),
   ]);
+  if (journal.epoch !== at.epoch) return; // reset meanwhile; the stream tells
   takeVotes(journal.votes);
   at.revision = journal.revision;
   for (const message of messages) {
@@ -396,8 +421,10 @@ async function catchUp(goal) {
   $("votes-count").textContent = goal.votes > votes.size
     ? `the newest ${votes.size} of ${goal.votes.toLocaleString("en")}` : goal.votes || "";
   $("messages-empty").hidden = goal.messages > 0;
-  $("messages-count").textContent = goal.messages > MESSAGES
+  const shown = goal.messages > MESSAGES
     ? `the newest ${MESSAGES} of ${goal.messages.toLocaleString("en")}` : goal.messages || "";
+  const refused = journal.refused.length ? `${journal.refused.length} refused` : "";
+  $("messages-count").textContent = [shown, refused].filter(Boolean).join(" · ");
   await letters();
 }
 
@@ -496,7 +523,7 @@ $("fault").lastElementChild.addEventListener("click", async () => {
   $("fault").hidden = true;
 });
 
-$("legend").append(...STAGES.map((stage) => el("li", {}, SHORT[stage] ?? stage)));
+$("legend").append(...STAGES.map((stage) => el("li", {}, stage)));
 const stream = new EventSource("/api/stream");
 stream.addEventListener("changed", (event) => follow(JSON.parse(event.data)));
 stream.addEventListener("error", lost);

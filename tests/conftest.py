@@ -1,0 +1,141 @@
+"""What all tests share: a clean environment, no way out of this machine, a real web server."""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from votepipe import aws, secret
+
+FOREIGN = ("AWS_", "VOTEPIPE_", "SLACK_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def pytest_runtest_setup() -> None:
+    """Let tests talk to this machine only."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the caller's account or settings reaches a test, nor anything of another test."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name.upper() in PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    aws.client.cache_clear()
+    secret.forget()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived at the web server."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the web server answers.
+
+    `manner` is "whole", "silent" (never answers), "hangs up" (closes without an answer),
+    "cut short" (closes within the body), "drips head" or "drips body" (a byte now and then, for ever).
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b"ok"
+    manner: str = "whole"
+
+
+class Web:
+    """A web server on this machine: it keeps what arrives and answers `replies`, then 200s."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.replies: deque[Reply] = deque()
+        self.connections = 0
+        self.over = threading.Event()
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                web.connections += 1
+                super().setup()
+
+            def do_POST(self) -> None:  # noqa: N802 - the name that http.server looks for
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                web.requests.append(Request("POST", self.path, dict(self.headers), body))
+                web.answer(self, web.replies.popleft() if web.replies else Reply())
+
+            do_GET = do_POST  # noqa: N815 - likewise
+
+            def log_message(self, *args: object) -> None:
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def reply(
+        self,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"ok",
+        manner: str = "whole",
+    ) -> None:
+        """Have the next request that has no reply yet answered like this."""
+        self.replies.append(Reply(status, headers or {}, body, manner))
+
+    def answer(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+        """Answer one request in the manner that the reply asks for."""
+        if reply.manner == "whole":
+            handler.send_response(reply.status)
+            for name, value in reply.headers.items():
+                handler.send_header(name, value)
+            handler.send_header("Content-Length", str(len(reply.body)))
+            handler.end_headers()
+            handler.wfile.write(reply.body)
+            return
+        handler.close_connection = True
+        if reply.manner == "silent":
+            self.over.wait()
+        if reply.manner == "cut short":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        if reply.manner == "drips body":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        if reply.manner == "drips head":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        try:
+            while reply.manner.startswith("drips") and not self.over.wait(0.02):
+                handler.wfile.write(b"x")
+        except OSError:
+            return
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server of the test's own, gone after it."""
+    web = Web()
+    thread = threading.Thread(target=web.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield web
+    web.over.set()
+    web.server.shutdown()
+    web.server.server_close()
+    thread.join()

@@ -1,0 +1,32 @@
+"""votepipe/dev/patterns/errors.py: AWS's words in the text, ours in the note."""
+
+import pickle
+
+from votepipe.dev.patterns import InvalidEvent, InvalidPattern
+
+
+def test_the_text_is_what_aws_answers():
+    error = InvalidPattern("Empty arrays are not allowed", where="vote.voter")
+
+    assert str(error) == "Event pattern is not valid. Reason: Empty arrays are not allowed"
+
+
+def test_the_note_says_where_and_what_next():
+    error = InvalidPattern("Empty arrays are not allowed", "vote.voter", "List a value.")
+
+    assert error.__notes__ == ["At vote.voter. List a value."]
+
+
+def test_no_note_where_there_is_nothing_to_add():
+    assert not hasattr(InvalidPattern("Filter is not an object"), "__notes__")
+
+
+def test_it_survives_being_sent_to_another_process():
+    error = pickle.loads(pickle.dumps(InvalidPattern("why", "where", "what next")))
+
+    assert (error.reason, error.where, error.hint) == ("why", "where", "what next")
+
+
+def test_both_are_value_errors():
+    assert issubclass(InvalidPattern, ValueError)
+    assert issubclass(InvalidEvent, ValueError)

@@ -1,0 +1,233 @@
+"""votepipe/http.py: each way a receiver can answer has its outcome."""
+
+import json
+import socket
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from votepipe import clock
+from votepipe.errors import DeliveryError, Temporary, TryLater, Undeliverable
+from votepipe.http import post
+
+# The path of a webhook is its password.
+PATH = "/services/T0/B0/the-secret"
+
+
+def failure(web: Any, **options: Any) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        post(web.url + PATH, json={}, **options)
+    return caught.value
+
+
+def test_json_arrives_as_it_was_given(web: Any) -> None:
+    post(web.url + PATH, json={"text": "Grüße 👍"})
+
+    (request,) = web.requests
+    assert request.path == PATH
+    assert request.headers["Content-Type"] == "application/json"
+    assert json.loads(request.body) == {"text": "Grüße 👍"}
+
+
+def test_data_and_headers_arrive_as_they_were_given(web: Any) -> None:
+    post(web.url, data=b"signed", headers={"webhook-id": "e1"})
+
+    (request,) = web.requests
+    assert request.body == b"signed"
+    assert request.headers["webhook-id"] == "e1"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_any_2xx_is_delivered(web: Any, status: int) -> None:
+    web.reply(status, {"X-Id": "7"}, b'{"id": 7}' if status != 204 else b"")
+
+    response = post(web.url, json={})
+
+    assert response.status == status
+    assert response.headers["x-id"] == "7"
+
+
+def test_the_answer_is_there_as_text_and_json(web: Any) -> None:
+    web.reply(body=b'{"id": "7\xff"}')
+
+    response = post(web.url, json={})
+
+    assert response.text == '{"id": "7\ufffd"}'
+    with pytest.raises(ValueError, match="utf-8"):
+        response.json()
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "seconds"),
+    [
+        (429, "7", 7),
+        (429, "1.5", 1.5),
+        (429, "0", 1),
+        (429, "-5", 1),
+        (429, "86400", 3600),
+        (429, "inf", 3600),
+        (429, "nan", 30),
+        (429, "soon", 30),
+        (429, None, 30),
+        (503, "7", 7),
+    ],
+)
+def test_a_receiver_that_asks_to_wait_is_given_the_time(
+    web: Any, status: int, retry_after: str | None, seconds: float
+) -> None:
+    web.reply(status, {"Retry-After": retry_after} if retry_after else {})
+
+    error = failure(web)
+
+    assert isinstance(error, TryLater)
+    assert error.after == seconds
+
+
+def test_retry_after_may_be_a_date(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 1, 4, 10, 0, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", now.timestamp)
+    web.reply(429, {"Retry-After": format_datetime(now.replace(minute=2), usegmt=True)})
+
+    error = failure(web)
+
+    assert isinstance(error, TryLater)
+    assert error.after == 120
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 599])
+def test_what_may_pass_is_temporary(web: Any, status: int) -> None:
+    web.reply(status)
+
+    assert isinstance(failure(web), Temporary)
+
+
+@pytest.mark.parametrize("status", [301, 307, 304, 400, 401, 403, 404, 410, 413])
+def test_what_cannot_pass_is_undeliverable(web: Any, status: int) -> None:
+    web.reply(status)
+
+    assert isinstance(failure(web), Undeliverable)
+
+
+def test_a_redirect_is_not_followed(web: Any) -> None:
+    web.reply(307, {"Location": web.url + "/elsewhere"})
+
+    failure(web)
+
+    assert [request.path for request in web.requests] == [PATH]
+
+
+@pytest.mark.parametrize(
+    ("manner", "text"),
+    [
+        ("hangs up", "127.0.0.1 could not be reached, or hung up."),
+        ("cut short", "127.0.0.1 hung up."),
+        ("silent", "127.0.0.1 did not answer within 0.3 s."),
+        ("drips head", "127.0.0.1 did not answer within 0.3 s."),
+        ("drips body", "127.0.0.1 did not answer within 0.3 s."),
+    ],
+)
+def test_no_whole_answer_is_temporary(web: Any, manner: str, text: str) -> None:
+    web.reply(manner=manner)
+
+    error = failure(web, timeout=0.3)
+
+    assert isinstance(error, Temporary)
+    assert str(error) == text
+
+
+def test_an_answer_that_is_not_what_it_says_is_temporary(web: Any) -> None:
+    web.reply(headers={"Content-Encoding": "gzip"}, body=b"this is not gzip")
+
+    error = failure(web)
+
+    assert isinstance(error, Temporary)
+    assert str(error) == "127.0.0.1 answered what cannot be read."
+
+
+def test_nobody_there_is_temporary() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with pytest.raises(Temporary) as caught:
+            post(f"http://127.0.0.1:{nobody.getsockname()[1]}{PATH}", json={})
+
+    assert str(caught.value) == "127.0.0.1 could not be reached, or hung up."
+
+
+def test_a_long_answer_is_cut(web: Any) -> None:
+    web.reply(body=b"x" * 200_000)
+
+    assert len(post(web.url, json={}).body) == 65_536
+
+
+def test_an_error_names_host_and_status_alone(web: Any) -> None:
+    web.reply(403, body=b"you sent: the-secret")
+
+    error = failure(web)
+
+    assert str(error) == "127.0.0.1 answered 403 Forbidden."
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+
+
+def test_a_status_that_no_standard_knows_has_no_words(web: Any) -> None:
+    web.reply(499)
+
+    assert str(failure(web)) == "127.0.0.1 answered 499."
+
+
+def test_a_hint_follows_the_fact(web: Any) -> None:
+    web.reply(404)
+
+    error = failure(web, hints={404: "The webhook does not exist. Make a new one."})
+
+    assert str(error) == (
+        "127.0.0.1 answered 404 Not Found. The webhook does not exist. Make a new one."
+    )
+
+
+@pytest.mark.parametrize("url", ["", "hooks.example/x", "ftp://hooks.example/x", "https://[x/"])
+def test_what_is_no_address_is_undeliverable(url: str) -> None:
+    with pytest.raises(Undeliverable) as caught:
+        post(url, json={})
+
+    assert str(caught.value) == (
+        "The receiver's address is not a URL. Correct the setting it is in."
+    )
+
+
+def test_a_foreign_host_is_spoken_to_with_tls_only() -> None:
+    with pytest.raises(Undeliverable) as caught:
+        post("http://hooks.example" + PATH, json={})
+
+    assert str(caught.value) == "The address at hooks.example is not safe. Use one with https."
+
+
+def test_a_request_that_cannot_be_made_is_undeliverable(web: Any) -> None:
+    error = failure(web, headers={"X-Name": "two\nlines"})
+
+    assert isinstance(error, Undeliverable)
+    assert str(error) == "No request can be made to 127.0.0.1 (InvalidHeader)."
+    assert web.requests == []
+
+
+def test_a_mistake_in_the_sink_is_not_hidden(web: Any) -> None:
+    with pytest.raises(TypeError, match="set"):
+        post(web.url, json={"text": {1, 2}})
+
+
+def test_connections_are_kept(web: Any) -> None:
+    for _ in range(3):
+        post(web.url, json={})
+
+    assert web.connections == 1
+
+
+def test_cookies_are_not_kept(web: Any) -> None:
+    web.reply(headers={"Set-Cookie": "who=me"})
+
+    post(web.url, json={})
+    post(web.url, json={})
+
+    assert "Cookie" not in web.requests[1].headers

@@ -1,0 +1,22 @@
+"""`votepipe new sink NAME`, `votepipe new enricher NAME`: a plugin to start from."""
+
+import click
+
+from votepipe.dev import ROOT, scaffold
+from votepipe.dev.commands.sync import sync
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["sink", "enricher"]))
+@click.argument("name")
+@click.pass_context
+def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
+    """Write a sink or an enricher, with a test that passes, and sync."""
+    try:
+        written = scaffold.write(kind, name)
+    except scaffold.BadName as error:
+        raise click.UsageError(str(error)) from None
+    for path in written:
+        click.echo(path.relative_to(ROOT))
+    if kind == "sink":
+        ctx.invoke(sync)
