@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -24,7 +25,7 @@ ROUNDS = 7
 SECONDS = 0.3
 Contender = tuple[str, Callable[[], object]]
 
-PATTERN = {
+PATTERN: dict[str, Any] = {
     "source": ["votepipe"],
     "detail-type": ["VoteCast", "VoteChanged"],
     "detail": {
@@ -36,7 +37,7 @@ PATTERN = {
         },
     },
 }
-EVENT = {
+EVENT: dict[str, Any] = {
     "version": "0",
     "id": "7f3c9b52-88a1-4a0e-9c55-0d5b1f6f2a10",
     "detail-type": "VoteChanged",
@@ -56,17 +57,18 @@ EVENT = {
             "voteType": "thumbsup",
             "instanceOfJoy": "hello-world",
             "voter": "ann@example.com",
-            "answers": {"field_1": "More examples"},
+            "answers": {"field_1": "More examples, please, and a table"},
             "complete": False,
         },
         "changes": {"voteType": {"from": "thumbsdown", "to": "thumbsup"}},
-        "enrichment": {"article": {"title": "Hello world"}},
+        "enrichment": {"article": {"title": "Hello world, once more"}},
     },
 }
 OTHER_EVENT = {**EVENT, "source": "somewhere.else"}
 
 
 def ours() -> Iterator[Contender]:
+    """This project's own, in its several uses."""
     compiled = patterns.compile(PATTERN).matches
     text, event_text = json.dumps(PATTERN), json.dumps(EVENT)
     in_array = {**EVENT, "detail": [EVENT["detail"]]}
@@ -78,6 +80,7 @@ def ours() -> Iterator[Contender]:
 
 
 def moto() -> Iterator[Contender]:
+    """The matcher behind moto's rules."""
     from moto.events.models import EventPattern
 
     pattern = EventPattern(json.dumps(PATTERN), PATTERN)
@@ -89,6 +92,7 @@ def moto() -> Iterator[Contender]:
 
 
 def ministack() -> Iterator[Contender]:
+    """The matcher of the local AWS that the local stack runs on."""
     from ministack.services import eventbridge
 
     text = json.dumps(PATTERN)
@@ -97,6 +101,7 @@ def ministack() -> Iterator[Contender]:
 
 
 def localstack() -> Iterator[Contender]:
+    """The matcher in Python of LocalStack."""
     from localstack.services.events.event_rule_engine import EventRuleEngine
 
     engine = EventRuleEngine()
@@ -128,6 +133,7 @@ def rate(run: Callable[[], object], seconds: float = SECONDS) -> float:
 
 
 def side_by_side() -> None:
+    """Print the rates of all that are installed."""
     contenders, missing = present([ours, moto, ministack, localstack])
     best = dict.fromkeys((name for name, _ in contenders), 0.0)
     for _ in range(ROUNDS):
@@ -145,6 +151,7 @@ def side_by_side() -> None:
 
 
 def element(number: int) -> dict[str, str]:
+    """An object as arrays of answers hold them."""
     return {"field": f"field_{number}", "text": "x" * 20, "mood": "good", "pace": "slow"}
 
 
@@ -159,7 +166,9 @@ def growing() -> Iterator[tuple[str, Callable[[int], Callable[[], bool]]]]:
 
     def two_arrays(size: int) -> Callable[[], bool]:
         compiled = patterns.compile({"a": {"mood": ["good"]}, "b": {"mood": ["good"], "x": [1]}})
-        event = {key: [element(number) for number in range(size)] for key in "ab"}
+        event: dict[str, list[Any]] = {
+            key: [element(number) for number in range(size)] for key in "ab"
+        }
         event["b"].append({"x": 1})
         return lambda: compiled(event)
 
@@ -185,6 +194,7 @@ def growing() -> Iterator[tuple[str, Callable[[int], Callable[[], bool]]]]:
 
 
 def by_size() -> None:
+    """Print how the time of one match grows."""
     sizes = [300, 1_000, 3_000, 30_000]
     print("\nTime of one match as N grows, in µs")
     print(f"{'':44}" + "".join(f"{f'N = {size:,}':>14}" for size in sizes))
@@ -194,6 +204,7 @@ def by_size() -> None:
 
 
 def big_event() -> None:
+    """Print the time for an event as large as EventBridge long took them."""
     event = {**EVENT, "history": []}
     while len(json.dumps(event)) < 256_000:
         event["history"] += [element(number) for number in range(100)]

@@ -51,14 +51,21 @@ class Request:
 class Reply:
     """What the web server answers.
 
-    `manner` is "whole", "silent" (never answers), "hangs up" (closes without an answer),
-    "cut short" (closes within the body), "drips head" or "drips body" (a byte now and then, for ever).
+    `manner` is "whole", "silent" (never answers), "hangs up" (without an answer), "cut short"
+    (within the body), "drips head" or "drips body" (a byte now and then, for ever).
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     manner: str = "whole"
+
+
+BEGINNINGS = {
+    "cut short": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+    "drips head": b"HTTP/1.1 200 OK\r\nX-Long: ",
+    "drips body": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+}
 
 
 class Web:
@@ -78,12 +85,10 @@ class Web:
                 web.connections += 1
                 super().setup()
 
-            def do_POST(self) -> None:  # noqa: N802 - the name that http.server looks for
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                web.requests.append(Request("POST", self.path, dict(self.headers), body))
+                web.requests.append(Request(self.command, self.path, dict(self.headers), body))
                 web.answer(self, web.replies.popleft() if web.replies else Reply())
-
-            do_GET = do_POST  # noqa: N815 - likewise
 
             def log_message(self, *args: object) -> None:
                 """Keep quiet."""
@@ -113,19 +118,14 @@ class Web:
             handler.wfile.write(reply.body)
             return
         handler.close_connection = True
-        if reply.manner == "silent":
-            self.over.wait()
-        if reply.manner == "cut short":
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
-        if reply.manner == "drips body":
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        if reply.manner == "drips head":
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        handler.wfile.write(BEGINNINGS.get(reply.manner, b""))
         try:
             while reply.manner.startswith("drips") and not self.over.wait(0.02):
                 handler.wfile.write(b"x")
         except OSError:
             return
+        if reply.manner == "silent":
+            self.over.wait()
 
 
 @pytest.fixture

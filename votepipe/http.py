@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -28,8 +28,12 @@ from votepipe.errors import Temporary, TryLater, Undeliverable
 
 LONGEST_WAIT = 3600.0
 USUAL_WAIT = 30.0
+USUAL_TIMEOUT = 10.0
 MOST_BYTES = 65_536
+MOST_SECONDS = 900.0  # a function never runs longer
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,21 @@ def post(
     json: Any = None,
     data: bytes | str | Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: float = 10,
+    timeout: float | None = None,
     hints: Mapping[int, str] | None = None,
 ) -> Response:
     """Post `json` or `data` and return what the receiver answers with a 2xx status.
 
-    The whole exchange ends within `timeout` seconds, however slowly the receiver talks.
+    The whole exchange ends within `timeout` seconds (10 unless told otherwise), however slowly
+    the receiver talks.
     `hints` maps a status to the likely cause and its remedy, which follow the fact in the error's
     text. Raises TryLater, Temporary or Undeliverable.
     """
     host = _host(url)
-    response = _within(timeout, host, lambda: _exchange(url, json, data, headers, timeout))
+    timeout = USUAL_TIMEOUT if timeout is None else timeout
+    response = within(timeout, host, lambda: _exchange(url, json, data, headers, timeout))
     if not 200 <= response.status < 300:
-        _refuse(host, response, (hints or {}).get(response.status, ""))
+        refuse(host, response, (hints or {}).get(response.status, ""))
     return response
 
 
@@ -111,13 +117,15 @@ def _exchange(
         return Response(response.status_code, response.headers, body)
 
 
-def _within(timeout: float, host: str, exchange: Callable[[], Response]) -> Response:
-    """Run the exchange in a thread, left behind when it takes too long.
+def within(timeout: float, host: str, exchange: Callable[[], T]) -> T:
+    """Run an exchange with `host` in a thread, left behind after `timeout` seconds.
 
+    It raises what the exchange raises, as Temporary or Undeliverable where that comes of requests.
     A time-out of requests starts anew with each byte, so a receiver that drips its answer would
     hold the function for as long as it likes.
     """
-    answers: list[Response] = []
+    timeout = min(timeout, MOST_SECONDS)
+    answers: list[T] = []
     errors: list[Exception] = []
 
     def run() -> None:
@@ -148,8 +156,8 @@ def _failure(error: Exception, host: str, timeout: float) -> Exception:
     return error
 
 
-def _refuse(host: str, response: Response, hint: str) -> None:
-    """Raise what the status calls for."""
+def refuse(host: str, response: Response, hint: str = "") -> NoReturn:
+    """Raise what an answer other than 2xx calls for; `hint` follows the fact in its text."""
     status = response.status
     text = f"{host} answered {status}{_phrase(status)}."
     if hint:

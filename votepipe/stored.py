@@ -22,7 +22,6 @@ _check = schemas.checker("stored-vote.v1")
 
 _LONGEST_KEY = 256
 _LONGEST_NAME = 256
-_LONGEST_TAG = 1024
 _LARGEST_INT = 2**53
 
 # A whole text of merge tags that the mail tool never filled in. The group is atomic, since
@@ -81,9 +80,7 @@ def is_unknown(text: str) -> bool:
 
 
 def _is_placeholder(text: str) -> bool:
-    if text in ("", "undefined", "null"):
-        return True
-    return len(text) <= _LONGEST_TAG and _TAGS.fullmatch(text) is not None
+    return text in ("", "undefined", "null") or _TAGS.fullmatch(text) is not None
 
 
 def _member(member: str, attribute: object, reasons: list[str]) -> Any:
@@ -152,6 +149,7 @@ def _object(value: dict[str, Any], place: str, depth: int, reasons: list[str]) -
     plain: Vote = {}
     for name, item in value.items():
         at = below(place, name)
+        # The schema says so too; here it keeps long names from multiplying in all places below.
         if len(name) > _LONGEST_NAME:
             _refuse(place, f"a field name longer than {_LONGEST_NAME} characters", reasons)
         elif not is_unicode(name):

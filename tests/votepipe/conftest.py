@@ -1,7 +1,9 @@
 """A sink's surroundings in AWS, played by moto: queue, dead letters, deliveries table."""
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from votepipe import aws
+from votepipe import Event, aws, sink
 
 BUS = Path("events/bus")
 
@@ -17,11 +19,14 @@ BUS = Path("events/bus")
 class Surroundings:
     """What a sink's function finds in AWS."""
 
+    numbers = itertools.count()
+
     def __init__(self) -> None:
+        number = next(self.numbers)
         self.sqs = boto3.client("sqs")
-        self.queue = self.sqs.create_queue(QueueName="slack")["QueueUrl"]
-        self.dead_letters = self.sqs.create_queue(QueueName="slack-dead")["QueueUrl"]
-        self.table = "deliveries"
+        self.queue = self.sqs.create_queue(QueueName=f"queue-{number}")["QueueUrl"]
+        self.dead_letters = self.sqs.create_queue(QueueName=f"dead-{number}")["QueueUrl"]
+        self.table = f"deliveries-{number}"
         self.dynamodb = boto3.client("dynamodb")
         self.dynamodb.create_table(
             TableName=self.table,
@@ -80,14 +85,20 @@ class Surroundings:
         return [{name: next(iter(value.values())) for name, value in i.items()} for i in items]
 
 
-@pytest.fixture
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
-    """A sink's surroundings, and the environment that names them."""
+@pytest.fixture(scope="module")
+def moto() -> Iterator[None]:
+    """AWS as moto plays it; for a whole module, as it takes its time to begin."""
     with mock_aws():
-        made = Surroundings()
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        yield made
+        yield
+
+
+@pytest.fixture
+def surroundings(moto: None, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
+    """A sink's own surroundings, and the environment that names them."""
+    made = Surroundings()
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
 
 
 @pytest.fixture
@@ -115,3 +126,60 @@ def envelope(name: str = "answer-1", **changes: Any) -> dict[str, Any]:
 def envelope_fixture() -> Any:
     """Make messages from the samples in events/bus."""
     return envelope
+
+
+class Context:
+    """Lambda's context, with the milliseconds that are left on each look; the last repeats."""
+
+    def __init__(self, *left: int) -> None:
+        self.left = list(left)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
+
+
+@dataclass
+class Run:
+    """What came of a batch: bodies that stay in the queue, lines logged, events handed over."""
+
+    kept: list[str]
+    lines: list[dict[str, Any]]
+    given: list[Event]
+
+
+@pytest.fixture
+def run(surroundings: Surroundings, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Hand messages to a sink as Lambda does: to a function that does this, or a marked one."""
+
+    def run(
+        does: Any, *bodies: Any, tries: int = 1, left: Sequence[int] = (60_000,), **mark: Any
+    ) -> Run:
+        given: list[Event] = []
+
+        def handler(event: Event) -> Any:
+            given.append(event)
+            return does(event)
+
+        called: Any = does
+        if not hasattr(does, "sink"):
+            called = sink(**{"events": ["VoteCast"], **mark})(handler)
+        batch = surroundings.batch(*bodies, tries=tries)
+        answer = called(batch, Context(*left))
+        bodies_by_id = {record["messageId"]: record["body"] for record in batch["Records"]}
+        kept = [bodies_by_id[each["itemIdentifier"]] for each in answer["batchItemFailures"]]
+        return Run(kept, [json.loads(line) for line in capsys.readouterr().out.splitlines()], given)
+
+    return run
+
+
+@pytest.fixture
+def raising() -> Any:
+    """Make a function that raises this error."""
+
+    def raising(error: Exception) -> Callable[[Any], Any]:
+        def does(event: Any) -> Any:
+            raise error
+
+        return does
+
+    return raising

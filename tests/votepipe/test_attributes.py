@@ -68,6 +68,7 @@ def test_every_type_becomes_plain_python(stored, plain):
         ({"N": "1E+9999999999999999999"}, "v: a number with an exponent out of range"),
         ({"B": "not base64"}, "v: type B without base64"),
         ({"B": "AA"}, "v: type B without base64"),
+        ({"B": "AAAA!"}, "v: type B without base64"),
         ({"B": 1}, "v: type B without base64"),
         ({"BOOL": "true"}, "v: type BOOL without true or false"),
         ({"NULL": False}, "v: type NULL without true"),

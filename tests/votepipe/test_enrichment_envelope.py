@@ -109,10 +109,11 @@ def test_a_record_without_an_id_gets_one_from_its_content(own):
     record = sample("first-write") | {"eventID": own}
 
     first, again = event_of(record), event_of(copy.deepcopy(record))
+    turned = event_of(dict(reversed(record.items())))
     other = event_of(edited(record, "NewImage", voter={"S": "someone@example.com"}))
 
     assert len(first["eventID"]) == 32
-    assert again["eventID"] == first["eventID"]
+    assert again["eventID"] == turned["eventID"] == first["eventID"]
     assert other["eventID"] != first["eventID"]
 
 
@@ -132,3 +133,13 @@ def test_a_vote_too_large_for_the_bus_is_rejected():
     event = event_of(answered(10))
 
     assert event["reasons"] == ["event: larger than 100000 bytes of JSON"]
+
+
+def test_of_many_reasons_an_event_carries_the_first():
+    answers = {f"field_{number}": 2**60 for number in range(150)}
+    record = edited(sample("first-write"), "NewImage", answers={"S": json.dumps(answers)})
+
+    reasons = event_of(record)["reasons"]
+
+    assert reasons[0] == "answers.field_0: a number beyond 2^53"
+    assert reasons[19:] == ["and 131 more"]

@@ -126,6 +126,15 @@ def test_what_is_not_an_event_is_refused_without_quoting_it(change):
     assert "reader@example.com" not in str(caught.value)
 
 
+def test_an_event_nested_without_end_is_refused():
+    detail = envelope("first-write")["detail"]
+    for _ in range(5000):
+        detail["enrichment"] = {"more": detail["enrichment"]}
+
+    with pytest.raises(InvalidEvent):
+        Event.from_detail(detail)
+
+
 @pytest.mark.parametrize("message", [None, [], "text", {}, {"detail": "text"}, {"detail": None}])
 def test_what_is_no_envelope_is_refused(message):
     with pytest.raises(InvalidEvent, match="no 'detail' object"):

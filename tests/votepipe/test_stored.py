@@ -97,6 +97,7 @@ UNFILLED = [
     "<%= email %>",
     "[[email]]",
     " {{ email }}\n",
+    "{{" + "x" * 2000 + "}}",
 ]
 
 
@@ -135,7 +136,10 @@ def test_texts_that_only_look_like_placeholders_stay(known):
 
 def test_keys_come_from_the_first_image_that_has_them():
     keys = stored.keys(
-        None, {"widgetId": {"N": "1"}}, {"widgetId": {"S": "w"}}, {"voteId": {"S": "v"}}
+        None,
+        {"widgetId": {"N": "1"}},
+        {"widgetId": {"S": "w"}},
+        {"widgetId": {"S": "other"}, "voteId": {"S": "v"}},
     )
 
     assert keys == {"widgetId": "w", "voteId": "v"}

@@ -37,11 +37,14 @@ def packages(requirements: Path, cache: Path = CACHE) -> Path:
     if folder.exists():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
+    # A compiled file names all that is needed, and may leave out on purpose what is not pure.
+    compiled = "--hash=" in requirements.read_text()
     with tempfile.TemporaryDirectory(dir=cache) as made:
         subprocess.run(
             [
                 *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
                 *("--disable-pip-version-check", "--no-warn-conflicts"),
+                *(["--no-deps"] if compiled else []),
                 *("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"),
                 *(f"--requirement={requirements}", f"--target={made}/packages"),
             ],

@@ -40,9 +40,7 @@ def eventually(found: Callable[[], Any], seconds: float = 60) -> Any:
 def mention(stack: LocalStack, words: str, count: int = 1) -> list[str]:
     """Wait for `count` messages that hold these words."""
     return eventually(
-        lambda: (
-            len(found := [text for text in messages(stack) if words in text]) >= count and found
-        )
+        lambda: len(found := [text for text in messages(stack) if words in text]) >= count and found
     )
 
 

@@ -34,23 +34,24 @@ def read(endpoint: str, queues: Sequence[str], *, timeout: float = 5) -> list[di
 
 def _letter(queue: str, message: Mapping[str, Any]) -> dict[str, Any]:
     sent = message.get("Attributes", {}).get("SentTimestamp")
-    seconds = int(sent) / 1000 if sent else message.get("SentTimestamp")
-    return {
-        "queue": queue,
-        "messageId": message["MessageId"],
-        "receivedAt": utc(seconds),
-        "tries": message.get("ReceiveCount", 0),
-        **{name: value for name, value in _known(message).items() if value},
-    }
-
-
-def _known(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What a letter tells of its event; a pipe's letter only points into the stream."""
     attributes = {
         name.lower(): value.get("StringValue")
         for name, value in (message.get("MessageAttributes") or {}).items()
     }
     reason = next((attributes[name] for name in _REASONS if attributes.get(name)), None)
+    known = _known(message, reason)
+    return {
+        "queue": queue,
+        "messageId": message["MessageId"],
+        "receivedAt": utc(int(sent) / 1000 if sent else message.get("SentTimestamp")),
+        # What a sink moved by itself tells its tries; SQS counts those of what it moved.
+        "tries": int(attributes.get("tries") or message.get("ReceiveCount", 0)),
+        **{name: value for name, value in known.items() if value},
+    }
+
+
+def _known(message: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+    """What a letter tells of its event; a pipe's letter only points into the stream."""
     try:
         body = json.loads(message.get("Body", ""))
     except ValueError:

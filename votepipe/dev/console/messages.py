@@ -60,7 +60,7 @@ class Message:
         except (ValueError, RecursionError):
             body = None
             self._body = json.dumps(raw)
-        self.ids = _ids([headers.get("webhook-id"), body])
+        self.ids = _ids([list(headers.values()), body])
 
     def as_json(self, number: int) -> bytes:
         """The message with its body as sent: a JSON value as it is, anything else as a text."""

@@ -29,6 +29,7 @@ SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 _Found = tuple[Any, "Node", Place]
+_State = tuple[int, frozenset[tuple[int, int]]]
 
 
 class Node:
@@ -180,8 +181,7 @@ class _Choice:
 
     def __init__(self, options: list[_Option]) -> None:
         self._options = options
-        self._failed: set[tuple[int, frozenset[tuple[int, int]]]] = set()
-        # Only arrays that later fields meet matter to whether the rest can succeed.
+        self._failed: set[_State] = set()
         self._later: list[set[int]] = [set()]
         for option in reversed(options):
             self._later.append(self._later[-1] | option.present.arrays)
@@ -193,9 +193,7 @@ class _Choice:
     def _from(self, position: int, taken: dict[int, int]) -> bool:
         if position == len(self._options):
             return True
-        later = self._later[position]
-        state = (position, frozenset(pair for pair in taken.items() if pair[0] in later))
-        if state in self._failed:
+        if self._failed and self._state(position, taken) in self._failed:
             return False
         option = self._options[position]
         for place in option.accepted.beside(taken):
@@ -204,5 +202,10 @@ class _Choice:
         absent = option.may_be_absent and next(option.present.beside(taken), None) is None
         if absent and self._from(position + 1, taken):
             return True
-        self._failed.add(state)
+        self._failed.add(self._state(position, taken))
         return False
+
+    def _state(self, position: int, taken: dict[int, int]) -> _State:
+        """What decides whether the rest can succeed: only arrays that later fields meet."""
+        later = self._later[position]
+        return position, frozenset(pair for pair in taken.items() if pair[0] in later)

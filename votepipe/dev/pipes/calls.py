@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
     HTTPClientError,
     NoCredentialsError,
     ReadTimeoutError,
@@ -88,7 +89,7 @@ def _call(operation: Callable[..., Any], **arguments: Any) -> Any:
         raise CallError(f"AWS answered '{code}' to '{name}'.") from error
     except ReadTimeoutError as error:
         raise CallError(f"'{name}' took too long to answer.") from error
-    except (HTTPClientError, NoCredentialsError) as error:
+    except (ConnectionError, HTTPClientError, NoCredentialsError) as error:
         raise Interrupted(f"'{name}' did not reach AWS ({type(error).__name__}).") from error
     except BotoCoreError as error:
         raise CallError(f"'{name}' could not be called ({type(error).__name__}).") from error

@@ -125,7 +125,9 @@ def _alone(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise StackError(f"Another pipe runner works with {folder.name}. Stop it first.") from None
+        raise StackError(
+            f"Another pipe runner works in folder '{folder.name}'. Stop it first."
+        ) from None
     return lock
 
 

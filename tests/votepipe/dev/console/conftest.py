@@ -15,6 +15,7 @@ from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.server import Server
 from votepipe.dev.deployment import LocalSession
 from votepipe.dev.ministack import MiniStack
+from votepipe.dev.ministack import free_port as find_free_port
 
 READY = {"ready": True, "endpoint": "http://127.0.0.1:4566", "stack": "votepipe-local"}
 
@@ -68,6 +69,7 @@ def console(table: Any) -> Iterator[Console]:
     with console.server:
         yield console
 
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",  # in CI everything runs as root
@@ -84,8 +86,8 @@ _FLAGS = (
 class Browser:
     """What the tests need of W3C WebDriver: open a page, run a script in it, wait."""
 
-    def __init__(self, address: str, profile: Path) -> None:
-        options = {"args": [*_FLAGS, f"--user-data-dir={profile}"]}
+    def __init__(self, address: str, program: str, profile: Path) -> None:
+        options = {"binary": program, "args": [*_FLAGS, f"--user-data-dir={profile}"]}
         self._session = requests.Session()
         self._address = f"{address}/session"
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
@@ -119,7 +121,9 @@ class Browser:
 
     def text(self, selector: str) -> str:
         """The text one sees in the first element that fits, or "" without one."""
-        return str(self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector))
+        return str(
+            self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+        )
 
     def wait(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
         """The first true value of `condition`; fails when there is none in time."""
@@ -133,26 +137,37 @@ class Browser:
         """A command of the browser's own protocol."""
         return self._post("/goog/cdp/execute", {"cmd": name, "params": parameters})
 
+    def log(self) -> list[str]:
+        """What the browser complained about since it was last asked."""
+        return [entry["message"] for entry in self._post("/se/log", {"type": "browser"})]
+
     def end(self) -> None:
         self._session.delete(self._address, timeout=60)
         self._session.close()
 
 
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    return find_free_port()
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for all tests of a process."""
-    program = shutil.which("chromedriver")
-    if program is None or shutil.which("chromium") is None:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    driver_program = shutil.which("chromedriver")
+    if program is None or driver_program is None:
         pytest.fail(
             "The console's page is tested in Chromium, which is not installed. "
             "Run: apt-get install chromium chromium-driver"
         )
     folder = tmp_path_factory.mktemp("browser")
     driver = subprocess.Popen(
-        [program, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [driver_program, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
-        found = Browser(_address(driver), folder / "profile")
+        found = Browser(_address(driver), program, folder / "profile")
         yield found
         found.end()
     finally:

@@ -1,4 +1,4 @@
-"""votepipe/dev/console/faults.py"""
+"""votepipe/dev/console/faults.py: how long each lasts and what it does."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""votepipe/dev/console/hops.py"""
+"""votepipe/dev/console/hops.py: traces and log lines as hops."""
 
 import re
 from typing import Any
@@ -93,9 +93,7 @@ def test_a_line_tells_sink_reason_and_facts() -> None:
 
     (found,) = hops.from_line(line, at="2026-01-01T00:00:09Z")
 
-    assert found.text == (
-        "slack: moved to dead letters: hooks.slack.com answered 404 Not Found."
-    )
+    assert found.text == ("slack: moved to dead letters: hooks.slack.com answered 404 Not Found.")
     assert found.at == "2026-01-01T00:00:01.250Z"
     assert found.facts == {"sink": "slack", "attempt": 3, "milliseconds": 12}
 

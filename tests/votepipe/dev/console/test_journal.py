@@ -1,4 +1,4 @@
-"""votepipe/dev/console/journal.py"""
+"""votepipe/dev/console/journal.py: hops find their votes, in any order and within bounds."""
 
 import json
 import threading

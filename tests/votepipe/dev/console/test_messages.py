@@ -1,4 +1,4 @@
-"""votepipe/dev/console/messages.py"""
+"""votepipe/dev/console/messages.py: bodies as sent, numbers, bounds."""
 
 import json
 from typing import Any
@@ -26,7 +26,9 @@ def test_a_message_tells_where_when_and_what() -> None:
     }
 
 
-@pytest.mark.parametrize("raw", ["hello", "", "NaN", '{"a": Infinity}', "payload=%7B%7D", "\ufeff{}"])
+@pytest.mark.parametrize(
+    "raw", ["hello", "", "NaN", '{"a": Infinity}', "payload=%7B%7D", "\ufeff{}"]
+)
 def test_a_body_that_is_no_json_is_a_text(raw: str) -> None:
     assert shown(raw)["body"] == raw
 
@@ -43,10 +45,15 @@ def test_a_body_too_deep_to_read_is_a_text() -> None:
     assert shown(raw)["body"] == raw
 
 
-def test_ids_are_found_in_the_body_and_in_the_webhooks_header() -> None:
+def test_ids_are_found_in_the_body_and_in_the_headers() -> None:
     body = {"blocks": [{"block_id": "0123456789abcdef0", "type": "rich_text_section_elements"}]}
 
-    found = Message("slack", json.dumps(body), {"webhook-id": "event-0123456789ab"}, AT).ids
+    found = Message(
+        "slack",
+        json.dumps(body),
+        {"webhook-id": "event-0123456789ab", "user-agent": "python-requests/2.34.2"},
+        AT,
+    ).ids
 
     assert sorted(found) == ["0123456789abcdef0", "event-0123456789ab"]
 

@@ -49,13 +49,13 @@ FIELDS = st.lists(st.one_of(SCALARS, OPERATORS), min_size=1, max_size=2)
 
 
 def objects(inner):
-    plain = st.dictionaries(KEYS, inner, min_size=1, max_size=3)
+    plain = st.dictionaries(KEYS, inner, min_size=1, max_size=2)
     either = st.lists(plain, min_size=2, max_size=2).map(lambda choices: {"$or": choices})
     both = st.builds(lambda one, other: {**one, **other}, plain, either)
     return st.one_of(plain, plain, either, both)
 
 
-PATTERNS = objects(st.one_of(FIELDS, FIELDS, objects(st.one_of(FIELDS, objects(FIELDS)))))
+PATTERNS = objects(st.one_of(FIELDS, FIELDS, objects(FIELDS)))
 
 
 def way(value, draw):

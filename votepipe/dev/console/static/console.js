@@ -119,7 +119,8 @@ function trouble(event, way) {
   const letter = event.hops.find((hop) => hop.stage === "dead letter");
   const hop = bad && !(letter && bad.hop.state === "waiting") ? bad.hop : letter;
   if (!hop) return null;
-  return el("p", { class: "why", "data-state": bad?.state ?? hop.state }, hop.text);
+  const attempt = hop.facts?.attempt > 1 ? ` (attempt ${hop.facts.attempt})` : null;
+  return el("p", { class: "why", "data-state": bad?.state ?? hop.state }, hop.text, attempt);
 }
 
 function wayLine(way) {
@@ -134,16 +135,29 @@ function wayLine(way) {
   return el("ol", { class: "way", "aria-label": "Its way" }, cells);
 }
 
+/** Facts of a hop in words. */
+function factsOf(facts) {
+  const words = {
+    attempt: (value) => `attempt ${value}`,
+    attempts: (value) => `${many(value, "attempt")} failed`,
+    milliseconds: (value) => `took ${span(value)}`,
+    wait: (value) => `waits ${span(value * 1000)}`,
+    tries: (value) => `tried ${many(value, "time")}`,
+    queue: (value) => value,
+    condition: (value) => value,
+  };
+  return Object.keys(words).filter((name) => name in facts).map((name) => words[name](facts[name]));
+}
+
 function hopTable(event) {
   let before = null;
   const lines = event.hops.map((hop) => {
     const at = Date.parse(hop.at);
     const took = before === null ? "" : `+${span(Math.max(0, at - before))}`;
     before = at;
-    const facts = Object.entries(hop.facts ?? {}).filter(([name]) => name !== "sink");
     return el("tr", { "data-state": hop.state },
       el("td", {}, clock(hop.at)), el("td", {}, took), el("td", {}, hop.stage),
-      el("td", {}, hop.text, facts.map(([name, value]) => el("span", {}, `${name}: ${value}`))));
+      el("td", {}, hop.text, factsOf(hop.facts ?? {}).map((fact) => el("span", {}, fact))));
   });
   return el("div", {},
     el("h4", {}, `${event.type ?? "event"} `, el("code", {}, event.id)),
@@ -425,7 +439,6 @@ async function catchUp(goal) {
     ? `the newest ${MESSAGES} of ${goal.messages.toLocaleString("en")}` : goal.messages || "";
   const refused = journal.refused.length ? `${journal.refused.length} refused` : "";
   $("messages-count").textContent = [shown, refused].filter(Boolean).join(" · ");
-  await letters();
 }
 
 async function letters() {

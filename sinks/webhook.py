@@ -1,0 +1,77 @@
+"""Post each event as signed JSON to an address of your own.
+
+Make a signing secret: `whsec_` and the base64 of 24 to 64 random bytes; give it to the receiver,
+which verifies the `webhook-…` headers with any library of https://www.standardwebhooks.com.
+To change it, give both for a while, the new one first, with a space between.
+Any 2xx within ten seconds is delivered. Events may come out of order: compare `sequence`.
+A duplicate, such as after an answer that got lost, has the same `webhook-id`.
+The voter, answers and enrichment stay here unless `personal` is true (see votepipe/personal.py).
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
+from votepipe import Event, Secret, Undeliverable, clock, setting, sink
+from votepipe.http import post
+from votepipe.personal import without_personal
+
+EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
+SHORTEST_KEY = 24
+AGAIN = "Run: votepipe secret set webhook"
+HINTS = {
+    401: f"It may not accept the signature. {AGAIN}",
+    404: f"The address may be wrong. {AGAIN}",
+    410: f"It wants no more events. Give another address, or take sinks/webhook.py away. {AGAIN}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    url: Secret = setting("Address that takes the events")
+    signing_secret: Secret = setting(
+        "Signing secret, 'whsec_…'", example="whsec_dm90ZXBpcGUgb24gdGhpcyBtYWNoaW5l"
+    )
+    personal: bool = setting("Whether voter, answers and enrichment are sent", default=False)
+
+
+def body(event: Event, settings: Settings) -> bytes:
+    """The event as in `schemas/`, as JSON in UTF-8."""
+    detail = event.detail if settings.personal else without_personal(event.detail)
+    text = json.dumps(detail, default=dict, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="replace")  # half of an emoji is no Unicode
+
+
+def signature(secrets: str, signed: bytes) -> str:
+    """One signature by each secret, as `webhook-signature` holds them."""
+    macs = [hmac.digest(key(secret), signed, hashlib.sha256) for secret in secrets.split()]
+    return " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs)
+
+
+def key(secret: str) -> bytes:
+    """The bytes of a secret as people pass it on."""
+    try:
+        decoded = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        decoded = b""
+    if len(decoded) < SHORTEST_KEY:
+        raise Undeliverable(
+            f"The signing secret is not 'whsec_' and the base64 of 24 bytes or more. {AGAIN}"
+        )
+    return decoded
+
+
+@sink(events=EVENTS, settings=Settings, ordered=False)
+def handler(event: Event, settings: Settings) -> None:
+    payload = body(event, settings)
+    timestamp = str(int(clock.now()))
+    signed = b".".join([event.id.encode(), timestamp.encode(), payload])
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": event.id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": signature(settings.signing_secret.reveal(), signed),
+    }
+    post(settings.url.reveal(), data=payload, headers=headers, hints=HINTS)

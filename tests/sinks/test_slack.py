@@ -1,0 +1,251 @@
+"""sinks/slack.py: a vote as Slack shows it, and what each answer of Slack means."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sinks.slack import Settings, foreign, handler, message
+from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, http
+
+PATH = "/services/T0/B0/the-secret"
+SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
+SAMPLES = [
+    path.stem
+    for path in sorted(Path("events/bus").glob("*.json"))
+    if json.loads(path.read_text())["detail-type"] in handler.sink.events
+]
+
+
+def event(name: str = "answer-2", **vote: Any) -> Event:
+    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    envelope["detail"]["vote"] |= vote
+    return Event.from_envelope(envelope)
+
+
+def texts(posted: dict[str, Any]) -> list[str]:
+    """The text of every text object in the blocks."""
+    objects = [
+        part for block in posted["blocks"] for part in block.get("elements", [block.get("text")])
+    ]
+    return [part["text"] for part in objects]
+
+
+def test_a_vote_with_answers() -> None:
+    assert message(event("answer-2"), SETTINGS) == {
+        "text": "Yay _using-dynamodb-streams_ got a 👍\n"
+        "*field_1:* More examples of stream filters.\n"
+        "*field_2:* A colleague sent me the link ✨\n"
+        "from reader@example.com\n"
+        "changed",
+        "blocks": [
+            {
+                "type": "section",
+                "text": {
+                    "type": "mrkdwn",
+                    "text": "Yay _using-dynamodb-streams_ got a 👍\n"
+                    "*field_1:* More examples of stream filters.\n"
+                    "*field_2:* A colleague sent me the link ✨",
+                    "verbatim": True,
+                },
+            },
+            {
+                "type": "context",
+                "elements": [
+                    {
+                        "type": "mrkdwn",
+                        "text": "from reader@example.com · changed",
+                        "verbatim": True,
+                    }
+                ],
+            },
+        ],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def test_a_thumb_down_is_a_womp() -> None:
+    first = texts(message(event(voteType="thumbsdown"), SETTINGS))[0]
+
+    assert first.startswith("Womp _using-dynamodb-streams_ got a 👎\n")
+
+
+def test_the_emoji_are_settings() -> None:
+    settings = Settings(webhook_url=Secret("x"), emoji_up=":tada:", emoji_down=":cry:")
+
+    up, down = (
+        message(event(voteType=kind), settings)["text"] for kind in ("thumbsup", "thumbsdown")
+    )
+    assert "got a :tada:" in up
+    assert "got a :cry:" in down
+
+
+def test_without_an_instance_the_widget_is_named() -> None:
+    assert texts(message(event(instanceOfJoy=None), SETTINGS))[0].startswith(
+        "Yay _widget docs-feedback_ got a 👍"
+    )
+
+
+def test_a_first_vote_of_nobody_known_is_one_line() -> None:
+    posted = message(event("first-write", voter=None, answers={}), SETTINGS)
+
+    assert texts(posted) == ["Yay _using-dynamodb-streams_ got a 👍"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("plain", "*q:* plain"),
+        (5, "*q:* 5"),
+        (2.5, "*q:* 2.5"),
+        (True, "*q:* yes"),
+        (False, "*q:* no"),
+        (["a", "b"], "*q:* a, b"),
+        ({"stars": 5, "tags": ["a", "b"]}, "*q:* stars: 5, tags: a, b"),
+        ("two\nlines", "*q:* two lines"),
+    ],
+)
+def test_an_answer_of_any_shape_is_one_line(answer: Any, shown: str) -> None:
+    assert texts(message(event(answers={"q": answer}), SETTINGS))[0].splitlines()[1:] == [shown]
+
+
+@pytest.mark.parametrize("answer", [None, "", [], {}])
+def test_what_was_not_answered_is_left_out(answer: Any) -> None:
+    assert "*q:*" not in json.dumps(message(event(answers={"q": answer}), SETTINGS))
+
+
+def test_many_answers_end_with_how_many_more() -> None:
+    answers = {f"field_{number}": "yes" for number in range(32)}
+
+    lines = "\n".join(texts(message(event(answers=answers), SETTINGS))).splitlines()
+    assert "*field_19:* yes" in lines
+    assert "*field_20:* yes" not in lines
+    assert "… and 12 more" in lines
+
+
+@pytest.mark.parametrize(
+    ("hostile", "harmless"),
+    [
+        ("<!channel> <@U1> <#C1>", "&lt;!channel&gt; &lt;@U1&gt; &lt;#C1&gt;"),
+        ("<https://evil.example|here>", "&lt;https://evil.example|here&gt;"),
+        ("a & b &amp; c", "a &amp; b &amp;amp; c"),
+        ("*bold* ~gone~ `code`", "∗bold∗ ∼gone∼ ˋcodeˋ"),
+        ("_slanted_ but field_1 stays", "ˍslantedˍ but field_1 stays"),
+        ("\n\n> quoted\n```\ncode", "&gt; quoted ˋˋˋ code"),
+        ("\u202egpj.exe\x00", "gpj.exe"),
+    ],
+)
+def test_text_from_readers_is_harmless(hostile: str, harmless: str) -> None:
+    assert foreign(hostile, 100) == harmless
+
+
+def test_a_text_is_cut_before_it_is_escaped() -> None:
+    assert foreign("a" * 8 + "<<<<", 10) == "a" * 8 + "&lt;…"
+
+
+WORST = st.sampled_from(
+    ["&" * 900, "<!here>" * 200, "👩‍👩‍👧" * 300, "\u202e_*`~" * 200, "\n" * 999, "x"]
+)
+
+
+@given(
+    answers=st.dictionaries(
+        WORST.flatmap(lambda text: st.just(text) | st.text()), WORST, max_size=40
+    ),
+    place=WORST,
+    voter=WORST,
+)
+def test_no_vote_breaks_slacks_limits(answers: dict[str, str], place: str, voter: str) -> None:
+    posted = message(event(answers=answers, instanceOfJoy=place, voter=voter), SETTINGS)
+
+    assert len(posted["text"]) <= 4000
+    assert len(posted["blocks"]) <= 50
+    assert all(0 < len(text) <= 3000 for text in texts(posted))
+    assert "<" not in json.dumps(posted)
+
+
+def test_every_text_object_is_verbatim() -> None:
+    posted = message(event(), SETTINGS)
+    objects = [posted["blocks"][0]["text"], *posted["blocks"][1]["elements"]]
+
+    assert [part["verbatim"] for part in objects] == [True, True]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_makes_a_message(name: str) -> None:
+    posted = message(event(name), SETTINGS)
+
+    assert posted["text"].startswith(
+        "Womp _" if event(name).vote.vote_type == "thumbsdown" else "Yay _"
+    )
+
+
+def test_it_arrives_at_the_webhook(web: Any) -> None:
+    settings = Settings(webhook_url=Secret(web.url + PATH))
+
+    handler(event(), settings)
+
+    (request,) = web.requests
+    assert request.path == PATH
+    assert json.loads(request.body) == message(event(), settings)
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "text"),
+    [
+        ({"status": 429, "headers": {"Retry-After": "7"}}, TryLater, "429 Too Many Requests."),
+        ({"status": 500}, Temporary, "500 Internal Server Error."),
+        ({"status": 503}, Temporary, "503 Service Unavailable."),
+        (
+            {"status": 400, "body": b"invalid_payload"},
+            Undeliverable,
+            "400 Bad Request. Slack could not read the message.",
+        ),
+        (
+            {"status": 403, "body": b"invalid_token"},
+            Undeliverable,
+            "403 Forbidden. The webhook may be revoked, or its channel archived. "
+            "Make a new one and run: votepipe secret set slack",
+        ),
+        (
+            {"status": 404, "body": b"no_service"},
+            Undeliverable,
+            "404 Not Found. The webhook does not exist. "
+            "Make a new one and run: votepipe secret set slack",
+        ),
+        (
+            {"status": 410, "body": b"channel_is_archived"},
+            Undeliverable,
+            "410 Gone. The webhook's channel is archived. "
+            "Make a new one and run: votepipe secret set slack",
+        ),
+        ({"status": 302, "headers": {"Location": "/login"}}, Undeliverable, "302 Found."),
+    ],
+)
+def test_what_slack_answers_decides_the_outcome(
+    web: Any, reply: dict[str, Any], outcome: type[Exception], text: str
+) -> None:
+    web.reply(**reply)
+
+    with pytest.raises(outcome) as caught:
+        handler(event(), Settings(webhook_url=Secret(web.url + PATH)))
+
+    assert str(caught.value) == f"127.0.0.1 answered {text}"
+    assert getattr(caught.value, "after", 7) == 7
+
+
+@pytest.mark.parametrize("manner", ["hangs up", "cut short", "silent", "drips head", "drips body"])
+def test_no_answer_of_slack_is_temporary(
+    web: Any, monkeypatch: pytest.MonkeyPatch, manner: str
+) -> None:
+    monkeypatch.setattr(http, "USUAL_TIMEOUT", 0.3)
+    web.reply(manner=manner)
+
+    with pytest.raises(Temporary) as caught:
+        handler(event(), Settings(webhook_url=Secret(web.url + PATH)))
+
+    assert "the-secret" not in str(caught.value)

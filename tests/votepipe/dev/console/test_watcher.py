@@ -1,0 +1,153 @@
+"""votepipe/dev/console/watcher.py: lines and dead letters from a real MiniStack."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from votepipe.dev.console.journal import Journal
+from votepipe.dev.console.watcher import LogReader, Watcher
+
+Write = Callable[[list[tuple[int, str]]], None]
+
+
+@pytest.fixture
+def logs(local_aws: Any) -> Any:
+    return local_aws.client("logs")
+
+
+@pytest.fixture
+def group(logs: Any) -> Iterator[str]:
+    name = f"/votepipe/{uuid.uuid4()}"
+    logs.create_log_group(logGroupName=name)
+    yield name
+    logs.delete_log_group(logGroupName=name)
+
+
+@pytest.fixture
+def write(logs: Any, group: str) -> Write:
+    """Write lines as a function does: a stream for each call."""
+
+    def write(lines: list[tuple[int, str]]) -> None:
+        stream = str(uuid.uuid4())
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        logs.put_log_events(
+            logGroupName=group,
+            logStreamName=stream,
+            logEvents=[{"timestamp": at, "message": text} for at, text in lines],
+        )
+
+    return write
+
+
+def line(event: str, **facts: Any) -> str:
+    return json.dumps({"message": "delivered", "eventId": event, "sink": "slack", **facts})
+
+
+def wait_for(found: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 20
+    while not (value := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return value
+
+
+def test_each_line_is_read_once(logs: Any, group: str, write: Write) -> None:
+    reader = LogReader(logs, group, since=0)
+    write([(1_000, line("e-1"))])
+    first = reader.read()
+    write([(1_001, line("e-2"))])
+
+    assert first == [(1_000, line("e-1"))]
+    assert reader.read() == [(1_001, line("e-2"))]
+    assert reader.read() == []
+
+
+def test_a_line_that_shows_up_late_is_read(logs: Any, group: str, write: Write) -> None:
+    reader = LogReader(logs, group, since=0)
+    write([(5_000, line("e-1"))])
+    reader.read()
+    write([(3_000, line("e-2"))])
+
+    assert reader.read() == [(3_000, line("e-2"))]
+
+
+def test_lines_from_before_the_start_are_not_read(logs: Any, group: str, write: Write) -> None:
+    write([(1_000, line("e-1")), (2_000, line("e-2"))])
+
+    assert LogReader(logs, group, since=1_500).read() == [(2_000, line("e-2"))]
+
+
+def test_more_lines_than_one_answer_holds_are_all_read(logs: Any, group: str, write: Write) -> None:
+    lines = [(1_000 + number // 10, line(f"e-{number}")) for number in range(12_000)]
+    for start in range(0, len(lines), 6_000):
+        write(lines[start : start + 6_000])
+
+    assert LogReader(logs, group, since=0).read() == lines
+
+
+def test_lines_about_no_event_are_not_fetched(logs: Any, group: str, write: Write) -> None:
+    write([(1_000, "START RequestId: 1"), (1_000, line("e-1")), (1_000, "REPORT")])
+
+    assert LogReader(logs, group, since=0).read() == [(1_000, line("e-1"))]
+
+
+def test_a_group_that_is_not_there_yet_has_no_lines(logs: Any) -> None:
+    assert LogReader(logs, "/votepipe/not-yet", since=0).read() == []
+
+
+def test_the_watcher_puts_lines_and_dead_letters_into_the_journal(
+    local_aws: Any, logs: Any, group: str, write: Write
+) -> None:
+    journal = Journal()
+    keys = {"widgetId": "w", "voteId": "v"}
+    journal.trace({"hop": "passed", "eventID": "e-1", "keys": keys, "time": 1.0})
+    sqs = local_aws.client("sqs")
+    queue = sqs.create_queue(QueueName="WatchedDeadLetters")["QueueUrl"]
+    write([(1_000, "no JSON but eventId"), (1_000, line("e-1", outcome="retried"))])
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"detail": {"eventID": "e-1"}}))
+
+    def stages() -> set[str]:
+        return {hop["stage"] for hop in journal.votes()["votes"][0]["hops"]}
+
+    with Watcher(
+        journal,
+        logs=logs,
+        groups=[group],
+        endpoint=local_aws.endpoint,
+        dead_letter_queues=[queue],
+        interval=0.02,
+    ):
+        wait_for(lambda: stages() == {"filter", "sink", "dead letter"})
+        sqs.delete_queue(QueueUrl=queue)
+
+    assert len(journal.votes()["votes"][0]["hops"]) == 3
+
+
+def test_a_round_that_fails_is_told_once_and_tried_again(
+    local_aws: Any, free_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port}"
+    rounds = []
+
+    class Journaled(Watcher):
+        def read_dead_letters(self) -> None:
+            rounds.append(1)
+            super().read_dead_letters()
+
+    with Journaled(
+        Journal(),
+        logs=local_aws.client("logs"),
+        groups=[],
+        endpoint=nowhere,
+        dead_letter_queues=["http://127.0.0.1/0/queue"],
+        interval=0.01,
+    ):
+        wait_for(lambda: len(rounds) > 2)
+
+    assert [record.message for record in caplog.records] == [
+        "The console cannot read from MiniStack (ConnectionError)."
+    ]

@@ -1,0 +1,15 @@
+"""The contract of sinks: the same failures and the same hostile text for each of them.
+
+In a test of your own:
+
+    @pytest.mark.parametrize("case", cases(Path("sinks/chat.py")), ids=str)
+    def test_it_keeps_the_contract(case):
+        assert not case.run().problems
+
+`votepipe check sinks/chat.py` shows the same as a table.
+"""
+
+from votepipe.testing.contract.cases import Case, Result, cases
+from votepipe.testing.contract.receiver import Receiver
+
+__all__ = ["Case", "Receiver", "Result", "cases"]

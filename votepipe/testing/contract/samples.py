@@ -1,0 +1,80 @@
+"""The events that a sink is tried with: usual ones, bare ones and hostile ones."""
+
+import json
+from typing import Any
+
+# Whatever holds one of these words is a person's, and is looked for where it must not be.
+VOTER = "canary.voter@reader.example"
+ANSWER = "canaryanswer"
+HOSTILE = "canaryhostile"
+
+# What is put into every text of a vote, by what it tries.
+HOSTILE_TEXTS = {
+    "mentions and links": f"{HOSTILE} <!channel> <!here> <@U0CANARY> @everyone @here "
+    "<https://evil.example|bank> [bank](https://evil.example) <at>all</at> *b* _i_ `c`",
+    "HTML": f"{HOSTILE} <script>alert(1)</script><img src=x onerror=alert(1)> &lt;b&gt; \"'",
+    "control characters": f"{HOSTILE} \x00\x07\x08\x1b[31mred\x1b[0m\x7f\x85\u2028end",
+    "right-to-left marks": f"{HOSTILE} \u202egnp.exe\u202c \u2066x\u2069 \u200fy",
+    "100 kB": f"{HOSTILE} " + "long ✨ " * 14_000,
+    "an emoji cut in half": f"{HOSTILE} \ud83d",
+    "header lines": f"{HOSTILE}\r\nBcc: canary@evil.example\r\nX-Injected: yes\r\n\r\nbody",
+}
+_LONGEST_NAME = 1024  # of a voter or an instance, by the schemas
+
+
+def detail(kind: str, number: int = 1, **vote: Any) -> dict[str, Any]:
+    """An event of this type, about a vote with these members beside its keys."""
+    event = {
+        "eventID": f"check-event-{number:04}",
+        "type": kind,
+        "time": "2026-01-04T10:00:41Z",
+        "version": 1,
+        "sequence": str(4421584500000000017450439091 + number),
+        "vote": {"widgetId": "docs-feedback", "voteId": "check-vote-0001"} | vote,
+        "enrichment": {},
+    }
+    return event | {"reasons": ["voteType: missing"]} if kind == "VoteRejected" else event
+
+
+def usual(kind: str) -> dict[str, Any]:
+    """An event with all that a vote can hold."""
+    if kind == "VoteRejected":
+        return detail(kind)
+    return detail(
+        kind,
+        voteType="thumbsup",
+        instanceOfJoy="using-dynamodb-streams",
+        voter=VOTER,
+        answers={"field_1": f"{ANSWER} one", "field_2": [f"{ANSWER} two", 5, True, None]},
+        createdAt="2026-01-04T10:00:03Z",
+        complete=False,
+    )
+
+
+def bare(kind: str) -> dict[str, Any]:
+    """An event with no more than its schema requires."""
+    if kind in ("VoteRejected", "VoteWithdrawn"):
+        return detail(kind, 2)
+    return detail(kind, 2, voteType="thumbsdown", answers={}, complete=False)
+
+
+def hostile(kind: str, text: str) -> dict[str, Any]:
+    """An event in which a reader wrote `text` wherever one can."""
+    if kind == "VoteRejected":
+        return detail(kind, 3)
+    name = text[:_LONGEST_NAME]
+    answers = {name[:256]: text, "field_1": [name], "field_2": {name[:256]: True}}
+    return detail(
+        kind,
+        3,
+        voteType="thumbsup",
+        instanceOfJoy=name,
+        voter=name,
+        answers=answers | {f"more_{number}": name for number in range(60)},
+        complete=False,
+    )
+
+
+def envelope(event: dict[str, Any]) -> str:
+    """The body of the message that the event travels in."""
+    return json.dumps({"detail-type": event["type"], "source": "votepipe", "detail": event})

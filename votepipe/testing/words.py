@@ -1,0 +1,22 @@
+"""Small helpers around JSON and ARNs."""
+
+import json
+from typing import Any
+
+
+def parsed(text: str) -> Any:
+    """The JSON in a text; None when it holds none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def copied(content: Any) -> Any:
+    """What arrives at the other end of a call that carries JSON."""
+    return json.loads(json.dumps(content))
+
+
+def last_part(arn: str) -> str:
+    """The name at the end of an ARN, or a name as it is."""
+    return arn.rpartition(":")[2].rpartition("/")[2]
