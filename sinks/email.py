@@ -13,7 +13,7 @@ from typing import Any
 
 from votepipe import Event, TryLater, Undeliverable, aws, setting, sink, words
 
-MOST_ANSWERS, ANSWER = 100, 2000
+MOST_ANSWERS, ANSWER = 30, 1000  # mail programs cut what is over 100 kB
 # What SES says while it cannot take more, and what it says of mails that it will never take.
 BUSY = ("TooManyRequestsException", "LimitExceededException", "SendingPausedException")
 HINTS = {

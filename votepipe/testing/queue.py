@@ -79,6 +79,7 @@ class Queue:
     def __post_init__(self) -> None:
         self._visible: dict[Message, None] = {}
         self._hidden: dict[Message, None] = {}
+        self._by_receipt: dict[str, Message] = {}
 
     @classmethod
     def of(cls, world: World, logical_id: str, arn: str, url: str, facts: Mapping[str, Any]) -> Any:
@@ -147,13 +148,13 @@ class Queue:
 
     def delete(self, receipt: str) -> None:
         """Delete the message that was last received with this receipt, if it is still here."""
-        if message := self._by_receipt(receipt):
+        if message := self._by_receipt.get(receipt):
             self._take_out(message)
             self.world.trace.note("deleted", self.id, message.subject, message=message.id[:8])
 
     def hide(self, receipt: str, seconds: float) -> None:
         """Set for how long from now a message in flight stays hidden. Raises QueueError."""
-        message = self._by_receipt(receipt)
+        message = self._by_receipt.get(receipt)
         if message is None or message not in self._hidden:
             raise QueueError("MessageNotInflight", "The specified message isn't in flight.")
         if self.world.now + seconds > message.received + LONGEST_HIDDEN:
@@ -164,8 +165,7 @@ class Queue:
             )  # fmt: skip
         facts = {"message": message.id[:8], "wait": seconds}
         self.world.trace.note("put back", self.id, message.subject, **facts)
-        self._take_out(message)
-        self._put(message, seconds)
+        self._show_later(message, seconds)
 
     @property
     def messages(self) -> list[Message]:
@@ -188,12 +188,17 @@ class Queue:
         self._take_out(message)
 
     def _put(self, message: Message, wait: float) -> None:
-        if wait <= 0:
+        if wait > 0:
+            self._hidden[message] = None
+            self._show_later(message, wait)
+        else:
             self._visible[message] = None
             self._tell()
-            return
-        self._hidden[message] = None
+
+    def _show_later(self, message: Message, wait: float) -> None:
         agenda = self.world.agenda
+        if message.shows:
+            agenda.cancel(message.shows)
         message.shows = agenda.at(agenda.now + wait, lambda: self._show(message))
 
     def _show(self, message: Message) -> None:
@@ -210,7 +215,9 @@ class Queue:
         message.receives += 1
         message.received = self.world.now
         message.first_received = message.first_received or self.world.now
+        self._by_receipt.pop(message.receipt, None)
         message.receipt = self.world.chance.token()
+        self._by_receipt[message.receipt] = message
         del self._visible[message]
         self._put(message, hidden)
 
@@ -220,6 +227,7 @@ class Queue:
             message.shows = None
         self._visible.pop(message, None)
         self._hidden.pop(message, None)
+        self._by_receipt.pop(message.receipt, None)
 
     def _redrive(self, message: Message, to: "Queue") -> None:
         self._take_out(message)
@@ -235,10 +243,6 @@ class Queue:
         self._take_out(message)
         self.world.trace.note("expired", self.id, message.subject, message=message.id[:8])
         return True
-
-    def _by_receipt(self, receipt: str) -> Message | None:
-        held = (*self._hidden, *self._visible)
-        return next((each for each in held if receipt and each.receipt == receipt), None)
 
 
 def reason_of(message: Message) -> str:

@@ -1,16 +1,22 @@
 """What all parts of one pipeline share."""
 
+from typing import TYPE_CHECKING
+
 from votepipe.testing.agenda import Agenda
 from votepipe.testing.chance import Chance
 from votepipe.testing.faults import Faults
 from votepipe.testing.tasks import Tasks
 from votepipe.testing.trace import Trace
 
+if TYPE_CHECKING:
+    from votepipe.testing.function import Invocation
+
 
 class World:
     """Time, chance, faults and the trace of one pipeline.
 
     `order` is chance of its own for what `reorder` shuffles, so that ids stay as they were.
+    `invocation` is the call of a function whose code runs right now.
     """
 
     def __init__(self, start: float, seed: int) -> None:
@@ -20,6 +26,7 @@ class World:
         self.order = Chance(seed)
         self.faults = Faults()
         self.trace = Trace(self.agenda)
+        self.invocation: Invocation | None = None
 
     @property
     def now(self) -> float:

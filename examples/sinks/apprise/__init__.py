@@ -85,7 +85,7 @@ def handler(event: Event, settings: Settings) -> None:
     with overheard() as answers:
         if within(SECONDS, "The service", lambda: bool(found.notify(**sent, body_format="text"))):
             return
-    if answers and not answers[-1].ok:
+    if answers and answers[-1].status_code >= 300:
         last = answers[-1]
         host = urlsplit(last.url).hostname or "The service"
         refuse(host, Response(last.status_code, last.headers, b""))

@@ -47,7 +47,8 @@ def of_request(request: Request) -> list[str]:
 
 def of_call(parameters: Mapping[str, Any]) -> list[str]:
     """What is wrong with the parameters of a call to AWS, as sentences."""
-    problems = _shown(parameters, len(json.dumps(parameters, default=str)))
+    sizes = [len(text.encode(errors="replace")) for _, text in leaves(parameters)]
+    problems = _shown(parameters, max(sizes, default=0))
     for path, text in leaves(parameters):
         if "\n" in text and any(name in path for name in _ONE_LINE):
             problems.append(f"'{path[-1]}' has a line break, which begins another header.")

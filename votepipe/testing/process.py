@@ -1,0 +1,110 @@
+"""One process of a function: its modules, its environment, and what it sees of the world."""
+
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from votepipe import secret
+from votepipe.testing.errors import Unmodelled
+
+_OWN = "votepipe"
+
+Patch = tuple[Any, str, Any]
+
+
+class Process:
+    """Made by a cold start; functions of two processes share nothing but the library's code.
+
+    Modules of the checkout (`sinks`, `enrichers`, …) are imported anew for each process, so that
+    what they keep in globals is lost with it, as in Lambda.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        handler: str,
+        environment: Mapping[str, str],
+        patches: Callable[[], list[Patch]],
+    ) -> None:
+        self.dead = False
+        self.output = io.StringIO()
+        self._root = root
+        self._patches = patches
+        self._environment = {
+            os.environ.encodekey(name): os.environ.encodevalue(value)  # type: ignore[attr-defined]
+            for name, value in environment.items()
+        }
+        self._packages = {"sinks", "enrichers", handler.partition(".")[0]} - {_OWN}
+        self._modules: dict[str, Any] = {}
+        self._secrets: dict[str, Any] = {}
+        with self.entered():
+            self.handler = self._import(handler)
+        sink = getattr(self.handler, "sink", None)
+        self.code: CodeType | None = getattr(getattr(sink, "function", None), "__code__", None)
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Run a block as this process does."""
+        back = self.enter()
+        try:
+            yield
+        finally:
+            back()
+
+    def enter(self) -> Callable[[], None]:
+        """Become this process; what it returns is to be called to become what was before."""
+        patches: list[Patch] = [
+            (os.environ, "_data", self._environment),
+            (secret, "_kept", self._secrets),
+            (sys, "stdout", self.output),
+            *self._patches(),
+        ]
+        before = [(thing, name, getattr(thing, name)) for thing, name, _ in patches]
+        path = list(sys.path)
+        modules = self._take_out()
+        sys.modules.update(self._modules)
+        sys.path.insert(0, str(self._root))
+        for thing, name, value in patches:
+            setattr(thing, name, value)
+
+        def back() -> None:
+            for thing, name, value in reversed(before):
+                setattr(thing, name, value)
+            sys.path[:] = path
+            self._modules = self._take_out()
+            sys.modules.update(modules)
+
+        return back
+
+    def lines(self) -> list[str]:
+        """What the function printed since the last look."""
+        text = self.output.getvalue()
+        self.output.seek(0)
+        self.output.truncate()
+        return text.splitlines()
+
+    def _take_out(self) -> dict[str, Any]:
+        """The imported modules of the checkout, no longer imported."""
+        found = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] in self._packages
+        }
+        for name in found:
+            del sys.modules[name]
+        return found
+
+    def _import(self, handler: str) -> Any:
+        module, _, name = handler.rpartition(".")
+        try:
+            return getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise Unmodelled(
+                f"The template's handler '{handler}' cannot be imported ({error}). Correct it."
+            ) from error

@@ -1,0 +1,104 @@
+"""The moments right before and right after each call that a function makes, and crashes at them.
+
+Every boto3 call and every HTTP request is a call. A function that dies between two of its calls
+looks from outside as if it had died at one of these moments: so crashing at each of them once is
+crashing everywhere.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from votepipe import deliveries, queues, secret
+from votepipe.testing.errors import Crash
+
+if TYPE_CHECKING:
+    from votepipe.testing.function import Invocation
+
+Moment = Literal["before", "after"]
+
+PARTS: Mapping[CodeType, str] = {
+    deliveries.claim.__code__: "claim",
+    deliveries.mark.__code__: "mark",
+    deliveries.release.__code__: "release",
+    queues.move.__code__: "move",
+    queues.put_back.__code__: "put back",
+    secret.read.__code__: "settings",
+}
+
+
+class Step(NamedTuple):
+    """One moment of one function's work.
+
+    `part` is what the library is about: 'settings', 'claim', 'deliver' (the sink's own function),
+    'mark', 'release', 'move' or 'put back'; '' for any other code.
+    """
+
+    number: int
+    function: str
+    moment: Moment
+    call: str
+    part: str
+
+    def __str__(self) -> str:
+        part = f" ({self.part})" if self.part else ""
+        return f"step {self.number}: {self.function} {self.moment} {self.call}{part}"
+
+
+@dataclass
+class Between:
+    """A crash before a call of part `second` that follows one of part `first`."""
+
+    first: str
+    second: str
+    times: int
+
+
+@dataclass
+class Steps:
+    """All steps that functions made so far, and where they are to crash."""
+
+    made: list[Step] = field(default_factory=list)
+    crash_at: set[int] = field(default_factory=set)
+    between: list[Between] = field(default_factory=list)
+
+    def reach(self, invocation: "Invocation", moment: Moment, call: str) -> Step:
+        """Note a step of a function's work. Raises Crash where the test wants one."""
+        part, events = whereabouts(invocation.process.code)
+        step = Step(len(self.made), invocation.function.id, moment, call, part)
+        self.made.append(step)
+        invocation.events = events
+        if self._crashes(step, invocation.last_part):
+            raise Crash("Runtime exited")
+        if moment == "after" and part:
+            invocation.last_part = part
+        return step
+
+    def _crashes(self, step: Step, last_part: str) -> bool:
+        if step.number in self.crash_at:
+            return True
+        for plan in self.between:
+            if plan.times and step.moment == "before" and step.part == plan.second:
+                if last_part != plan.first:
+                    continue
+                plan.times -= 1
+                return True
+        return False
+
+
+def whereabouts(sink: CodeType | None) -> tuple[str, Any]:
+    """The part of the library, or the sink's own function, that the caller's code is in.
+
+    With the latter come the event, or events, that it was given.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code in PARTS:
+            return PARTS[code], None
+        if code is sink:
+            return "deliver", frame.f_locals.get(code.co_varnames[0])
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return "", None
