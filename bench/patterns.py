@@ -37,7 +37,7 @@ PATTERN: dict[str, Any] = {
         },
     },
 }
-EVENT: dict[str, Any] = {
+EVENT: Any = {
     "version": "0",
     "id": "7f3c9b52-88a1-4a0e-9c55-0d5b1f6f2a10",
     "detail-type": "VoteChanged",

@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import PurePath
 from typing import Any, NoReturn, Self
 
@@ -16,6 +16,14 @@ from votepipe.errors import PluginError
 
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
 
+# What Lambda and SQS allow; Lambda reads a queue with two functions at once, or more.
+_LIMITS = {
+    "timeout": (1, 900),
+    "memory": (128, 10_240),
+    "batch_size": (1, 10),
+    "concurrency": (2, 1000),
+    "tries": (1, 100),
+}
 NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -51,9 +59,39 @@ class Site:
             site.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
         return site
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What is known of any plugin, by the names that its description gives it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters of the function, by name."""
+        return dict(inspect.signature(self.function).parameters)
+
     def refuse(self, problem: str) -> NoReturn:
         """Raise PluginError about this file."""
         raise PluginError(f"{self.file}: {problem}{'' if problem.endswith('?') else '.'}")
+
+
+def check_sink(site: Site, options: dict[str, Any]) -> None:
+    """What `@sink` was told can work."""
+    check_events(site, options["events"])
+    check_object(site, "where", {} if options["where"] is None else options["where"])
+    check_settings(site, options["settings"])
+    for option, (least, most) in _LIMITS.items():
+        check_range(site, option, options[option], least, most)
+    check_policies(site, options["policies"])
+    check_object(site, "environment", options["environment"])
+    check_handler(site, options["settings"] is not None, options["batch"])
+
+
+def check_enricher(site: Site, options: dict[str, Any]) -> None:
+    """What `@enricher` was told can work."""
+    check_object(site, "adds", options["adds"])
+    check_settings(site, options["settings"])
+    check_range(site, "timeout", options["timeout"], 0.001, 30)
+    check_enrich(site, options["needs"], options["settings"] is not None)
 
 
 def check_events(site: Site, events: Sequence[str]) -> None:
@@ -122,18 +160,16 @@ def check_settings(site: Site, settings: type | None) -> None:
         raise PluginError(f"{site.file}: {error}") from None
 
 
-def check_handler(site: Site, with_settings: bool, batch: bool) -> bool:
-    """A sink's function takes what it will be given; tell whether it wants a `delivery`."""
-    parameters = dict(inspect.signature(site.function).parameters)
-    wants_delivery = parameters.pop("delivery", None) is not None
+def check_handler(site: Site, with_settings: bool, batch: bool) -> None:
+    """A sink's function takes what it will be given, and a `delivery` if it likes."""
+    parameters = site.parameters
+    delivery = parameters.pop("delivery", None)
     first = "events" if batch else "event"
     expected = f"handler({first}, settings)" if with_settings else f"handler({first})"
     if not _takes(parameters, 2 if with_settings else 1):
-        found = ", ".join(inspect.signature(site.function).parameters)
-        site.refuse(f"found 'handler({found})'. Write it as '{expected}'")
-    if batch and wants_delivery:
+        site.refuse(f"found 'handler({', '.join(site.parameters)})'. Write it as '{expected}'")
+    if batch and delivery:
         site.refuse("a batch has no one 'delivery'. Leave out 'batch' or the parameter")
-    return wants_delivery
 
 
 def _takes(parameters: dict[str, inspect.Parameter], count: int) -> bool:
@@ -149,7 +185,7 @@ def check_enrich(site: Site, needs: Sequence[str], with_settings: bool) -> None:
         site.refuse("'needs' is not a list of names. Write: needs=['article']")
     if site.name in needs:
         site.refuse("it needs itself. Take its name out of 'needs'")
-    found = list(inspect.signature(site.function).parameters)
+    found = list(site.parameters)
     expected = ["vote", *needs, *(["settings"] if with_settings else [])]
     if not found or sorted(found[1:]) != sorted(expected[1:]):
         shape = f"enrich({', '.join(expected)})"

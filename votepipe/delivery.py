@@ -87,7 +87,9 @@ class _Run:
             except Exception as error:
                 self._end(message, judge(error, message, self.sink, self.most_tries))
                 continue
-            if isinstance(claim, Skip):
+            if claim is None:
+                claimed.append(message)
+            elif isinstance(claim, Skip):
                 self._end(message, Outcome("skipped", claim.why))
             elif claim == claims.get(claim.key):
                 self._end(message, Outcome("later", "This batch holds it twice.", wait=1))
@@ -155,10 +157,12 @@ class _Run:
             why = f"{error} The queue's own time-out applies."
             log("not put back", level="WARNING", sink=self.name, messageId=message.id, why=why)
 
-    def _claim(self, message: Message) -> Claim | Skip:
+    def _claim(self, message: Message) -> Claim | Skip | None:
         if message.event is None:
             raise message.problem or InvalidEvent("The message holds no event.")
         self._load_settings()
+        if not self.sink.claims:
+            return None
         lease = min(self._time_left(), self.sink.timeout) + 1
         try:
             return deliveries.claim(

@@ -9,41 +9,55 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
-from votepipe import changes, logs, stored, times
+from votepipe import changes, enrichers, logs, stored, times
+from votepipe.enriching import Enriching, left_out
 from votepipe.reasons import first
 
 Event = dict[str, Any]
 
 LARGEST_EVENT = 100_000  # bytes; ten of them fit the 1 MB of one PutEvents
+ENRICHING = Enriching(enrichers.load())
+
 _LONGEST_ID = 256
+_USUAL_SECONDS = 20.0  # for the enrichers of a batch, where Lambda does not tell how long there is
+_SECONDS_KEPT = 5.0  # of those that Lambda tells, for everything else
 _SEQUENCE = re.compile("[0-9]{1,40}")
 
 
 def handler(records: object, context: object) -> list[Event]:
     """Answer a pipe: at most one event for each record, in order. Never raises."""
     batch = records if isinstance(records, list) else [records]
-    events = events_of(batch, times.now())
+    now, until = times.now(), monotonic() + _seconds_left(context)
+    events = [event for record in batch if (event := _safely(record, now, until))]
     _log(len(batch), events)
     return events
 
 
-def events_of(records: list[object], now: str) -> list[Event]:
-    """Turn stream records into events; `now` is the time of a record that knows none."""
-    events = (_safely(record, now) for record in records)
-    return [event for event in events if event is not None]
+def _seconds_left(context: Any) -> float:
+    """How long the enrichers of this batch may take in all."""
+    try:
+        return float(context.get_remaining_time_in_millis()) / 1000 - _SECONDS_KEPT
+    except (AttributeError, TypeError, ValueError):
+        return _USUAL_SECONDS
 
 
-def _safely(record: object, now: str) -> Event | None:
+def _safely(record: object, now: str, until: float) -> Event | None:
+    """A record's event, if it makes one; `now` is the time of a record that knows none."""
     try:
         event = _event(record, now)
-        if event is None or _size(event) <= LARGEST_EVENT:
-            return event
-        return _rejected(record, now, [f"event: larger than {LARGEST_EVENT} bytes of JSON"])
+        if event is None:
+            return None
+        if "voteType" in event["vote"] and (reasons := ENRICHING.add(event, until)):
+            return _rejected(record, now, reasons)
+        if not _fits(event):
+            return _rejected(record, now, [f"event: larger than {LARGEST_EVENT} bytes of JSON"])
+        return event
     except Exception as error:
         name = type(error).__name__
-        logs.log("Enrichment broke", level="ERROR", eventID=_id(record), error=name, at=_at(error))
+        logs.log("enrichment broke", level="ERROR", eventId=_id(record), error=name, at=_at(error))
         return _rejected(record, now, [f"internal error: {name}"])
 
 
@@ -179,14 +193,29 @@ def _id(record: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def _size(event: Event) -> int:
-    return len(json.dumps(event, ensure_ascii=False).encode())
+def _fits(event: Event) -> bool:
+    """Whether it fits the bus, if need be without what is added to a vote, the largest first."""
+    if _size(event) <= LARGEST_EVENT:
+        return True
+    added = event["enrichment"]
+    for name in sorted(added.keys() - ENRICHING.required, key=lambda name: -_size(added[name])):
+        del added[name]
+        left_out(name, event["eventID"], f"The event was larger than {LARGEST_EVENT} bytes.")
+        if _size(event) <= LARGEST_EVENT:
+            return True
+    if event.pop("changes", None):
+        logs.log("changes left out", level="WARNING", eventId=event["eventID"])
+    return _size(event) <= LARGEST_EVENT
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
 
 
 def _log(records: int, events: list[Event]) -> None:
     """One line for each batch: counts, and ids and reasons of what was rejected; no content."""
     rejected = [
-        {"eventID": event["eventID"], "reasons": event["reasons"]}
+        {"eventId": event["eventID"], "reasons": event["reasons"]}
         for event in events
         if event["type"] == "VoteRejected"
     ]

@@ -6,6 +6,7 @@
     ├── InvalidAttribute     a stored attribute is not DynamoDB JSON: fix the writer
     ├── InvalidEvent         what arrived is not one of our events: fix the sender
     └── DeliveryError        a sink could not deliver
+        ├── Skip             nothing to deliver for this event: go on, and mark nothing
         ├── TryLater         not now: put the message back for `after` seconds
         ├── Temporary        trying again may work: time-outs, disconnects, 5xx
         └── Undeliverable    trying again cannot work: to the dead letters, at once
@@ -38,6 +39,10 @@ class InvalidEvent(VotepipeError):
 
 class DeliveryError(VotepipeError):
     """A sink could not deliver an event."""
+
+
+class Skip(DeliveryError):
+    """The sink has nothing to deliver for this event; it counts as handled and is not marked."""
 
 
 class TryLater(DeliveryError):

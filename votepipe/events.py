@@ -15,19 +15,19 @@ Answer = str | int | float | bool | None | tuple["Answer", ...] | Mapping[str, "
 VoteType = Literal["thumbsup", "thumbsdown"]
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """A read-only copy: objects become mapping proxies, arrays tuples."""
     if isinstance(value, Mapping):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(_frozen(item) for item in value)
+        return tuple(frozen(item) for item in value)
     return value
 
 
 def _frozen_object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise TypeError
-    return cast(Mapping[str, Any], _frozen(value))
+    return cast(Mapping[str, Any], frozen(value))
 
 
 def _time(text: str) -> datetime:
@@ -108,7 +108,7 @@ class Event:
                 changes=_frozen_object(changes) if changes is not None else None,
                 enrichment=_frozen_object(detail.get("enrichment", {})),
                 reasons=tuple(detail.get("reasons", ())),
-                detail=_frozen(detail),
+                detail=frozen(detail),
             )
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             # The error's own text may quote the event, which may name a person.

@@ -65,13 +65,20 @@ def setting(
     default: Any = dataclasses.MISSING,
     choices: Sequence[Any] = (),
     example: str | None = None,
+    parameter: str | None = None,
 ) -> Any:
     """Declare a setting; `text` says in a few words what it is, to whoever fills it in.
 
     Without a default it must be set. `choices` are the values allowed. `example` is a value as it
-    is written into the template's parameter, for a setting without a default.
+    is written into the template's parameter, for a setting without a default. `parameter` names
+    that parameter, where the plugin's and the setting's name would not do.
     """
-    metadata = {"text": text, "choices": tuple(choices), "example": example}
+    metadata = {
+        "text": text,
+        "choices": tuple(choices),
+        "example": example,
+        "parameter": parameter,
+    }
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -116,7 +123,9 @@ def _field(declared: "dataclasses.Field[Any]", hint: Any, plugin: str) -> Field:
     field = Field(
         name=name,
         env=_variable(plugin, "secret_arn" if kind == "secret" else name),
-        parameter=None if kind == "secret" else _camel(plugin) + _camel(name),
+        parameter=None
+        if kind == "secret"
+        else declared.metadata["parameter"] or _camel(plugin) + _camel(name),
         kind=kind,
         required=required,
         default=default,

@@ -1,7 +1,7 @@
 """What becomes of a message, decided by how its delivery ended.
 
 returns                                        delivered
-nothing left to deliver                        skipped
+Skip, or delivered before                      skipped
 TryLater                                       put back for as long as it says
 Undeliverable, SettingsError, InvalidEvent     moved to the dead letters, with the reason
 any other exception                            put back, a little longer each time;
@@ -11,11 +11,18 @@ any other exception                            put back, a little longer each ti
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from votepipe.errors import InvalidEvent, SettingsError, TryLater, Undeliverable, VotepipeError
+from votepipe.errors import (
+    InvalidEvent,
+    SettingsError,
+    Skip,
+    TryLater,
+    Undeliverable,
+    VotepipeError,
+)
 from votepipe.queues import Message
 
 if TYPE_CHECKING:
-    from votepipe.plugins import Sink
+    from votepipe.plugins import Enricher, Sink
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Outcome:
 def judge(error: Exception, message: Message, sink: "Sink", most_tries: int) -> Outcome:
     """Tell what becomes of a message whose delivery raised `error`."""
     why = str(error) if isinstance(error, VotepipeError) else place_of(error, sink)
+    if isinstance(error, Skip):
+        return Outcome("skipped", why)
     if isinstance(error, TryLater):
         return Outcome("later", why, wait=error.after)
     if isinstance(error, Undeliverable | SettingsError | InvalidEvent):
@@ -44,16 +53,16 @@ def judge(error: Exception, message: Message, sink: "Sink", most_tries: int) -> 
     return Outcome("retried", why, wait=message.back_off)
 
 
-def place_of(error: Exception, sink: "Sink") -> str:
-    """The class of a foreign error and the line of the sink's file that it came through.
+def place_of(error: BaseException, plugin: "Sink | Enricher") -> str:
+    """The class of a foreign error and the line of the plugin's file that it came through.
 
     Its own text stays out: it may hold an address with a secret in it, or what a reader wrote.
     """
-    home = sink.function.__code__.co_filename
+    home = plugin.function.__code__.co_filename
     line, trace = None, error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == home:
             line = trace.tb_lineno
         trace = trace.tb_next
-    place = f"{sink.file}, line {line}" if line else sink.file
+    place = f"{plugin.file}, line {line}" if line else plugin.file
     return f"{type(error).__qualname__} in {place}."

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from votepipe import checks, delivery
+from votepipe import checks
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +34,7 @@ class Sink:
     settings: type | None
     batch: bool
     ordered: bool
+    claims: bool
     wants_delivery: bool
     timeout: int
     memory: int
@@ -41,6 +42,7 @@ class Sink:
     concurrency: int
     tries: int
     policies: tuple[Mapping[str, Any], ...]
+    environment: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +88,14 @@ def sink(
     settings: type | None = None,
     batch: bool = False,
     ordered: bool = True,
+    claims: bool = True,
     timeout: int = 60,
     memory: int = 256,
     batch_size: int = 10,
     concurrency: int = 2,
     tries: int = 12,
     policies: Sequence[Mapping[str, Any]] = (),
+    environment: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[P, R]], SinkFunction[P, R]]:
     """Mark `handler(event, settings)` as what takes events somewhere.
 
@@ -99,58 +103,59 @@ def sink(
     dataclass of `setting(…)`s, without which the function takes the event alone.
     With `batch` it gets a list of events, delivered all or none.
     With `ordered` an event older than one already delivered for its vote is skipped; without, only
-    an event that was itself delivered is.
+    an event that was itself delivered is. Without `claims` the deliveries table is left alone: for
+    a sink that keeps its own account of what it did.
     `timeout` is in seconds, `memory` in MB; `tries` is how often a message is tried before it goes
-    to the dead letters; `policies` are IAM statements for what it calls in AWS.
+    to the dead letters; `policies` are IAM statements for what it calls in AWS, `environment` more
+    variables for it, both as the template would have them.
     A parameter named `delivery` receives a `Delivery`.
 
-    Return when it is delivered, with the receiver's id of it if there is one (a text); raise
+    Return when it is delivered, with the receiver's id of it if there is one (a text); raise Skip,
     TryLater, Undeliverable, or anything else to have it tried again.
     """
+    options: dict[str, Any] = {
+        "events": events,
+        "where": where,
+        "settings": settings,
+        "batch": batch,
+        "ordered": ordered,
+        "claims": claims,
+        "timeout": timeout,
+        "memory": memory,
+        "batch_size": batch_size,
+        "concurrency": concurrency,
+        "tries": tries,
+        "policies": policies,
+        "environment": environment or {},
+    }
 
     def mark(function: Callable[P, R]) -> SinkFunction[P, R]:
         site = checks.Site.of(function, "handler", "@sink")
-        checks.check_events(site, events)
-        checks.check_object(site, "where", {} if where is None else where)
-        checks.check_settings(site, settings)
-        checks.check_range(site, "timeout", timeout, 1, 900)
-        checks.check_range(site, "memory", memory, 128, 10_240)
-        checks.check_range(site, "batch_size", batch_size, 1, 10)
-        checks.check_range(site, "concurrency", concurrency, 2, 1000)
-        checks.check_range(site, "tries", tries, 1, 100)
-        checks.check_policies(site, policies)
-        described = Sink(
-            name=site.name,
-            module=site.module,
-            file=site.file,
-            summary=site.summary,
-            function=function,
-            events=tuple(events),
-            where=where,
-            settings=settings,
-            batch=batch,
-            ordered=ordered,
-            wants_delivery=checks.check_handler(site, settings is not None, batch),
-            timeout=timeout,
-            memory=memory,
-            batch_size=batch_size,
-            concurrency=concurrency,
-            tries=tries,
-            policies=tuple(policies),
-        )
-
-        @functools.wraps(function)
-        def handler(*args: P.args, **kwargs: P.kwargs) -> Any:
-            if args and isinstance(args[0], dict) and "Records" in args[0]:
-                context = args[1] if len(args) > 1 else None
-                return delivery.deliver(described, args[0], context)
-            return function(*args, **kwargs)
-
-        marked = cast(SinkFunction[P, R], handler)
-        marked.sink = described
-        return marked
+        checks.check_sink(site, options)
+        frozen = {"events": tuple(events), "policies": tuple(policies)}
+        wants_delivery = "delivery" in site.parameters
+        described = Sink(**site.described, **(options | frozen), wants_delivery=wants_delivery)
+        return _callable_by_lambda(function, described)
 
     return mark
+
+
+def _callable_by_lambda(function: Callable[P, R], described: Sink) -> SinkFunction[P, R]:
+    # Here, since enrichers import this module too and need none of it.
+    from votepipe import delivery
+
+    @functools.wraps(function)
+    def handler(*args: P.args, **kwargs: P.kwargs) -> Any:
+        if args and isinstance(args[0], dict) and "Records" in args[0]:
+            from votepipe import delivery  # here: enrichers import this module, and need none of it
+
+            context = args[1] if len(args) > 1 else None
+            return delivery.deliver(described, args[0], context)
+        return function(*args, **kwargs)
+
+    marked = cast(SinkFunction[P, R], handler)
+    marked.sink = described
+    return marked
 
 
 def enricher(
@@ -169,26 +174,19 @@ def enricher(
     It is left out when it fails or takes longer than `timeout` seconds; with `required` the event
     is then a VoteRejected.
     """
+    options: dict[str, Any] = {
+        "adds": adds,
+        "needs": needs,
+        "settings": settings,
+        "required": required,
+        "timeout": timeout,
+    }
 
     def mark(function: Callable[P, R]) -> EnricherFunction[P, R]:
         site = checks.Site.of(function, "enrich", "@enricher")
-        checks.check_object(site, "adds", adds)
-        checks.check_settings(site, settings)
-        checks.check_range(site, "timeout", timeout, 0.001, 30)
-        checks.check_enrich(site, needs, settings is not None)
+        checks.check_enricher(site, options)
         marked = cast(EnricherFunction[P, R], function)
-        marked.enricher = Enricher(
-            name=site.name,
-            module=site.module,
-            file=site.file,
-            summary=site.summary,
-            function=function,
-            adds=adds,
-            needs=tuple(needs),
-            settings=settings,
-            required=required,
-            timeout=timeout,
-        )
+        marked.enricher = Enricher(**site.described, **(options | {"needs": tuple(needs)}))
         return marked
 
     return mark

@@ -19,7 +19,7 @@ AGAIN = "Run: votepipe secret set teams"
 HINTS = {
     400: f"The workflow may be turned off, or its address cut short. {AGAIN}",
     401: f"The address's signature is wrong. {AGAIN}",
-    403: f"The workflow may take requests from its own tenant only. Change who can trigger it, or {AGAIN}",
+    403: "The workflow may take requests of its own tenant only. Change who can trigger it.",
     404: f"The workflow was deleted. Make a new one. {AGAIN}",
 }
 Block = dict[str, Any]

@@ -98,7 +98,7 @@ class Resolver:
         if isinstance(value, list | tuple):
             return [found for item in value if (found := self._resolve(item)) is not _NOTHING]
         if isinstance(value, str) and "{{resolve:" in value:
-            raise IntrinsicError("Dynamic references ('{{resolve:…}}') are not resolved here.")
+            raise IntrinsicError("'{{resolve:…}}' is not resolved here. Use a parameter.")
         return value
 
     def _function(self, value: Mapping[str, Any]) -> Callable[[Any], Any] | None:

@@ -117,11 +117,10 @@ class Stack:
         physical_id = self.physical_ids[logical_id]
         if (resource["Type"], name) == ("AWS::DynamoDB::Table", "StreamArn"):
             return str(self._stream_arn(physical_id))
+        shape = _ATTRIBUTES[resource["Type"], name]
         path = self._resolver.resolve(resource.get("Properties", {}).get("Path", "/"))
-        return _ATTRIBUTES[resource["Type"], name].format(
-            id=physical_id, last=physical_id.replace(":", "/").rpartition("/")[2],
-            path=path, **self._place,
-        )  # fmt: skip
+        last = physical_id.replace(":", "/").rpartition("/")[2]
+        return shape.format(id=physical_id, last=last, path=path, **self._place)
 
     def _stream_arn(self, table: str) -> str:
         client: Any = self._session.client("dynamodb")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from votepipe.testing.errors import Closed, Ended, TimedOut
+from votepipe.testing.errors import Closed, Crash, Ended, TimedOut
 from votepipe.testing.process import Patch, Process
 from votepipe.testing.resources import REGION
 from votepipe.testing.steps import Steps
@@ -58,6 +58,7 @@ class Invocation:
                 self.leave = self.process.enter()
                 world.invocation = before
         if seconds >= left:
+            self.process.dead = True
             raise TimedOut(f"Task timed out after {self.function.timeout:.2f} seconds")
 
 
@@ -145,6 +146,8 @@ class Function:
         try:
             invocation.wait(world.faults.takes.get(self.id, 0.0))
             answer = json.dumps(process.handler(payload, Context(invocation)))
+            if process.dead:
+                raise Crash("Runtime exited")  # its code caught the first one
         except Ended as end:
             process.dead = True
             if isinstance(end, Closed):

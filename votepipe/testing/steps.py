@@ -70,7 +70,8 @@ class Steps:
         step = Step(len(self.made), invocation.function.id, moment, call, part)
         self.made.append(step)
         invocation.events = events
-        if self._crashes(step, invocation.last_part):
+        if invocation.process.dead or self._crashes(step, invocation.last_part):
+            invocation.process.dead = True
             raise Crash("Runtime exited")
         if moment == "after" and part:
             invocation.last_part = part

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from votepipe.testing.agenda import Agenda
 from votepipe.testing.chance import Chance
+from votepipe.testing.errors import Unmodelled
 from votepipe.testing.faults import Faults
 from votepipe.testing.tasks import Tasks
 from votepipe.testing.trace import Trace
@@ -16,7 +17,8 @@ class World:
     """Time, chance, faults and the trace of one pipeline.
 
     `order` is chance of its own for what `reorder` shuffles, so that ids stay as they were.
-    `invocation` is the call of a function whose code runs right now.
+    `invocation` is the call of a function whose code runs right now; `refused` is what functions
+    used that is not modelled, kept as their own code may swallow the error.
     """
 
     def __init__(self, start: float, seed: int) -> None:
@@ -27,8 +29,15 @@ class World:
         self.faults = Faults()
         self.trace = Trace(self.agenda)
         self.invocation: Invocation | None = None
+        self.refused: list[Unmodelled] = []
 
     @property
     def now(self) -> float:
         """Virtual time in seconds since 1970."""
         return self.agenda.now
+
+    def refuse(self, text: str) -> Unmodelled:
+        """Note that something is not modelled; returns the error to raise."""
+        error = Unmodelled(text)
+        self.refused.append(error)
+        return error

@@ -105,7 +105,7 @@ def from_line(line: Mapping[str, Any], *, at: str) -> list[Hop]:
     rejected = line.get("rejected")
     if isinstance(rejected, list):
         return [_rejection(each, at) for each in rejected if isinstance(each, dict)]
-    event_id = _text(line.get("eventId")) or _text(line.get("eventID"))
+    event_id = _text(line.get("eventId"))
     text = _text(line.get("message"))
     if event_id is None or text is None:
         return []
@@ -148,7 +148,7 @@ def from_dead_letter(letter: Mapping[str, Any]) -> Hop:
 def _rejection(rejected: Mapping[str, Any], at: str) -> Hop:
     reasons = rejected.get("reasons")
     told = "; ".join(map(str, reasons)) if isinstance(reasons, list) else "no reason given"
-    event_id = _text(rejected.get("eventID"))
+    event_id = _text(rejected.get("eventId"))
     return Hop(at, "enrichment", f"rejected: {told}", event_id, "VoteRejected", "failed")
 
 

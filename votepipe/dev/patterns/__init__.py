@@ -3,7 +3,7 @@
 docs/patterns.md says what they mean.
 """
 
-from votepipe.dev.patterns.errors import InvalidEvent, InvalidPattern
+from votepipe.dev.patterns.errors import InvalidPattern, UnreadableEvent
 from votepipe.dev.patterns.explain import BranchReport, Explanation, FieldReport, explain
 from votepipe.dev.patterns.pattern import Pattern, compile, matches  # noqa: A004 - as re.compile
 
@@ -11,9 +11,9 @@ __all__ = [
     "BranchReport",
     "Explanation",
     "FieldReport",
-    "InvalidEvent",
     "InvalidPattern",
     "Pattern",
+    "UnreadableEvent",
     "compile",
     "explain",
     "matches",

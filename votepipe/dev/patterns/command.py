@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from votepipe.dev.patterns.document import load_event
-from votepipe.dev.patterns.errors import InvalidEvent, InvalidPattern
+from votepipe.dev.patterns.errors import InvalidPattern, UnreadableEvent
 from votepipe.dev.patterns.explain import explain as explain_match
 from votepipe.dev.patterns.pattern import compile as compile_pattern
 
@@ -34,7 +34,7 @@ def match(context: click.Context, pattern: str, event: str, explain: bool, pipe:
         matched = compiled.matches(load_event(event_text))
     except InvalidPattern as error:
         raise click.UsageError("\n".join([str(error), *getattr(error, "__notes__", [])])) from None
-    except InvalidEvent as error:
+    except UnreadableEvent as error:
         raise click.UsageError(str(error)) from None
     if explain:
         click.echo(str(explain_match(pattern_text, event_text, for_pipe=pipe)))
@@ -46,7 +46,8 @@ def match(context: click.Context, pattern: str, event: str, explain: bool, pipe:
 def _text(argument: str, name: str) -> str:
     """The text itself if it looks like JSON, or else what the file of that name holds."""
     if argument == "-":
-        return click.get_text_stream("stdin").read()
+        with click.open_file("-", encoding="utf-8") as stream:
+            return str(stream.read())
     if argument.lstrip()[:1] in ("{", "["):
         return argument
     try:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from votepipe.dev.patterns.errors import InvalidEvent, InvalidPattern
+from votepipe.dev.patterns.errors import InvalidPattern, UnreadableEvent
 
 __all__ = ["Members", "load_event", "load_pattern"]
 
@@ -46,15 +46,15 @@ def load_event(source: object) -> Mapping[str, Any]:
         try:
             source = json.loads(source, object_pairs_hook=_merged, parse_constant=_no_constant)
         except RecursionError:
-            raise InvalidEvent(f"The event is {TOO_DEEP}. Flatten it.") from None
+            raise UnreadableEvent(f"The event is {TOO_DEEP}. Flatten it.") from None
         except ValueError as error:
             where, hint = _place(error)
             at = f" at {where}" if where else ""
-            raise InvalidEvent(
+            raise UnreadableEvent(
                 f"The event is not valid JSON: {_fact(error)}{at}. {hint}".strip()
             ) from None
     if not isinstance(source, Mapping):
-        raise InvalidEvent(
+        raise UnreadableEvent(
             f"The event is not a JSON object but {_kind(source)}."
             ' Give an object, such as {"source": "votepipe"}.'
         )

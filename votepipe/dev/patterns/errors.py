@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["InvalidEvent", "InvalidPattern"]
+from votepipe.errors import VotepipeError
+
+__all__ = ["InvalidPattern", "UnreadableEvent"]
 
 
-class InvalidPattern(ValueError):
+class InvalidPattern(VotepipeError, ValueError):
     """The pattern would be refused by AWS.
 
     The text is what AWS answers.
@@ -26,5 +28,5 @@ class InvalidPattern(ValueError):
         return f"Event pattern is not valid. Reason: {self.reason}"
 
 
-class InvalidEvent(ValueError):
+class UnreadableEvent(VotepipeError, ValueError):
     """The event is not a JSON object."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from votepipe.dev.patterns.conditions import Field
 from votepipe.dev.patterns.document import load_event
-from votepipe.dev.patterns.errors import InvalidEvent, InvalidPattern
+from votepipe.dev.patterns.errors import InvalidPattern, UnreadableEvent
 from votepipe.dev.patterns.search import Leaves, Search, collect, in_order
 from votepipe.dev.patterns.syntax import Branch, parse
 
@@ -87,7 +87,7 @@ def explain(pattern: Any, event: Any, *, for_pipe: bool = False) -> Explanation:
         return Explanation(matched=False, error="\n".join([str(error), *_notes(error)]))
     try:
         members = load_event(event)
-    except InvalidEvent as error:
+    except UnreadableEvent as error:
         return Explanation(matched=False, error=str(error))
     leaves = collect(members, Search(branches).root)
     reports = tuple(

@@ -162,7 +162,7 @@ class _Places:
                 index = taken.get(number)
                 if index is None:
                     pending += [(*place, (number, other)) for other in indexes]
-                elif index in indexes:
+                else:
                     pending.append((*place, (number, index)))
 
 

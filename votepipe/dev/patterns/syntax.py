@@ -22,6 +22,8 @@ Branch = dict[str, Field]
 OR = "$or"
 MOST_BRANCHES = 1_000
 MOST_FIELDS = 256
+MOST_STEPS = 100
+"""AWS names no limit; this one keeps hostile patterns from filling the memory."""
 LONGEST_FOR_PIPE = 4_096
 RESERVED = frozenset(OPERATORS) | {
     *("html", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"),
@@ -33,10 +35,10 @@ RESERVED = frozenset(OPERATORS) | {
 
 def parse(source: object, *, for_pipe: bool = False) -> list[Branch]:
     """Turn a pattern, parsed or as JSON text, into its branches, or refuse it."""
-    if for_pipe:
-        _check_length(source)
     members = load_pattern(source)
     try:
+        if for_pipe:
+            _check_length(source)
         branches = _read(members, for_pipe)
     except RecursionError:
         raise InvalidPattern("Filter is nested too deeply", hint="Flatten it.") from None
@@ -75,7 +77,7 @@ class _Reader:
         if not members:
             raise InvalidPattern("Empty objects are not allowed", where=prefix.removesuffix("."))
         for name, value in members:
-            path = prefix + name
+            path = _joined(prefix, name)
             if self._with_or and name == OR:
                 branches = self._either(value, prefix, branches)
             elif inside_or and name in RESERVED:
@@ -126,6 +128,15 @@ class _Reader:
         return Field(path, conditions)
 
 
+def _joined(prefix: str, name: str) -> str:
+    path = prefix + name
+    if path.count(".") >= MOST_STEPS:
+        raise InvalidPattern(
+            "Filter is nested too deeply", hint=f"Use at most {MOST_STEPS} levels."
+        )
+    return path
+
+
 class _TooManyBranches(InvalidPattern):
     """A limit, not a doubt: reading `$or` as a field cannot mend it."""
 
@@ -138,9 +149,13 @@ def _mentions_or(members: Members) -> bool:
 
 
 def _check_length(source: object) -> None:
-    text = source if isinstance(source, (str, bytes)) else json.dumps(source, default=str)
+    text = source if isinstance(source, (str, bytes)) else _compact(source)
     if len(text) > LONGEST_FOR_PIPE:
         raise InvalidPattern(
             f"a pipe's pattern has at most {LONGEST_FOR_PIPE} characters, this has {len(text)}",
             hint="Shorten it, or split it over the pipe's filters.",
         )
+
+
+def _compact(source: object) -> str:
+    return json.dumps(source, default=str, separators=(",", ":"), ensure_ascii=False)

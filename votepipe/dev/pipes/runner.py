@@ -53,6 +53,7 @@ class Runner:
         self._say = say
         self._revision = ""
         self._look = 0.0
+        self._unread = False
         self._followers: list[Follower] = []
         self._streams: Any = session.client("dynamodbstreams", config=QUICK)
         self._load(Stack(stack, session))
@@ -93,8 +94,11 @@ class Runner:
             if stack.revision not in (None, self._revision):
                 self._say(f"Stack '{self._name}' was deployed again. Reading its pipes.")
                 self._load(stack)
+            self._unread = False
         except VotepipeError as error:
-            self._say(f"{error} The pipes run on as they were.")
+            if not self._unread:  # once, however long it lasts
+                self._say(f"{error} The pipes run on as they were.")
+            self._unread = True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,24 +1,32 @@
-"""The tries of the contract: what is done to a sink, what must come of it, and what to do if not."""
+"""The contract as a list of cases: what is tried, what must come of it, and what to do if not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from votepipe.dev.patterns import compile as compile_pattern
 from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
-from votepipe.testing.contract import harms, samples
+from votepipe.testing.contract import samples, tries
 from votepipe.testing.contract.plugin import load
-from votepipe.testing.contract.stage import WAIT, Seen, Stage, wants_address
+from votepipe.testing.contract.receiver import Reply
+from votepipe.testing.contract.stage import Seen, Stage
+from votepipe.testing.contract.surroundings import wants_address
 
-POST = "Send it with votepipe.http.post, which does so"
+WAIT = 7  # seconds that the receiver asks for with Retry-After
 
-Try = Callable[[Stage, Plugin[Sink]], tuple[str, list[str]]]
+POST = "votepipe.http.post does so."
+LATER = f"Raise TryLater(after=…) with the seconds of Retry-After; {POST}"
+KEPT = f"Raise Temporary; {POST}"
+TIMED = f"Give the whole exchange a time-out, not each byte, and raise Temporary; {POST}"
+BURIED = f"Raise Undeliverable, as trying again cannot help; {POST}"
+STRAIGHT = f"Follow no redirects and raise Undeliverable; {POST}"
+BUSY = "Raise TryLater or Temporary; 'with votepipe.aws.asking(…)' does so."
+DENIED = "Let the error out; 'with votepipe.aws.asking(…)' makes it fit for logs."
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one try: `happened` in words, and each problem as a sentence or two."""
+    """What came of a case: `happened` in words, and each problem as a sentence or two."""
 
     case: "Case"
     happened: str
@@ -32,7 +40,7 @@ class Case:
     plugin: Plugin[Sink]
     name: str
     expected: str
-    attempt: Try
+    attempt: tries.Try
 
     def __str__(self) -> str:
         return f"{self.plugin.name}: {self.name}"
@@ -40,185 +48,78 @@ class Case:
     def run(self) -> Result:
         """Try it, on a stage of its own."""
         with Stage(self.plugin) as stage:
-            happened, problems = self.attempt(stage, self.plugin)
-        problems += [f"It called '{host}'. Take the address from a setting." for host in stage.outside]
-        return Result(self, happened, tuple(dict.fromkeys(problems)))
+            happened, problems = self.attempt(stage)
+        outside = [
+            f"It called '{host}'. Take its address from a setting." for host in stage.outside
+        ]
+        return Result(self, happened, tuple(dict.fromkeys([*problems, *outside])))
 
 
 def cases(path: Path) -> list[Case]:
-    """All tries that apply to the sink in this file. Raises PluginError when it is not a sink."""
+    """All that applies to the sink in the file `path`. Raises PluginError when it is not a sink."""
     plugin = load(path)
-    found = [*_everywhere()]
+    found = [*_of_every_sink()]
     if any(wants_address(setting) for setting in plugin.settings):
-        found += _answers()
+        found += _of_receivers()
     if plugin.spec.policies:
-        found += _aws()
+        found += _of_aws()
     return [Case(plugin, *each) for each in found]
 
 
-def _everywhere() -> Iterator[tuple[str, str, Try]]:
-    yield "an event of each type", "delivered", _each_type
-    yield "the same event again", "skipped, and nothing sent", _again
-    yield "again after a failure", "delivered once", _after_failure
-    for name in samples.HOSTILE_TEXTS:
-        yield f"hostile text: {name}", "delivered, harmless and cut", _hostile(name)
+def _of_every_sink() -> Iterator[tuple[str, str, tries.Try]]:
+    yield "an event of each type", "delivered", tries.each_type
+    yield "the same event again", "skipped, and nothing sent", tries.again
+    yield "again after a failure", "delivered once", tries.after_failure
+    for name, text in samples.HOSTILE_TEXTS.items():
+        yield f"hostile text: {name}", "delivered, harmless and cut", tries.hostile(text)
 
 
-def _answers() -> Iterator[tuple[str, str, Try]]:
-    wait = f"put back for {WAIT} s"
-    todo = f"Raise TryLater(after=…) with the header's seconds. {POST}."
-    yield f"429, Retry-After: {WAIT}", wait, _answer(_later, todo, status=429)
-    kept = "put back"
-    todo = f"Raise Temporary. {POST}."
-    yield "500", kept, _answer(_kept, todo, status=500)
-    yield "no answer", kept, _answer(_kept, f"Give the request a time-out. {POST}.", manner="silent")
-    yield "hangs up", kept, _answer(_kept, todo, manner="hangs up")
-    todo = f"Give the whole exchange a time-out, not each byte. {POST}."
-    yield "an answer that never ends", "ends", _answer(_ended, todo, manner="drips")
-    gone = "moved to the dead letters"
-    todo = f"Raise Undeliverable: trying again cannot help. {POST}."
-    yield "403", gone, _answer(_buried, todo, status=403)
-    yield "404", gone, _answer(_buried, todo, status=404)
-    todo = f"Follow no redirects, and raise Undeliverable. {POST}."
-    yield "302 to elsewhere", f"{gone}, not followed", _answer(_buried, todo, status=302)
+def _of_receivers() -> Iterator[tuple[str, str, tries.Try]]:
+    """Replies without a body of their own quote what arrived, as some receivers do."""
+    answered = tries.answered
+    limit = _quoting(429, {"Retry-After": str(WAIT)})
+    there = {"Location": tries.ELSEWHERE}
+    kept, gone = "put back", "moved to the dead letters"
+    yield f"429, Retry-After: {WAIT}", f"{kept} for {WAIT} s", answered(limit, later, LATER)
+    yield "500", kept, answered(_quoting(500), stays, KEPT)
+    yield "no answer", kept, answered(Reply(manner="silent"), stays, TIMED)
+    yield "hangs up", kept, answered(Reply(manner="hangs up"), stays, KEPT)
+    yield "an answer without end", "ended", answered(Reply(manner="drips"), ends, TIMED)
+    yield "403", gone, answered(_quoting(403), is_buried, BURIED)
+    yield "404", gone, answered(_quoting(404), is_buried, BURIED)
+    yield "302", f"{gone}, not followed", answered(_quoting(302, there), is_buried, STRAIGHT)
 
 
-def _aws() -> Iterator[tuple[str, str, Try]]:
-    todo = "Raise TryLater or Temporary; 'with votepipe.aws.asking(…)' does the latter."
+def _of_aws() -> Iterator[tuple[str, str, tries.Try]]:
     for code in ("TooManyRequestsException", "ThrottlingException", "ServiceUnavailable"):
-        yield f"AWS answers {code}", "put back", _refusal(code, _kept, todo)
-    todo = "Do not return as if it were delivered; AWS's own text must not be passed on."
-    yield "AWS answers AccessDenied", "not delivered", _refusal("AccessDenied", _failed, todo)
+        yield f"AWS answers {code}", "put back", tries.refused(code, stays, BUSY)
+    yield "AWS answers AccessDenied", "not delivered", tries.refused("AccessDenied", fails, DENIED)
 
 
-def _answer(fits: Callable[[Seen], bool], todo: str, **reply: object) -> Try:
-    """The receiver answers in this way, quoting what it got."""
-
-    def attempt(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-        headers = {
-            429: {"Retry-After": str(WAIT)},
-            302: {"Location": f"{stage.receiver.url}/elsewhere"},
-        }.get(reply.get("status"), {})  # type: ignore[call-overload]  # None has none
-        stage.receiver.reply(headers=headers, body=None, **reply)  # type: ignore[arg-type]
-        seen = stage.deliver(samples.usual(_kind(plugin)))
-        problems = _leaks(stage, seen)
-        if not seen.requests:
-            problems.append("Nothing arrived at the receiver. Send to the address in a setting.")
-        elif not fits(seen) or any(request.path == "/elsewhere" for request in seen.requests):
-            problems.append(todo)
-        return seen.words, problems
-
-    return attempt
+def _quoting(status: int, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(status, headers or {}, body=None)
 
 
-def _refusal(code: str, fits: Callable[[Seen], bool], todo: str) -> Try:
-    """AWS refuses what the sink asks of it, with a text that quotes it."""
-
-    def attempt(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-        stage.fault = code
-        seen = stage.deliver(samples.usual(_kind(plugin)))
-        problems = _leaks(stage, seen) + ([] if not seen.calls or fits(seen) else [todo])
-        return seen.words, problems
-
-    return attempt
-
-
-def _each_type(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-    problems: list[str] = []
-    delivered = 0
-    for number, kind in enumerate(plugin.spec.events):
-        for event in (samples.usual(kind), samples.bare(kind)):
-            event["eventID"] += f"-{number}"
-            event["vote"]["voteId"] = f"check-vote-{number}"
-            if not _wanted(plugin, event):
-                continue
-            seen = stage.deliver(event)
-            problems += _leaks(stage, seen)
-            delivered += seen.outcome == "delivered"
-            if seen.outcome != "delivered":
-                what = "bare" if "voter" not in event["vote"] else "usual"
-                problems.append(f"A {what} {kind} was not delivered: {seen.words}. {seen.why}")
-    return f"{delivered} delivered", problems
-
-
-def _again(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-    event = samples.usual(_kind(plugin))
-    first, second = stage.deliver(event), stage.deliver(event)
-    problems = _leaks(stage, first) + _leaks(stage, second)
-    if first.outcome != "delivered":
-        problems.append(f"It was not delivered the first time. {first.why}")
-    if second.outcome != "skipped" or second.requests or second.calls:
-        problems.append("It was sent a second time. Let @sink's handler be what Lambda calls.")
-    if len(first.requests) > 1:
-        problems.append("One event made several requests. A try that fails half-way repeats some.")
-    return f"{first.words}, then {second.words}", problems
-
-
-def _after_failure(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-    event = samples.usual(_kind(plugin))
-    stage.receiver.reply(status=500)
-    stage.fault = "ServiceUnavailable"
-    first = stage.deliver(event)
-    stage.receiver.replies.clear()
-    stage.fault = None
-    seen = [first, stage.deliver(event), stage.deliver(event)]
-    delivered = [each.outcome for each in seen].count("delivered")
-    problems = [] if delivered == 1 else ["It was not delivered exactly once. Keep no state."]
-    return ", then ".join(each.words for each in seen), problems
-
-
-def _hostile(name: str) -> Try:
-    """A reader wrote this text wherever one can."""
-
-    def attempt(stage: Stage, plugin: Plugin[Sink]) -> tuple[str, list[str]]:
-        seen = stage.deliver(samples.hostile(_kind(plugin), samples.HOSTILE_TEXTS[name]))
-        problems = _leaks(stage, seen)
-        if seen.outcome != "delivered":
-            problems.append(f"Such a vote cannot be delivered. {seen.why}")
-        for request in seen.requests:
-            problems += harms.of_request(request)
-        for call in seen.calls:
-            problems += harms.of_call(call.parameters)
-        return seen.words, problems
-
-    return attempt
-
-
-def _leaks(stage: Stage, seen: Seen) -> list[str]:
-    """What was printed, logged or written beside a dead letter and must not be."""
-    problems = []
-    if any(text in seen.output for text in stage.secrets):
-        problems.append("A secret is in the log or in an error's text. Name the host alone.")
-    personal = (samples.VOTER, samples.ANSWER, samples.HOSTILE)
-    if any(text in seen.output for text in personal):
-        problems.append("What a reader wrote is in the log or in an error's text. Leave it out.")
-    return problems
-
-
-def _kind(plugin: Plugin[Sink]) -> str:
-    return plugin.spec.events[0]
-
-
-def _wanted(plugin: Plugin[Sink], event: dict[str, object]) -> bool:
-    where = plugin.spec.where
-    return where is None or bool(compile_pattern({"detail": where}).matches({"detail": event}))
-
-
-def _later(seen: Seen) -> bool:
+def later(seen: Seen) -> bool:
+    """Whether it was put back for as long as the receiver asked."""
     return seen.outcome == "later" and seen.wait is not None and WAIT <= seen.wait <= WAIT + 1
 
 
-def _kept(seen: Seen) -> bool:
+def stays(seen: Seen) -> bool:
+    """Whether the message stays in the queue."""
     return seen.outcome in ("later", "retried")
 
 
-def _buried(seen: Seen) -> bool:
+def is_buried(seen: Seen) -> bool:
+    """Whether the message is at the dead letters, after one try."""
     return seen.outcome == "undeliverable"
 
 
-def _failed(seen: Seen) -> bool:
-    return seen.outcome in ("later", "retried", "undeliverable")
+def fails(seen: Seen) -> bool:
+    """Whether it was not delivered, and the function lives on."""
+    return stays(seen) or is_buried(seen)
 
 
-def _ended(seen: Seen) -> bool:
-    return seen.outcome in ("later", "retried", "delivered")
+def ends(seen: Seen) -> bool:
+    """Whether there was an end, of whatever kind."""
+    return fails(seen) or seen.outcome == "delivered"

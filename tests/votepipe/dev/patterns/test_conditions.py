@@ -4,8 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from votepipe.dev.patterns.document import load_pattern
-from votepipe.dev.patterns.operators import read_condition
 from votepipe.dev.patterns.syntax import parse
 
 VALUES = ["x", "xy", "", "10.0.0.1", 1, 2.5, 7_000_000_000, Decimal("1.0"), True, False, None]
@@ -20,15 +18,6 @@ ELEMENTS = [
 def field(values):
     (branch,) = parse({"vote": values})
     return branch["vote"]
-
-
-@pytest.mark.parametrize("element", ELEMENTS, ids=str)
-def test_a_field_of_one_condition_is_that_condition(element):
-    ((_, (element_as_read,)),) = load_pattern({"vote": [element]})
-    condition = read_condition(element_as_read, for_pipe=False)
-
-    for value in VALUES:
-        assert field([element]).accepts(value) is condition.accepts(value), value
 
 
 @pytest.mark.parametrize("first", ELEMENTS, ids=str)

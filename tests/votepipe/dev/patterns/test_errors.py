@@ -2,7 +2,10 @@
 
 import pickle
 
-from votepipe.dev.patterns import InvalidEvent, InvalidPattern
+import pytest
+
+from votepipe.dev.patterns import InvalidPattern, UnreadableEvent
+from votepipe.errors import VotepipeError
 
 
 def test_the_text_is_what_aws_answers():
@@ -27,6 +30,7 @@ def test_it_survives_being_sent_to_another_process():
     assert (error.reason, error.where, error.hint) == ("why", "where", "what next")
 
 
-def test_both_are_value_errors():
-    assert issubclass(InvalidPattern, ValueError)
-    assert issubclass(InvalidEvent, ValueError)
+@pytest.mark.parametrize("error", [InvalidPattern, UnreadableEvent])
+def test_both_are_value_errors_of_ours(error):
+    assert issubclass(error, ValueError)
+    assert issubclass(error, VotepipeError)

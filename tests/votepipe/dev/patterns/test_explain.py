@@ -44,6 +44,14 @@ def test_fields_that_match_in_different_elements():
     assert "no single element" in str(explanation)
 
 
+def test_a_field_that_is_absent_in_one_element_only():
+    pattern = {"answers": {"a": ["mood"], "b": [{"exists": False}]}}
+    explanation = explain(pattern, {"answers": [{"a": "mood"}, {"b": "x"}]})
+
+    assert explanation.matched
+    assert all(field.matched for field in explanation.fields)
+
+
 def test_each_way_of_or():
     pattern = {"$or": [{"a": [1]}, {"b": [1]}, {"c": [1]}]}
 

@@ -86,10 +86,22 @@ def test_the_hint_shows_the_value_in_brackets():
     assert caught.value.hint == 'Put the value in brackets: ["votepipe"].'
 
 
-def test_objects_nested_beyond_reason_are_refused_clearly():
+def nested(levels):
     pattern = [1]
-    for _ in range(100_000):
+    for _ in range(levels):
         pattern = {"a": pattern}
+    return pattern
 
-    with pytest.raises(InvalidPattern, match="nested too deeply"):
-        parse(pattern)
+
+def test_a_hundred_levels_are_the_limit():
+    assert list(parse(nested(100))[0]) == [".".join("a" * 100)]
+    for pattern in (nested(101), {".".join("a" * 101): [1]}):
+        with pytest.raises(InvalidPattern, match="nested too deeply"):
+            parse(pattern)
+
+
+@pytest.mark.parametrize("for_pipe", [False, True])
+@pytest.mark.parametrize("levels", [400, 900, 100_000])
+def test_objects_nested_beyond_reason_are_refused_clearly(levels, for_pipe):
+    with pytest.raises(InvalidPattern, match=r"nested too deeply|at most 4096 characters"):
+        parse(nested(levels), for_pipe=for_pipe)

@@ -13,7 +13,9 @@ def test_tokens():
     assert parse(r"a*\*\\") == ["a", None, "*", "\\"]
 
 
-@pytest.mark.parametrize("text", ["*", "a*", "*a", "a*b", "a*b*", "*a*b*a", "ab*ba", "a", ""])
+@pytest.mark.parametrize(
+    "text", ["*", "a*", "*a", "a*b", "a*b*", "*a*b*a", "*a*a", "a*b*b", "ab*ba", "a", ""]
+)
 def test_the_same_verdicts_as_a_regular_expression(text):
     expression = re.compile(text.replace("*", ".*"))
     test = wildcard(text)

@@ -1,0 +1,117 @@
+"""sinks/apprise: a vote through Apprise, and outcomes where Apprise only says that it failed."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sinks import apprise as sink
+from sinks.apprise import Settings, handler, message
+from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, http
+from votepipe.dev.build import packages
+
+# Of Apprise's own imports.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apprise, as the function has it, behind what is there."""
+    found = packages(Path(sink.__file__).parent / "requirements.txt")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(found)])
+
+
+def event(name: str = "answer-2", **vote: Any) -> Event:
+    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    envelope["detail"]["vote"] |= vote
+    return Event.from_envelope(envelope)
+
+
+def settings(web: Any, scheme: str = "json") -> Settings:
+    return Settings(url=Secret(web.url.replace("http", scheme, 1) + "/secret"))
+
+
+def test_a_vote_with_answers() -> None:
+    assert message(event()) == {
+        "title": "Yay: using-dynamodb-streams got a 👍",
+        "body": "field_1: More examples of stream filters.\n"
+        "field_2: A colleague sent me the link ✨\n"
+        "from reader＠example.com · changed",
+    }
+
+
+def test_signs_that_do_something_somewhere_only_look_like_themselves() -> None:
+    body = message(event("not-known", answers={"a": "<@1> @here [x](y) *b* _i_ `c`"}))["body"]
+
+    assert body == "a: ‹＠1› ＠here ⁅x⁆(y) ∗b∗ ˍiˍ ˋcˋ"
+
+
+def test_a_vote_without_answers_has_a_body() -> None:
+    assert message(event("not-known"))["body"] == "👍"
+
+
+@pytest.mark.parametrize("scheme", ["json", "http"])
+def test_it_arrives_as_json(scheme: str, web: Any) -> None:
+    handler(event(), settings(web, scheme))
+
+    posted = json.loads(web.requests[0].body)
+    assert posted["title"] == message(event())["title"]
+    assert posted["message"] == message(event())["body"]
+
+
+def test_it_arrives_by_another_of_the_services(web: Any) -> None:
+    handler(event(), settings(web, "form"))
+
+    assert b"Yay" in web.requests[0].body
+
+
+def test_a_rate_limit_is_kept(web: Any) -> None:
+    web.reply(429, {"Retry-After": "9"})
+
+    with pytest.raises(TryLater) as caught:
+        handler(event(), settings(web))
+    assert (caught.value.after, str(caught.value)) == (9, "127.0.0.1 answered 429 Too Many Requests.")
+
+
+def test_a_refusal_is_undeliverable(web: Any) -> None:
+    web.reply(403)
+
+    with pytest.raises(Undeliverable, match=r"^127\.0\.0\.1 answered 403 Forbidden\.$"):
+        handler(event(), settings(web))
+
+
+def test_a_service_that_hangs_up_is_tried_again(web: Any) -> None:
+    web.reply(manner="hangs up")
+
+    with pytest.raises(Temporary, match=r"^Apprise could not reach the service, or "):
+        handler(event(), settings(web))
+
+
+def test_a_service_that_never_answers_is_left(
+    web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "MOST_SECONDS", 0.3)
+    web.reply(manner="silent")
+
+    with pytest.raises(Temporary, match=r"^The service did not answer within 0\.3 s\.$"):
+        handler(event(), settings(web))
+
+
+def test_an_address_that_apprise_does_not_know_is_not_quoted() -> None:
+    with pytest.raises(Undeliverable) as caught:
+        handler(event(), Settings(url=Secret("nosuch://secret")))
+
+    assert str(caught.value) == (
+        "This is no address that Apprise knows. Run: votepipe secret set apprise"
+    )
+
+
+def test_requests_is_left_as_it_was(web: Any) -> None:
+    before = requests.Session.send
+
+    handler(event(), settings(web))
+
+    assert requests.Session.send is before

@@ -1,0 +1,112 @@
+"""Publish VoteSettled, back on the bus, once a vote has come to rest.
+
+A vote rests when nothing changed for the quiet period, at the latest after the maximum wait since
+its first unsettled change, and at once when the reader said they are done.
+Nothing polls: the message of the newest change waits in the queue until then, older ones end.
+A publication that was cut off before it could be marked is made again, under the same eventID.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from votepipe import (
+    Event,
+    Skip,
+    Temporary,
+    TryLater,
+    aws,
+    clock,
+    deliveries,
+    setting,
+    settling,
+    sink,
+)
+from votepipe.settling import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    quiet_period_seconds: int = setting(
+        "Seconds without a change until a vote has settled",
+        default=120,
+        parameter="QuietPeriodSeconds",
+    )
+    maximum_wait_seconds: int = setting(
+        "Seconds from a vote's first unsettled change until it settles at the latest",
+        default=900,
+        parameter="MaximumWaitSeconds",
+    )
+
+
+def at_rest(event: Event, state: State, settings: Settings) -> State:
+    """Settle this state if its time has come. Raises Skip where another event has the vote."""
+    it = deliveries.order_of(event)
+    if state.latest > it:
+        raise Skip("A newer change is waiting.")
+    if state.settled >= it:
+        raise Skip("It has settled before.")
+    wait = due(state, settings) - clock.now()
+    if wait > 0 and not event.vote.complete:
+        raise TryLater("The vote may still change.", after=wait)
+    settled = settling.settle(event)
+    if settled is None:
+        raise Skip("A newer change came, or another attempt settles it.")
+    return settled
+
+
+def due(state: State, settings: Settings) -> float:
+    """When this state settles, in seconds since 1970."""
+    quiet = state.changed_at + settings.quiet_period_seconds
+    return min(quiet, state.open_since + settings.maximum_wait_seconds)
+
+
+def publish(event: Event, state: State) -> None:
+    """Put VoteSettled on the bus, the same on every attempt."""
+    detail = {name: value for name, value in event.detail.items() if name != "changes"}
+    detail |= {
+        "type": "VoteSettled",
+        "eventID": state.settled_as["eventID"],
+        "time": state.settled_as["time"],
+    }
+    if state.previous:
+        detail["previous"] = state.previous
+    with aws.asking("The votes bus"):
+        answer = aws.client("events").put_events(
+            Entries=[
+                {
+                    "EventBusName": os.environ["VOTES_BUS"],
+                    "Source": "votepipe",
+                    "DetailType": "VoteSettled",
+                    "Time": datetime.fromisoformat(state.settled_as["time"]),
+                    # `dict` turns the read-only views inside into what JSON knows.
+                    "Detail": json.dumps(detail, default=dict, ensure_ascii=False),
+                }
+            ]
+        )
+    if answer["FailedEntryCount"]:
+        raise Temporary(f"The votes bus answered '{answer['Entries'][0]['ErrorCode']}'.")
+
+
+@sink(
+    events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
+    settings=Settings,
+    claims=False,
+    environment={"VOTES_BUS": {"Ref": "VotesBus"}},
+    policies=[
+        {
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": {"Fn::GetAtt": ["VotesBus", "Arn"]},
+        }
+    ],
+)
+def handler(event: Event, settings: Settings) -> None:
+    if event.type == "VoteWithdrawn":
+        return settling.withdraw(event)
+    state = settling.note(event)
+    if state.publishing != deliveries.order_of(event):
+        state = at_rest(event, state, settings)
+    publish(event, state)
+    return settling.published(event)

@@ -1,0 +1,168 @@
+"""sinks/email.py: a vote as a mail, and what each answer of SES means."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+from moto.ses.models import ses_backends
+
+from sinks.email import SEND, Settings, handler, simple
+from votepipe import Event, Temporary, TryLater, Undeliverable, aws
+
+SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
+
+
+def event(name: str = "answer-2", **vote: Any) -> Event:
+    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    envelope["detail"]["vote"] |= vote
+    return Event.from_envelope(envelope)
+
+
+def parts(made: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject, text and HTML."""
+    body = made["Body"]
+    return made["Subject"]["Data"], body["Text"]["Data"], body["Html"]["Data"]
+
+
+def headers(made: dict[str, Any]) -> dict[str, str]:
+    return {header["Name"]: header["Value"] for header in made["Headers"]}
+
+
+@pytest.fixture
+def ses() -> Any:
+    """SES, which plays back what a test tells it."""
+    with Stubber(aws.client("sesv2")) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def test_a_mail_has_a_subject_and_two_parts() -> None:
+    assert parts(simple(event(), SETTINGS)) == (
+        "Yay: using-dynamodb-streams got a 👍",
+        "Yay: using-dynamodb-streams got a 👍\n\n"
+        "field_1:\nMore examples of stream filters.\n\n"
+        "field_2:\nA colleague sent me the link ✨\n\n"
+        "from reader@example.com · changed\n",
+        "<!doctype html>\n"
+        "<h2>Yay: using-dynamodb-streams got a 👍</h2>\n"
+        '<p style="white-space: pre-line"><b>field_1</b>\nMore examples of stream filters.</p>\n'
+        '<p style="white-space: pre-line"><b>field_2</b>\nA colleague sent me the link ✨</p>\n'
+        '<p style="white-space: pre-line">from reader@example.com · changed</p>\n',
+    )
+
+
+def test_a_vote_of_nobody_known_is_a_mail_as_well() -> None:
+    assert parts(simple(event("not-known"), SETTINGS))[1] == "Yay: widget docs-feedback got a 👍\n"
+
+
+def test_more_answers_than_fit_are_counted() -> None:
+    made = simple(event(answers={f"field_{n}": "x" for n in range(33)}), SETTINGS)
+
+    assert "\n… and 3 more\n" in parts(made)[1]
+    assert "… and 3 more" in parts(made)[2]
+
+
+def test_mails_of_one_vote_stand_together() -> None:
+    first, second = (headers(simple(event(name), SETTINGS)) for name in ("answer-1", "answer-2"))
+
+    assert first["References"] == first["In-Reply-To"] == second["References"]
+    assert first["References"].endswith("@example.com>")
+
+
+def test_mails_of_two_votes_do_not_stand_together() -> None:
+    first = headers(simple(event(), SETTINGS))
+    second = headers(simple(event(voteId="another"), SETTINGS))
+
+    assert first["References"] != second["References"]
+
+
+def test_html_from_a_reader_is_text() -> None:
+    hostile = '<script>alert("1")</script>&'
+    html = parts(simple(event(instanceOfJoy=hostile, answers={hostile: hostile}), SETTINGS))[2]
+
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;") == 3
+
+
+@given(st.text(), st.text(max_size=20))
+def test_a_subject_is_one_short_line(instance: str, injected: str) -> None:
+    made = simple(event(instanceOfJoy=f"{instance}\r\nBcc: {injected}"), SETTINGS)
+
+    subject = parts(made)[0]
+    assert len(subject) < 200
+    assert subject.isprintable() or all(c.isprintable() or ord(c) > 159 for c in subject)
+
+
+@given(st.text(min_size=1), st.text())
+def test_headers_are_short_ascii(widget: str, vote: str) -> None:
+    made = simple(event(widgetId=widget, voteId=vote), SETTINGS)
+
+    assert all(value.isascii() and value.isprintable() for value in headers(made).values())
+    assert all(len(value) < 200 for value in headers(made).values())
+
+
+def test_ses_takes_it_and_gives_its_id() -> None:
+    with mock_aws():
+        boto3.client("ses").verify_email_identity(EmailAddress=SETTINGS.sender)
+
+        identifier = handler(event(), SETTINGS)
+
+        (sent,) = ses_backends["123456789012"]["us-east-1"].sent_messages
+    assert sent.id == identifier
+    assert sent.source == "votes@example.com"
+    assert sent.destinations == {"ToAddresses": ["a@example.com", "b@example.com"]}
+
+
+def test_the_configuration_set_is_named_where_there_is_one(ses: Any) -> None:
+    asked = {"FromEmailAddress": ANY, "Destination": ANY, "Content": ANY}
+    ses.add_response("send_email", {"MessageId": "1"}, asked)
+    ses.add_response("send_email", {"MessageId": "2"}, asked | {"ConfigurationSetName": "votes"})
+
+    handler(event(), SETTINGS)
+    identifier = handler(
+        event(), Settings(sender="v@example.com", recipients=("a",), configuration_set="votes")
+    )
+
+    assert identifier == "2"
+
+
+@pytest.mark.parametrize(
+    "code", ["TooManyRequestsException", "LimitExceededException", "SendingPausedException"]
+)
+def test_a_busy_ses_is_asked_later(code: str, ses: Any) -> None:
+    ses.add_client_error("send_email", code, "Slow down, reader@example.com.")
+
+    with pytest.raises(TryLater) as caught:
+        handler(event(), SETTINGS)
+    assert caught.value.after == 60
+    assert str(caught.value) == f"SES answered '{code}'."
+
+
+def test_a_sender_that_is_not_verified_says_what_to_do(ses: Any) -> None:
+    ses.add_client_error("send_email", "MessageRejected", "Not verified: votes@example.com.")
+
+    with pytest.raises(Undeliverable) as caught:
+        handler(event(), SETTINGS)
+    assert str(caught.value) == (
+        "SES answered 'MessageRejected'. "
+        "Verify the sender in SES, and in its sandbox the recipients as well."
+    )
+
+
+def test_a_failing_ses_is_asked_again(ses: Any) -> None:
+    ses.add_client_error("send_email", "InternalServiceErrorException", "reader@example.com")
+
+    with pytest.raises(Temporary) as caught:
+        handler(event(), SETTINGS)
+    assert str(caught.value) == "SES answered 'InternalServiceErrorException'."
+
+
+def test_its_role_may_send_as_the_sender_alone() -> None:
+    assert SEND["Action"] == "ses:SendEmail"
+    assert "*" not in json.dumps(SEND)

@@ -1,0 +1,133 @@
+"""sinks/webhook.py: an event as signed JSON, and nothing personal without a decision."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from sinks.webhook import Settings, handler, signature
+from votepipe import Event, Secret, TryLater, Undeliverable
+
+OLD = "whsec_" + base64.b64encode(b"o" * 24).decode()
+NEW = "whsec_" + base64.b64encode(b"n" * 32).decode()
+
+
+def event(name: str = "answer-2", **vote: Any) -> Event:
+    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    envelope["detail"]["vote"] |= vote
+    return Event.from_envelope(envelope)
+
+
+def settings(url: str, secrets: str = NEW, *, personal: bool = False) -> Settings:
+    return Settings(url=Secret(url), signing_secret=Secret(secrets), personal=personal)
+
+
+def test_the_signature_is_verified_by_a_foreign_library(web: Any) -> None:
+    handler(event(), settings(f"{web.url}/hook"))
+
+    (request,) = web.requests
+    assert Webhook(NEW).verify(request.body, request.headers)["type"] == "VoteChanged"
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+def test_two_secrets_sign_side_by_side(secret: str, web: Any) -> None:
+    handler(event(), settings(web.url, f"{NEW} {OLD}"))
+
+    (request,) = web.requests
+    assert Webhook(secret).verify(request.body, request.headers)
+
+
+def test_another_secret_does_not_verify(web: Any) -> None:
+    handler(event(), settings(web.url, OLD))
+
+    (request,) = web.requests
+    with pytest.raises(WebhookVerificationError):
+        Webhook(NEW).verify(request.body, request.headers)
+
+
+def test_the_vector_of_the_standard() -> None:
+    signed = b'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}'
+
+    made = signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", signed)
+
+    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_the_id_is_the_events_on_every_try(web: Any) -> None:
+    for _ in range(2):
+        handler(event(), settings(web.url))
+
+    assert [request.headers["webhook-id"] for request in web.requests] == [event().id] * 2
+
+
+def test_without_a_decision_nothing_personal_is_sent(web: Any) -> None:
+    handler(event(), settings(web.url))
+
+    vote = json.loads(web.requests[0].body)["vote"]
+    assert "voter" not in vote
+    assert vote["answers"] == {"field_1": None, "field_2": None}
+
+
+def test_with_a_decision_the_whole_event_is_sent(web: Any) -> None:
+    handler(event(), settings(web.url, personal=True))
+
+    whole = json.loads(Path("events/bus/answer-2.json").read_text())["detail"]
+    assert json.loads(web.requests[0].body) == whole
+
+
+@pytest.mark.parametrize("path", sorted(Path("events/bus").glob("*.json")), ids=lambda p: p.stem)
+def test_every_event_can_be_sent(path: Path, web: Any) -> None:
+    handler(event(path.stem), settings(web.url))
+
+    assert json.loads(web.requests[0].body)["eventID"] == event(path.stem).id
+
+
+def test_half_of_an_emoji_becomes_a_question_mark(web: Any) -> None:
+    handler(event(answers={"a": "x\ud83d"}), settings(web.url, personal=True))
+
+    assert json.loads(web.requests[0].body)["vote"]["answers"] == {"a": "x?"}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_any_2xx_is_delivered(status: int, web: Any) -> None:
+    web.reply(status, body=b"")
+
+    handler(event(), settings(web.url))
+
+    assert len(web.requests) == 1
+
+
+def test_a_busy_receiver_is_asked_later(web: Any) -> None:
+    web.reply(429, {"Retry-After": "12"})
+
+    with pytest.raises(TryLater) as caught:
+        handler(event(), settings(web.url))
+    assert caught.value.after == 12
+
+
+def test_a_receiver_that_is_gone_says_what_to_do(web: Any) -> None:
+    web.reply(410)
+
+    with pytest.raises(Undeliverable) as caught:
+        handler(event(), settings(web.url))
+    assert str(caught.value) == (
+        "127.0.0.1 answered 410 Gone. It wants no more events. Give another address, or take "
+        "sinks/webhook.py away. Run: votepipe secret set webhook"
+    )
+
+
+@pytest.mark.parametrize("secret", ["whsec_short", "whsec_***", "whsec_" + "A" * 28, "plain", OLD + "!"])
+def test_a_secret_of_another_form_is_refused_without_quoting_it(secret: str, web: Any) -> None:
+    with pytest.raises(Undeliverable) as caught:
+        handler(event(), settings(web.url, secret))
+
+    assert secret not in str(caught.value)
+    assert web.requests == []
+
+
+def test_each_event_stands_for_itself() -> None:
+    assert handler.sink.ordered is False
+    assert len(handler.sink.events) == 5

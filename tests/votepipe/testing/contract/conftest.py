@@ -1,0 +1,57 @@
+"""Sinks as third parties write them, good and bad, to try the contract on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from votepipe.testing.contract import stage
+
+HEAD = '''"""Post each vote to a chat."""
+
+import logging
+from dataclasses import dataclass
+
+import requests
+
+from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, aws, clean, setting, sink
+from votepipe.http import post
+
+SEEN = set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    url: Secret = setting("Address of the chat")
+
+
+def text(event):
+    return clean(str(dict(event.vote.answers)), 500)
+
+
+@sink(events={events}, settings=Settings{options})
+def handler(event: Event, settings: Settings) -> None:
+    url = settings.url.reveal()
+'''
+
+Chat = Callable[..., Path]
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Chat:
+    """Write sinks/chat.py whose function has this body."""
+
+    def write(body: str, *, events: str = "['VoteCast']", options: str = "") -> Path:
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        path = tmp_path / "sinks" / "chat.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(HEAD.format(events=events, options=options) + lines)
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sink that takes longer than this is held for one that never ends."""
+    monkeypatch.setattr(stage, "PATIENCE", 1.5)

@@ -1,0 +1,109 @@
+"""boto3 calls answered by the kit's models, checked against the caller's role first."""
+
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError, ParamValidationError
+from botocore.validate import ParamValidator
+
+from votepipe.testing.function import Function
+from votepipe.testing.world import World
+
+
+class Refused(Exception):
+    """A service answers with an error; `more` are further members of its answer."""
+
+    def __init__(self, code: str, text: str, status: int = 400, **more: Any) -> None:
+        super().__init__(text)
+        self.code = code
+        self.status = status
+        self.more = more
+
+
+class Service(Protocol):
+    """A model of one AWS service.
+
+    `operations` maps the names of operations to what answers them from their parameters.
+    """
+
+    operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+
+    def touches(self, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The IAM actions that the call needs, each with the ARN of what it is done to."""
+
+
+Allows = Callable[[str, str, str], bool]
+
+
+class Calls:
+    """Answers the calls of all clients inside a pipeline."""
+
+    def __init__(self, world: World, services: Mapping[str, Service], allows: Allows) -> None:
+        self._world = world
+        self._services = services
+        self._allows = allows
+        self._validator = ParamValidator()
+        self.elsewhere: Callable[[Any, str, dict[str, Any]], Any] | None = None
+
+    def call(
+        self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
+    ) -> Any:
+        """Do what botocore's `_make_api_call` does, but without a network.
+
+        A call without a `caller` is one of the test's own, which may do everything.
+        """
+        name = client.meta.service_model.service_name
+        service = self._services.get(name)
+        if service is None or operation not in service.operations:
+            raise self._world.refuse(
+                f"The kit does not model '{name}.{operation}'. See docs/testing.md for what it does."
+            )
+        model = client.meta.service_model.operation_model(operation)
+        context: dict[str, Any] = {}
+        given = client._emit_api_params(
+            api_params=parameters, operation_model=model, context=context
+        )
+        if model.input_shape is not None:
+            report = self._validator.validate(given, model.input_shape)
+            if report.has_errors():
+                raise ParamValidationError(report=report.generate_report())
+        status = 200
+        try:
+            if caller is not None:
+                self._check(service, operation, given, caller)
+            answer = service.operations[operation](given)
+        except Refused as refused:
+            status = refused.status
+            error = {"Code": refused.code, "Message": str(refused), "Type": "Sender"}
+            answer = {"Error": error, **refused.more}
+        answer["ResponseMetadata"] = {
+            "RequestId": self._world.chance.uuid(),
+            "HTTPStatusCode": status,
+            "HTTPHeaders": {},
+            "RetryAttempts": 0,
+        }
+        client.meta.events.emit(
+            f"after-call.{client.meta.service_model.service_id.hyphenize()}.{operation}",
+            http_response=SimpleNamespace(status_code=status, headers={}),
+            parsed=answer,
+            model=model,
+            context=context,
+        )
+        if status >= 300:
+            made: type[ClientError] = client.exceptions.from_code(answer["Error"]["Code"])
+            raise made(answer, operation)
+        return answer
+
+    def _check(
+        self, service: Service, operation: str, given: Mapping[str, Any], caller: Function
+    ) -> None:
+        for action, resource in service.touches(operation, given):
+            if not self._allows(caller.role, action, resource):
+                self._world.trace.note("denied", caller.id, action=action)
+                raise Refused(
+                    "AccessDeniedException",
+                    f"User: {caller.role} is not authorized to perform: {action} on resource: "
+                    f"{resource} because no identity-based policy allows the {action} action",
+                    403,
+                )

@@ -1,0 +1,88 @@
+"""What a sink's function finds in AWS, played by moto: queue, dead letters, table and secret."""
+
+import json
+from typing import Any
+
+import boto3
+
+from votepipe.dev.project import Plugin
+from votepipe.fields import Field
+from votepipe.plugins import Sink
+
+SECRET = "canarysecret"  # noqa: S105 - the part of an address that must not be seen anywhere
+
+
+class Surroundings:
+    """Made anew in moto; `environment` is what the template gives the function of this sink.
+
+    Settings that take an address get one below `url`.
+    """
+
+    def __init__(self, plugin: Plugin[Sink], url: str) -> None:
+        name = plugin.name
+        self._sqs = boto3.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        self._dead = self._sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        boto3.client("dynamodb").create_table(
+            TableName="deliveries",
+            KeySchema=[{"AttributeName": "delivery", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "delivery", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.environment = {
+            "VOTEPIPE_SINK": name,
+            "QUEUE_URL": self._queue,
+            "DEAD_LETTERS_URL": self._dead,
+            "DELIVERIES_TABLE": "deliveries",
+            "MAX_TRIES": str(plugin.spec.tries),
+        }
+        hidden: dict[str, str] = {}
+        for setting in plugin.settings:
+            value = _value(setting, f"{url}/receive/{name}/{SECRET}")
+            if value is not None and setting.kind == "secret":
+                hidden[setting.name] = value
+            elif value is not None:
+                self.environment[setting.env] = value
+        if hidden:
+            made = boto3.client("secretsmanager").create_secret(
+                Name=name, SecretString=json.dumps(hidden)
+            )
+            secrets = [setting for setting in plugin.settings if setting.kind == "secret"]
+            self.environment[secrets[0].env] = made["ARN"]
+
+    def received(self, body: str) -> dict[str, Any]:
+        """A message with this body, sent and received as Lambda hands it over."""
+        self._sqs.send_message(QueueUrl=self._queue, MessageBody=body)
+        message = self._sqs.receive_message(QueueUrl=self._queue)["Messages"][0]
+        record = {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
+        return {"Records": [record]}
+
+    def reason(self) -> str:
+        """The reason at the message in the dead letters, which is taken out; "" without one."""
+        answer = self._sqs.receive_message(QueueUrl=self._dead, MessageAttributeNames=["All"])
+        for message in answer.get("Messages", []):
+            self._sqs.delete_message(QueueUrl=self._dead, ReceiptHandle=message["ReceiptHandle"])
+            return str(message["MessageAttributes"]["reason"]["StringValue"])
+        return ""
+
+
+def wants_address(setting: Field) -> bool:
+    """Whether a setting takes the receiver's address: a secret to be given, or a text like one."""
+    if setting.kind == "secret" and setting.required and setting.example is None:
+        return True
+    usual = setting.example or (setting.default if isinstance(setting.default, str) else "")
+    return setting.kind in ("text", "secret") and usual.startswith(("http://", "https://"))
+
+
+def _value(setting: Field, address: str) -> str | None:
+    """What it is set to: the receiver's address, else its example; None where its default holds."""
+    if wants_address(setting):
+        return address
+    if setting.example is None and setting.required:
+        return str(setting.choices[0]) if setting.choices else "1"
+    return setting.example

@@ -1,0 +1,153 @@
+"""Attribute values in DynamoDB's own JSON, such as {"S": "text"}, and documents made of them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+Value = dict[str, Any]
+Item = dict[str, Value]
+Step = str | int
+Path = tuple[Step, ...]
+
+_ORDERED = ("S", "N", "B")
+SETS = {"SS": "S", "NS": "N", "BS": "B"}
+
+
+class Invalid(Exception):
+    """DynamoDB's ValidationException; its text follows the service's own."""
+
+
+def kind_of(value: Value) -> str:
+    """The type of a value, such as 'S'."""
+    return next(iter(value))
+
+
+def plain(value: Value) -> Any:
+    """Something hashable that is equal for equal values."""
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return (kind, Decimal(content))
+    if kind == "L":
+        return (kind, tuple(plain(each) for each in content))
+    if kind == "M":
+        return (kind, frozenset((name, plain(each)) for name, each in content.items()))
+    if kind == "NS":
+        return (kind, frozenset(Decimal(each) for each in content))
+    if kind in SETS:
+        return (kind, frozenset(content))
+    return (kind, content)
+
+
+def compared(left: Value, right: Value) -> int | None:
+    """-1, 0 or 1; None for values that have no order between them."""
+    kind = kind_of(left)
+    if kind != kind_of(right) or kind not in _ORDERED:
+        return None
+    first, second = sortable(left), sortable(right)
+    return int(first > second) - int(first < second)
+
+
+def sortable(value: Value) -> Any:
+    """What a key sorts by: numbers as numbers, texts by their bytes."""
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return Decimal(content)
+    return content.encode() if kind == "S" else bytes(content)
+
+
+def number(value: Decimal) -> Value:
+    """A number as DynamoDB writes it."""
+    text = format(value.normalize(), "f")
+    return {"N": "0" if text == "-0" else text}
+
+
+def found(item: Item, path: Path) -> Value | None:
+    """The value at a path of names and indexes; None where there is none."""
+    here: Any = item.get(path[0])  # type: ignore[arg-type]  # a path starts with a name
+    for step in path[1:]:
+        if here is None:
+            return None
+        if isinstance(step, int):
+            items = here.get("L")
+            here = items[step] if items is not None and step < len(items) else None
+        else:
+            here = here.get("M", {}).get(step)
+    return here  # type: ignore[no-any-return]
+
+
+def home_of(item: Item, path: Path) -> Any:
+    """The object or list that holds the last step of a path. Raises Invalid where there is none."""
+    if len(path) == 1:
+        return item
+    parent = found(item, path[:-1]) or {}
+    home = parent.get("L" if isinstance(path[-1], int) else "M")
+    if home is None:
+        raise Invalid("The document path provided in the update expression is invalid for update")
+    return home
+
+
+def size_of(value: Value) -> int:
+    """What `size()` gives. Raises Invalid for a type without one."""
+    kind, content = next(iter(value.items()))
+    if kind == "S":
+        return len(content.encode())
+    if kind in ("B", "L", "M", *SETS):
+        return len(content)
+    raise Invalid(f"Invalid operand type for operator or function; operator: size, type: {kind}")
+
+
+def bytes_of(item: Mapping[str, Value]) -> int:
+    """Roughly the size of an item as DynamoDB counts it."""
+    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+
+
+def _bytes(value: Value) -> int:
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return 3 + bytes_of(content)
+    if kind == "L":
+        return 3 + sum(_bytes(each) for each in content)
+    if kind in SETS:
+        return sum(len(each) for each in content)
+    if kind == "N":
+        return len(content) // 2 + 1
+    return len(content.encode()) if kind == "S" else 1 if kind in ("BOOL", "NULL") else len(content)
+
+
+def checked(value: Any) -> Value:
+    """A value that is well formed. Raises Invalid."""
+    if not isinstance(value, dict) or len(value) != 1:
+        raise Invalid("Supplied AttributeValue has more than one datatypes set, must contain "
+                      "exactly one of the supported datatypes")  # fmt: skip
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        _check_number(content)
+    elif kind in SETS:
+        _check_set(kind, content)
+    elif kind == "L":
+        for each in content:
+            checked(each)
+    elif kind == "M":
+        for each in content.values():
+            checked(each)
+    return value
+
+
+def _check_number(text: Any) -> None:
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        raise Invalid(f"The parameter cannot be converted to a numeric value: {text}") from None
+    if not value.is_finite():
+        raise Invalid(f"The parameter cannot be converted to a numeric value: {text}")
+    if len(value.normalize().as_tuple().digits) > 38:
+        raise Invalid("Attempting to store more than 38 significant digits in a Number")
+
+
+def _check_set(kind: str, content: Any) -> None:
+    if not content:
+        raise Invalid("One or more parameter values were invalid: An "
+                      f"{'number' if kind == 'NS' else 'string'} set  may not be empty")  # fmt: skip
+    if len(plain({kind: content})[1]) < len(content):
+        raise Invalid("One or more parameter values were invalid: Input collection "
+                      "contains duplicates.")  # fmt: skip

@@ -1,0 +1,182 @@
+"""What a function's code finds at the end of its wires: the kit's AWS, its web server, its time."""
+
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import botocore.client
+from botocore.config import Config
+
+from votepipe import aws, clock
+from votepipe.testing.function import Function, Invocation
+from votepipe.testing.process import Patch
+from votepipe.testing.receiver import Receiver
+from votepipe.testing.resources import REGION
+from votepipe.testing.steps import Steps
+from votepipe.testing.world import World
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+ApiCall = Callable[[Any, str, dict[str, Any]], Any]
+
+
+@cache
+def session() -> boto3.Session:
+    """The session of all clients in the kit: what they say goes nowhere but to its models."""
+    return boto3.Session(
+        region_name=REGION, aws_access_key_id="kit", aws_secret_access_key="kit"
+    )
+
+
+@cache
+def client(service: str) -> Any:
+    """A client, made once, since making one takes long and it keeps no state."""
+    return session().client(
+        service,  # type: ignore[call-overload]  # the stubs want a literal
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+class Wires:
+    """Makes the patches that hold while code of a function runs, and no longer."""
+
+    def __init__(
+        self, world: World, steps: Steps, receiver: Receiver, call: Callable[..., Any]
+    ) -> None:
+        self._world = world
+        self._steps = steps
+        self._receiver = receiver
+        self._call = call
+        self._connections: list[http.client.HTTPConnection] = []
+        self._patches = self._all()
+
+    def patches(self, function: Function) -> list[Patch]:
+        """What is put in place when a process of a function goes on."""
+        self._receiver.start()
+        library = sys.modules.get("votepipe.http")
+        if library is not None:
+            return [*self._patches, (library, "threading", _INLINE)]
+        return self._patches
+
+    def close(self) -> None:
+        """Hang up where functions left connections open."""
+        for connection in self._connections:
+            connection.close()
+
+    def _all(self) -> list[Patch]:
+        world = self._world
+        return [
+            (clock, "now", lambda: world.agenda.now),
+            (time, "time", lambda: world.agenda.now),
+            (time, "sleep", self._sleep),
+            (os, "urandom", lambda size: world.chance.randbytes(size)),
+            (aws, "client", _forgettable(client)),
+            (boto3, "DEFAULT_SESSION", session()),
+            (botocore.client.BaseClient, "_make_api_call", self._api_call()),
+            (http.client.HTTPConnection, "putrequest", self._put_request()),
+            (http.client.HTTPConnection, "getresponse", self._get_response()),
+            (socket, "getaddrinfo", self._address_info()),
+        ]
+
+    def _invocation(self) -> Invocation:
+        invocation = self._world.invocation
+        if invocation is None:  # a thread that outlived its function
+            raise RuntimeError("no function is running")
+        return invocation
+
+    def _sleep(self, seconds: float) -> None:
+        self._invocation().wait(seconds)
+
+    def _before(self, call: str) -> None:
+        invocation = self._invocation()
+        self._steps.reach(invocation, "before", call)
+        low, high = self._world.faults.latency
+        if high:
+            invocation.wait(self._world.order.uniform(low, high))
+
+    def _after(self, call: str) -> None:
+        self._steps.reach(self._invocation(), "after", call)
+
+    def _api_call(self) -> Callable[..., Any]:
+        def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            call = f"{client.meta.service_model.service_name}.{operation}"
+            self._before(call)
+            try:
+                return self._call(client, operation, parameters, self._invocation().function)
+            finally:
+                if sys.exc_info()[0] is None or issubclass(sys.exc_info()[0], Exception):  # type: ignore[arg-type]
+                    self._after(call)
+
+        return make_api_call
+
+    def _put_request(self) -> Callable[..., Any]:
+        original = http.client.HTTPConnection.putrequest
+
+        def put_request(connection: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
+            if not any(connection is known for known in self._connections):
+                self._connections.append(connection)
+            connection.votepipe_call = f"{method} {url.lstrip('/').partition('/')[0]}"
+            self._before(connection.votepipe_call)
+            return original(connection, method, url, *rest, **more)
+
+        return put_request
+
+    def _get_response(self) -> Callable[..., Any]:
+        original = http.client.HTTPConnection.getresponse
+
+        def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
+            response = original(connection, *rest, **more)
+            answer = self._receiver.last
+            if answer.takes:
+                self._invocation().wait(answer.takes)
+            if answer.timeout:
+                limit = connection.sock.gettimeout() if connection.sock else None
+                self._invocation().wait(float("inf") if limit is None else limit)
+                raise TimeoutError("timed out")
+            self._after(connection.votepipe_call)
+            return response
+
+        return get_response
+
+    def _address_info(self) -> Callable[..., Any]:
+        original = socket.getaddrinfo
+
+        def get_address_info(host: Any, *rest: Any, **more: Any) -> Any:
+            if host not in _LOOPBACK:
+                raise self._world.refuse(
+                    f"'{self._invocation().function.id}' wants to reach '{host}', and the kit lets "
+                    "nothing out. Give its address by a setting whose name ends in 'url'."
+                )
+            return original(host, *rest, **more)
+
+        return get_address_info
+
+
+def _forgettable(make: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The library's own `client` can be told to forget; so can what stands in for it."""
+    made = lambda service: make(service)  # noqa: E731 - it gets an attribute
+    made.cache_clear = lambda: None  # type: ignore[attr-defined]
+    return made
+
+
+class _Inline:
+    """A thread that does its work in the caller's, since virtual time waits for nobody."""
+
+    def __init__(self, target: Callable[[], None], daemon: bool = False) -> None:
+        self._target = target
+
+    def start(self) -> None:
+        self._target()
+
+    def join(self, timeout: float | None = None) -> None:
+        """It is done already."""
+
+
+_INLINE = SimpleNamespace(Thread=_Inline)
