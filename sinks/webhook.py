@@ -34,7 +34,9 @@ class Settings:
     signing_secret: Secret = setting(
         "Signing secret, 'whsec_…'", example="whsec_dm90ZXBpcGUgb24gdGhpcyBtYWNoaW5l"
     )
-    personal: bool = setting("Whether voter, answers and enrichment are sent", default=False)
+    personal: bool = setting(
+        "Whether voter, answers and enrichment are sent", default=False, local="true"
+    )
 
 
 def body(event: Event, settings: Settings) -> bytes:

@@ -84,12 +84,15 @@ def check_sink(site: Site, options: dict[str, Any]) -> None:
     check_policies(site, options["policies"])
     check_object(site, "environment", options["environment"])
     check_handler(site, options["settings"] is not None, options["batch"])
+    if not options["claims"] and "delivery" in site.parameters:
+        site.refuse("without 'claims' nothing is known of a 'delivery'. Leave out one of the two")
 
 
 def check_enricher(site: Site, options: dict[str, Any]) -> None:
     """What `@enricher` was told can work."""
     check_object(site, "adds", options["adds"])
     check_settings(site, options["settings"])
+    check_no_secrets(site, options["settings"])
     check_range(site, "timeout", options["timeout"], 0.001, 30)
     check_enrich(site, options["needs"], options["settings"] is not None)
 
@@ -158,6 +161,16 @@ def check_settings(site: Site, settings: type | None) -> None:
         plugin_settings.fields(settings, site.name)
     except PluginError as error:
         raise PluginError(f"{site.file}: {error}") from None
+
+
+def check_no_secrets(site: Site, settings: type | None) -> None:
+    """An enricher's settings are plain; no function that runs enrichers may read a secret."""
+    for field in plugin_settings.fields(settings, site.name) if settings else ():
+        if field.kind == "secret":
+            site.refuse(
+                f"setting '{field.name}' is a secret, which an enricher cannot have. "
+                "Leave to a sink what needs it"
+            )
 
 
 def check_handler(site: Site, with_settings: bool, batch: bool) -> None:

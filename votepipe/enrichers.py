@@ -72,11 +72,11 @@ def checker(enricher: Enricher) -> Callable[[object], object]:
         )
     except Exception as error:  # whatever a schema's parts make of Python, such as re.error
         raise PluginError(
-            f"{enricher.file}: 'adds' is not a JSON Schema (draft 7). {type(error).__name__}: {error}"
+            f"{enricher.file}: 'adds' is not a JSON Schema. {type(error).__name__}: {error}. "
+            "Write it as draft 7 has it."
         ) from error
     return check
 
 
 def _no_fetching(address: str) -> NoReturn:
     raise ValueError(f"It refers to {address}, which is not fetched; write it in place")
-

@@ -6,9 +6,9 @@ cannot go without it.
 
 import json
 import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -42,7 +42,7 @@ class _Unfit(Exception):
     """A result cannot go into an event; the text says why, without a value."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Step:
     """An enricher, its `adds` compiled, and the workers that were left behind at it."""
 
@@ -59,18 +59,23 @@ class _Step:
             self.left = [worker for worker in self.left if worker.at_work]
         return len(self.left) >= MOST_HUNG
 
-    def result(self, vote: Vote, added: Mapping[str, Any]) -> Any:
+    def result(self, draft: "_Draft") -> Any:
         """What it adds, as plain JSON of our own; None when nothing; a _Failure. Never raises."""
-        arguments = {need: frozen(added.get(need)) for need in self.enricher.needs}
         try:
-            if self.enricher.settings:
-                arguments["settings"] = self._settings(self.enricher.settings)
-            found = self.enricher.function(vote, **arguments)
-            return None if found is None else self._plain(found)
+            result = self._added(draft)
         except _Unfit as error:
             return _Failure(str(error))
         except BaseException as error:  # SystemExit too, which would end the thread
             return _Failure(place_of(error, self.enricher))
+        draft.added[self.name] = result
+        return result
+
+    def _added(self, draft: "_Draft") -> Any:
+        arguments = {need: frozen(draft.added.get(need)) for need in self.enricher.needs}
+        if self.enricher.settings:
+            arguments["settings"] = self._settings(self.enricher.settings)
+        found = self.enricher.function(draft.vote, **arguments)
+        return None if found is None else self._plain(found)
 
     def _settings(self, declared: type) -> Any:
         try:
@@ -96,63 +101,83 @@ class _Step:
         return plain
 
 
+class _Draft:
+    """An event's vote and what was added to it: the worker's own, to work ahead on."""
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        self._json = event["vote"]
+        self.added: dict[str, Any] = dict(event["enrichment"])
+
+    @cached_property
+    def vote(self) -> Vote:
+        return Vote.from_json(self._json)
+
+
+_Work = tuple[int, _Step]  # which event of the batch, and what is to run on it
+
+
 class Enriching:
     """The enrichers of a function, and the thread they run in, kept from one batch to the next."""
 
     def __init__(self, enrichers: Sequence[Enricher]) -> None:
         self._steps = [_Step(enricher) for enricher in enrichers]
-        self._worker: Worker[Any] | None = None
+        self._idle: Worker[Any] | None = None
         self.required = {step.name for step in self._steps if step.enricher.required}
 
-    def add(self, event: dict[str, Any], until: float) -> list[str]:
-        """Put what the enrichers know of `event["vote"]` under `event["enrichment"]`.
+    def add(self, events: Sequence[dict[str, Any]], until: float) -> list[list[str]]:
+        """Put what the enrichers know of each full vote into its event's `enrichment`.
 
-        Returns why the event cannot go without an enricher that is required, as reasons of a
-        VoteRejected. `until` is when to stop, on the monotonic clock.
+        Returns for each event why it cannot go without an enricher that is required, as reasons of
+        a VoteRejected. `until` is when to stop, on the monotonic clock.
         """
-        added = event["enrichment"]
-        reasons = []
-        for name, result in self._results(event["vote"], added, until):
+        reasons: list[list[str]] = [[] for _ in events]
+        for (number, step), result in self._results(events, until):
             if isinstance(result, _Failure):
-                left_out(name, event["eventID"], result.why)
-                if name in self.required:
-                    reasons.append(f"enrichment.{name}: {result.why}")
+                left_out(step.name, events[number]["eventID"], result.why)
+                if step.enricher.required:
+                    reasons[number].append(f"enrichment.{step.name}: {result.why}")
             elif result is not None:
-                added[name] = result
+                events[number]["enrichment"][step.name] = result
         return reasons
 
     def _results(
-        self, vote: Mapping[str, Any], added: Mapping[str, Any], until: float
-    ) -> Iterator[tuple[str, Any]]:
-        rest: deque[_Step] = deque()
-        for step in self._steps:
-            if step.hangs():
-                yield step.name, _Failure(f"{MOST_HUNG} calls of it hang.")
-            else:
-                rest.append(step)
-        seen = Vote.from_json(vote)
+        self, events: Sequence[dict[str, Any]], until: float
+    ) -> Iterator[tuple[_Work, Any]]:
+        rest: list[_Work] = [
+            (number, step)
+            for number, event in enumerate(events)
+            if "voteType" in event["vote"]
+            for step in self._steps
+        ]
         while rest:
-            worker = self._worker = self._worker or Worker()
-            worker.begin(_ahead(list(rest), seen, dict(added)))
-            while rest and self._worker:
-                step = rest.popleft()
-                seconds = max(0.0, min(step.enricher.timeout, until - monotonic()))
-                try:
-                    result = worker.take(seconds)
-                except TooSlow:
-                    step.left.append(worker)
-                    self._worker = None
-                    result = _Failure(f"It took longer than {seconds:.3g} s.")
-                yield step.name, result
+            hanging = [work for work in rest if work[1].hangs()]
+            yield from ((work, _Failure(f"{MOST_HUNG} calls of it hang.")) for work in hanging)
+            rest = [work for work in rest if work not in hanging]
+            if monotonic() >= until:
+                yield from ((work, _Failure("No time was left for it.")) for work in rest)
+                return
+            drafts = [_Draft(event) for event in events]
+            for work, result in self._worked(tuple(rest), drafts, until):
+                yield work, result
+                del rest[0]
 
-
-def _ahead(steps: Sequence[_Step], vote: Vote, added: dict[str, Any]) -> Iterator[Any]:
-    """The result of each step; runs in the worker, on its own copy of what was added."""
-    for step in steps:
-        result = step.result(vote, added)
-        if not isinstance(result, _Failure):
-            added[step.name] = result
-        yield result
+    def _worked(
+        self, rest: Sequence[_Work], drafts: Sequence[_Draft], until: float
+    ) -> Iterator[tuple[_Work, Any]]:
+        """The results of `rest` in its order, up to the first that did not come in time."""
+        worker, self._idle = self._idle or Worker[Any](), None
+        worker.begin(step.result(drafts[number]) for number, step in rest)
+        for work in rest:
+            _, step = work
+            seconds = max(0.0, min(step.enricher.timeout, until - monotonic()))
+            try:
+                result = worker.take(seconds)
+            except TooSlow:
+                step.left.append(worker)
+                yield work, _Failure(f"It took longer than {seconds:.3g} s.")
+                return
+            yield work, result
+        self._idle = worker
 
 
 def left_out(name: str, event_id: str, why: str) -> None:

@@ -7,16 +7,18 @@ be read becomes a `VoteRejected` event instead.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from votepipe import changes, enrichers, logs, stored, times
 from votepipe.enriching import Enriching, left_out
 from votepipe.reasons import first
 
 Event = dict[str, Any]
+E = TypeVar("E")
 
 LARGEST_EVENT = 100_000  # bytes; ten of them fit the 1 MB of one PutEvents
 ENRICHING = Enriching(enrichers.load())
@@ -31,7 +33,12 @@ def handler(records: object, context: object) -> list[Event]:
     """Answer a pipe: at most one event for each record, in order. Never raises."""
     batch = records if isinstance(records, list) else [records]
     now, until = times.now(), monotonic() + _seconds_left(context)
-    events = [event for record in batch if (event := _safely(record, now, until))]
+    made = [(record, event) for record in batch if (event := _safely(_event, record, now))]
+    rejections = ENRICHING.add([event for _, event in made], until)
+    events = [
+        _safely(partial(_sendable, event, reasons), record, now)
+        for (record, event), reasons in zip(made, rejections, strict=True)
+    ]
     _log(len(batch), events)
     return events
 
@@ -44,21 +51,20 @@ def _seconds_left(context: Any) -> float:
         return _USUAL_SECONDS
 
 
-def _safely(record: object, now: str, until: float) -> Event | None:
-    """A record's event, if it makes one; `now` is the time of a record that knows none."""
+def _safely(make: Callable[[object, str], E], record: object, now: str) -> E | Event:
+    """What `make` makes of a record; `now` is the time of one that knows none."""
     try:
-        event = _event(record, now)
-        if event is None:
-            return None
-        if "voteType" in event["vote"] and (reasons := ENRICHING.add(event, until)):
-            return _rejected(record, now, reasons)
-        if not _fits(event):
-            return _rejected(record, now, [f"event: larger than {LARGEST_EVENT} bytes of JSON"])
-        return event
+        return make(record, now)
     except Exception as error:
         name = type(error).__name__
         logs.log("enrichment broke", level="ERROR", eventId=_id(record), error=name, at=_at(error))
         return _rejected(record, now, [f"internal error: {name}"])
+
+
+def _sendable(event: Event, reasons: list[str], record: object, now: str) -> Event:
+    if not reasons and not _fits(event):
+        reasons = [f"event: larger than {LARGEST_EVENT} bytes of JSON"]
+    return _rejected(record, now, reasons) if reasons else event
 
 
 def _at(error: Exception) -> str:

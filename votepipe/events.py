@@ -77,7 +77,8 @@ class Event:
 
     `id` stays the same on every attempt; `sequence` orders the events of one vote.
     `changes` maps a path such as `answers.field_1` to `{"from": …, "to": …}`, either side absent
-    where there was nothing; it is None where the old state is not known.
+    where there was nothing; it is None where the old state is not known, or where the event would
+    have been too large with it.
     `reasons` is filled for `VoteRejected` only. `detail` is the whole JSON, read-only;
     `json.dumps(event.detail, default=dict)` writes it again.
     """

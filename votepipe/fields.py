@@ -48,6 +48,7 @@ class Field:
     help: str
     choices: tuple[Any, ...] = ()
     example: str | None = None
+    local: str | None = None
 
     @property
     def default_text(self) -> str | None:
@@ -66,18 +67,21 @@ def setting(
     choices: Sequence[Any] = (),
     example: str | None = None,
     parameter: str | None = None,
+    local: str | None = None,
 ) -> Any:
     """Declare a setting; `text` says in a few words what it is, to whoever fills it in.
 
     Without a default it must be set. `choices` are the values allowed. `example` is a value as it
     is written into the template's parameter, for a setting without a default. `parameter` names
-    that parameter, where the plugin's and the setting's name would not do.
+    that parameter, where the plugin's and the setting's name would not do. `local` is what the
+    local stack sets it to, where neither the default nor the example serves there.
     """
     metadata = {
         "text": text,
         "choices": tuple(choices),
         "example": example,
         "parameter": parameter,
+        "local": local,
     }
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
@@ -132,6 +136,7 @@ def _field(declared: "dataclasses.Field[Any]", hint: Any, plugin: str) -> Field:
         help=words.strip(),
         choices=choices,
         example=declared.metadata["example"],
+        local=declared.metadata["local"],
     )
     _check_names(field, plugin)
     if not required:

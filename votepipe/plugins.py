@@ -141,14 +141,11 @@ def sink(
 
 
 def _callable_by_lambda(function: Callable[P, R], described: Sink) -> SinkFunction[P, R]:
-    # Here, since enrichers import this module too and need none of it.
-    from votepipe import delivery
+    from votepipe import delivery  # here: enrichers import this module, and need none of it
 
     @functools.wraps(function)
     def handler(*args: P.args, **kwargs: P.kwargs) -> Any:
         if args and isinstance(args[0], dict) and "Records" in args[0]:
-            from votepipe import delivery  # here: enrichers import this module, and need none of it
-
             context = args[1] if len(args) > 1 else None
             return delivery.deliver(described, args[0], context)
         return function(*args, **kwargs)
@@ -168,9 +165,11 @@ def enricher(
 ) -> Callable[[Callable[P, R]], EnricherFunction[P, R]]:
     """Mark `enrich(vote, …)` as what adds facts to a vote's event.
 
-    `adds` is the JSON Schema of what it returns, which lands under `enrichment.<its name>`.
+    `adds` is the JSON Schema of what it returns, which lands under `enrichment.<its name>`; None
+    adds nothing. Mark with `"x-personal": True` what may name a person.
     `needs` names enrichers that run before; what they added comes as keyword arguments by those
-    names, and `settings=` when `settings` is declared.
+    names (None where they added nothing), and `settings=` when `settings` is declared; these
+    cannot hold secrets.
     It is left out when it fails or takes longer than `timeout` seconds; with `required` the event
     is then a VoteRejected.
     """

@@ -36,7 +36,7 @@ class Worker(Generic[T]):
         return self._thread.is_alive()
 
     def begin(self, items: Iterator[T]) -> None:
-        """Have it work through `items`, which must not raise; an iterator that ends is forgotten."""
+        """Have it work through `items`, which must not raise."""
         self._work.put(items)
 
     def take(self, seconds: float) -> T:

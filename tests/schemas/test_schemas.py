@@ -9,13 +9,15 @@ from votepipe import schemas
 
 NAMES = sorted(path.stem for path in schemas.FOLDER.glob("*.json"))
 EVENTS = [name for name in NAMES if name.startswith("vote-")]
-CONTENT = {"/vote/voter", "/answer"}
+ADDED = {"/enrichment/additionalProperties"}
+CONTENT = {"/vote/voter", "/answer"} | ADDED
 CHANGES = {"/change/from", "/change/to"}
 PERSONAL = {
     "stored-vote.v1": {"/voter", "/answer"},
     "vote-cast.v1": CONTENT,
     "vote-withdrawn.v1": CONTENT,
-    "vote-rejected.v1": set(),
+    "vote-rejected.v1": ADDED,
+    "widgets.v1": set(),
 }
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 

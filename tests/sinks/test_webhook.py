@@ -119,7 +119,9 @@ def test_a_receiver_that_is_gone_says_what_to_do(web: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("secret", ["whsec_short", "whsec_***", "whsec_" + "A" * 28, "plain", OLD + "!"])
+@pytest.mark.parametrize(
+    "secret", ["whsec_short", "whsec_***", "whsec_" + "A" * 28, "plain", OLD + "!"]
+)
 def test_a_secret_of_another_form_is_refused_without_quoting_it(secret: str, web: Any) -> None:
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web.url, secret))

@@ -106,6 +106,11 @@ def test_a_misspelt_event_is_answered_with_the_right_one() -> None:
             "a batch has no one 'delivery'. Leave out 'batch' or the parameter.",
         ),
         (
+            "def handler(event, delivery): ...",
+            {"claims": False},
+            "without 'claims' nothing is known of a 'delivery'. Leave out one of the two.",
+        ),
+        (
             "async def handler(event): ...",
             {},
             "@sink is not on a plain function. Put it on a 'def', not 'async def'.",

@@ -27,7 +27,7 @@ def test_an_event_reads_as_its_json_says():
     assert event.version == 1
     assert event.sequence == 4421584500000000017450439203
     assert event.changes == {"voteType": {"from": "thumbsup", "to": "thumbsdown"}}
-    assert event.enrichment == {}
+    assert event.enrichment["article"]["title"] == "Using DynamoDB streams"
     assert event.reasons == ()
 
 

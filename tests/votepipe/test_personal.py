@@ -15,7 +15,9 @@ SCHEMA_OF = {
     json.loads(path.read_text())["properties"]["type"]["const"]: json.loads(path.read_text())
     for path in SCHEMAS
 }
-SAMPLES = {path.stem: json.loads(path.read_text())["detail"] for path in Path("events/bus").glob("*")}
+SAMPLES = {
+    path.stem: json.loads(path.read_text())["detail"] for path in Path("events/bus").glob("*")
+}
 EXAMPLES = [
     *SAMPLES.values(),
     *(example for schema in SCHEMA_OF.values() for example in schema["examples"]),
@@ -40,7 +42,9 @@ def personal(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Iterat
 
 
 def test_the_marks_are_found_in_the_samples() -> None:
-    found = list(personal(SAMPLES["changed-mind"], SCHEMA_OF["VoteChanged"], SCHEMA_OF["VoteChanged"]))
+    found = list(
+        personal(SAMPLES["changed-mind"], SCHEMA_OF["VoteChanged"], SCHEMA_OF["VoteChanged"])
+    )
 
     assert "reader@example.com" in found
     assert "More examples of stream filters." in found

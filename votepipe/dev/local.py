@@ -19,7 +19,7 @@ from votepipe.dev.deployment import Deployment, LocalSession
 from votepipe.dev.ministack import REGION, MiniStack
 from votepipe.dev.pipes.process import PipeProcess
 from votepipe.dev.processes import End, ended_by_signals
-from votepipe.dev.secrets import put_secret
+from votepipe.dev.secrets import is_set, put_secret
 from votepipe.dev.sync import SinkResources, resources
 
 
@@ -124,6 +124,7 @@ class LocalStack:
             sam.deploy(self.folder, env, self._deployed_with(found))
         with self._doing("Filling secrets"):
             self._fill_secrets(found)
+            self._verify_senders()
         with self._doing("Starting the pipe"):
             self._parts.enter_context(self.pipe)
             self._parts.enter_context(self._watcher())
@@ -149,26 +150,33 @@ class LocalStack:
             raise LocalStackError(_who_is_at(self.url, self.port)) from error
 
     def _deployed_with(self, found: list[SinkResources]) -> dict[str, str]:
-        examples = {
-            field.parameter: field.example
+        ours = {
+            field.parameter: field.local or field.example
             for sink in found
             for field in sink.parameters
-            if field.parameter and field.example is not None
+            if field.parameter and (field.local or (field.required and field.example))
         }
-        return {"Environment": "local", **examples, **self._parameters}
+        return {**sam.parameters("local"), **ours, **self._parameters}
 
     def _fill_secrets(self, found: list[SinkResources]) -> None:
         client = self.deployment.session.client("secretsmanager")
         for sink in found:
-            if sink.secrets:
-                put_secret(
-                    client,
-                    self.deployment.stack.physical_id(f"{sink.id}Secret"),
-                    {
-                        field.name: field.example or f"{self.url}/receive/{sink.plugin.name}"
-                        for field in sink.secrets
-                    },
-                )
+            secret = f"{sink.id}Secret"
+            if sink.secrets and not is_set(client, self.deployment.stack.physical_id(secret)):
+                here = f"{self.url}/receive/{sink.name}"
+                values = {
+                    field.name: field.example or here
+                    for field in sink.secrets
+                    if field.example or field.name.endswith("url")
+                }
+                put_secret(client, self.deployment.stack.physical_id(secret), values)
+
+    def _verify_senders(self) -> None:
+        """SES takes mail from verified addresses only; here every one that is a setting is."""
+        client = self.deployment.session.client("ses")
+        for value in self.deployment.stack.parameters.values():
+            if "@" in value:
+                client.verify_email_identity(EmailAddress=value)
 
     def _dead_letter_queues(self) -> list[str]:
         stack = self.deployment.stack

@@ -1,6 +1,5 @@
 """MiniStack, the local AWS: started on the loopback address with nothing of this shell in it."""
 
-import contextlib
 import shutil
 import socket
 import subprocess
@@ -11,7 +10,7 @@ from typing import Self
 import requests
 
 from votepipe.dev import ROOT
-from votepipe.dev.processes import end_group, end_leftover
+from votepipe.dev.processes import Child, end_leftover
 
 PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
 REGION = "us-east-1"
@@ -58,13 +57,13 @@ class MiniStack:
             "S3_PERSIST": str(int(persist)),
             "AUTH": str(enforce_iam).lower(),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._note = folder / "ministack.pid"
+        self._child = Child(self._note)
 
     @property
     def pid(self) -> int | None:
         """The process, or None while it does not run."""
-        alive = self._process is not None and self._process.poll() is None
-        return self._process.pid if alive and self._process else None
+        return self._child.pid
 
     def environment(self) -> dict[str, str]:
         """What AWS clients need to talk to it."""
@@ -79,7 +78,8 @@ class MiniStack:
         """Start it and wait until it answers; `timeout` is in seconds."""
         if not PROGRAM.exists():
             raise MiniStackError("MiniStack is not installed. Run: make setup")
-        self._end_leftover()
+        end_leftover(self._note)
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
         if taken(self.port):
             raise MiniStackError(
                 f"Port {self.port} is taken, and the local AWS needs it. End what listens there, "
@@ -88,7 +88,7 @@ class MiniStack:
         for name in ("tmp", "state", "s3"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         with (self.folder / "ministack.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._child.start(
                 [str(PROGRAM)],
                 # Whatever stands in this environment is handed to every function it runs.
                 env={
@@ -106,8 +106,6 @@ class MiniStack:
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in order
             )
         self._wait(timeout)
 
@@ -126,19 +124,10 @@ class MiniStack:
             f"MiniStack did not come up on port {self.port}. Read {self.folder / 'ministack.log'}."
         )
 
-    def _end_leftover(self) -> None:
-        """A run that was killed left its MiniStack: its pid file tells."""
-        with contextlib.suppress(OSError, ValueError):
-            left = int((self.folder / "tmp" / f"ministack-{self.port}.pid").read_text())
-            end_leftover(left, "ministack")
-
     def stop(self, timeout: float = 20) -> None:
         """End it, its functions included, and remove what it unpacked."""
-        if self._process is None:
-            return
         # Its functions are workers in its own process group; none may outlive it.
-        end_group(self._process, timeout)
-        self._process = None
+        self._child.end(timeout)
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
     def __enter__(self) -> Self:

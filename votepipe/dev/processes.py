@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -64,51 +65,80 @@ def undisturbed() -> Iterator[None]:
             signal.raise_signal(waiting[0])
 
 
-def start(
-    command: Sequence[str], note: Path, env: Mapping[str, str], **options: Any
-) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl-C in a terminal is ours to pass on.
+class Child:
+    """A process in a session of its own, so that Ctrl-C in a terminal is ours to pass on.
 
-    The file `note` tells a later run of it, should this one be killed; what an earlier, killed run
-    left is ended first.
+    The file `note` tells a later run of it, should this one be killed before it can end it.
     """
-    end_leftover(note)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **options
-    )
-    note.write_text(f"{process.pid} {_command(process.pid)}")
-    return process
 
+    def __init__(self, note: Path) -> None:
+        self._note = note
+        self.process: subprocess.Popen[bytes] | None = None
 
-def end_group(process: subprocess.Popen[bytes], timeout: float) -> None:
-    """End a process that was started in a session of its own, and all that it started.
+    @property
+    def pid(self) -> int | None:
+        """Its number, or None while it does not run."""
+        process = self.process
+        return process.pid if process and process.poll() is None else None
 
-    It has `timeout` seconds to end by itself.
-    """
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout)
-    # macOS says that it is not permitted where there is nothing left but the process itself.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    def start(
+        self, command: Sequence[str], env: Mapping[str, str], **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start it with exactly this environment; what a killed run left of it is ended first.
+
+        A signal that came meanwhile is heard when it runs: call this where `end` follows.
+        """
+        end_leftover(self._note)
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        with undisturbed():
+            process = self.process = subprocess.Popen(
+                command, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **options
+            )
+            self._note.write_text(f"{process.pid} {_command(process.pid)}")
+        return process
+
+    def end(self, timeout: float) -> None:
+        """End it and all that it started; it has `timeout` seconds to do so by itself."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout)
+        # macOS says that it is not permitted where there is nothing left but the process itself.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._note.unlink(missing_ok=True)
 
 
 def end_leftover(note: Path, timeout: float = 20) -> None:
-    """End the process that `note` tells of, and all that it started, if it still is that one."""
+    """End the process that `note` tells of, and all that it started, if it still is that one.
+
+    It has `timeout` seconds to end by itself.
+    """
     try:
         number, _, command = note.read_text().partition(" ")
         pid = int(number)
     except (OSError, ValueError):
         return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        for signal_number, rounds in ((signal.SIGTERM, int(timeout / 0.1)), (signal.SIGKILL, 20)):
-            for _ in range(rounds):
-                if not command or _command(pid) != command:
-                    break
-                os.kill(pid, signal_number)
-                threading.Event().wait(0.1)
-        ...
+    if command and _command(pid) == command:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + timeout
+            while time.monotonic() < deadline and _command(pid) == command:
+                threading.Event().wait(0.05)
+            os.killpg(pid, signal.SIGKILL)
     note.unlink(missing_ok=True)
+
+
+def _command(pid: int) -> str:
+    """What runs under this number, as it was called; empty for nothing."""
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        return ""
+    shown = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout

@@ -34,6 +34,14 @@ def values_from(text: str, secrets: Sequence[Field]) -> dict[str, str]:
     return given
 
 
+def is_set(client: Any, secret_id: str) -> bool:
+    """Whether a secret holds a value; `client` is boto3's Secrets Manager."""
+    try:
+        return bool(client.get_secret_value(SecretId=secret_id).get("SecretString"))
+    except client.exceptions.ResourceNotFoundException:
+        return False
+
+
 def put_secret(client: Any, secret_id: str, values: Mapping[str, str]) -> None:
     """Write the values of a sink's secret settings; `client` is boto3's Secrets Manager."""
     client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(dict(values)))

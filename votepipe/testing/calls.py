@@ -44,7 +44,7 @@ class Calls:
         self._services = services
         self._allows = allows
         self._validator = ParamValidator()
-        self.elsewhere: Callable[[Any, str, dict[str, Any]], Any] | None = None
+        self._valid: set[Any] = set()
 
     def call(
         self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
@@ -64,10 +64,7 @@ class Calls:
         given = client._emit_api_params(
             api_params=parameters, operation_model=model, context=context
         )
-        if model.input_shape is not None:
-            report = self._validator.validate(given, model.input_shape)
-            if report.has_errors():
-                raise ParamValidationError(report=report.generate_report())
+        self._validate(name, operation, model.input_shape, given)
         status = 200
         try:
             if caller is not None:
@@ -95,6 +92,16 @@ class Calls:
             raise made(answer, operation)
         return answer
 
+    def _validate(self, service: str, operation: str, shape: Any, given: Any) -> None:
+        """Refuse parameters as botocore does; what was fine is not looked at again."""
+        known = (service, operation, _skeleton(given))
+        if known in self._valid or shape is None:
+            return
+        report = self._validator.validate(given, shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+        self._valid.add(known)
+
     def _check(
         self, service: Service, operation: str, given: Mapping[str, Any], caller: Function
     ) -> None:
@@ -107,3 +114,12 @@ class Calls:
                     f"{resource} because no identity-based policy allows the {action} action",
                     403,
                 )
+
+
+def _skeleton(value: Any) -> Any:
+    """The names and types in parameters, without their values."""
+    if isinstance(value, dict):
+        return tuple((name, _skeleton(each)) for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return (type(value), *(_skeleton(each) for each in value))
+    return type(value)

@@ -117,6 +117,12 @@ class Function:
             **rest,
         )
 
+    @property
+    def sink(self) -> str:
+        """The name of the sink that it is, or of its module."""
+        module = self.handler.rpartition(".")[0].removeprefix("sinks.")
+        return str(self.environment.get("VOTEPIPE_SINK", module))
+
     def invoke(self, event: Any) -> Any:
         """Call it, within a task; the answer is what its caller gets as JSON.
 

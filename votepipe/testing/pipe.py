@@ -1,6 +1,7 @@
 """The pipe: a table's stream through the shared engine, with the kit's models as its ports."""
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,8 +18,8 @@ from votepipe.testing.errors import Closed
 from votepipe.testing.function import Function, FunctionError, Throttled
 from votepipe.testing.queue import Queue
 from votepipe.testing.resources import REGION
-from votepipe.testing.trace import Subject
-from votepipe.testing.words import copied
+from votepipe.testing.trace import Subject, subject_of
+from votepipe.testing.words import as_json, copied
 from votepipe.testing.world import World
 
 _SHARD = "shardId-00000000000000000001-kit"
@@ -71,7 +72,7 @@ class Ports:
         if self._dead_letters is None:
             return
         self._check("sqs:SendMessage", self._dead_letters.arn)
-        self._dead_letters.send(json_text(message))
+        self._dead_letters.send(json.dumps(message))
 
     def _check(self, action: str, resource: str) -> None:
         if not self._allows(self._role, action, resource):
@@ -87,6 +88,7 @@ class Pipe:
         self._world = world
         self._due: Due | None = None
         self._busy = False
+        self._arrived: list[dict[str, Any]] = []
         self._lane = Lane(
             pipe, _SHARD, ports, clock=lambda: world.agenda.now, trace=self._note
         )
@@ -94,16 +96,20 @@ class Pipe:
     @property
     def idle(self) -> bool:
         """Whether every record is settled."""
-        return self._lane.idle
+        return self._lane.idle and not self._arrived and not self._busy
 
     def offer(self, records: list[dict[str, Any]]) -> None:
-        """Take records of the stream."""
+        """Take records of the stream; they wait while the pipe is at work."""
+        self._arrived += records
+        if not self._busy:
+            self._feed()
+
+    def _feed(self) -> None:
+        records, self._arrived = self._arrived, []
         self._lane.offer(records)
         self._wake(self._world.now)
 
     def _wake(self, when: float) -> None:
-        if self._busy:
-            return
         if self._due is not None and self._due.do is not None:
             if self._due.when <= when:
                 return
@@ -120,6 +126,8 @@ class Pipe:
             self._busy = False
         if due is not None:
             self._wake(due)
+        if self._arrived:
+            self._feed()
 
     def _note(self, hop: dict[str, Any]) -> None:
         keys = hop["keys"]
@@ -175,6 +183,18 @@ class Stream:
     def put(self, records: list[dict[str, Any]]) -> None:
         """Hand records to whoever follows the stream."""
         for record in records:
-            self._world.trace.note("written", self._table, _about(record), name=record["eventName"])
+            about = _about(record)
+            self._world.trace.note("written", self._table, about, name=record.get("eventName"))
             for pipe in self.pipes:
                 pipe.offer([copied(record)])
+
+
+def _about(record: dict[str, Any]) -> Subject:
+    facts = record.get("dynamodb")
+    keys = facts.get("Keys") if isinstance(facts, dict) else None
+    plain = {
+        name: next(iter(value.values()), None)
+        for name, value in (keys or {}).items()
+        if isinstance(value, dict)
+    }
+    return subject_of({**plain, "eventID": record.get("eventID")})

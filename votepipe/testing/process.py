@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import io
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -67,7 +68,8 @@ class Process:
         ]
         before = [(thing, name, getattr(thing, name)) for thing, name, _ in patches]
         path = list(sys.path)
-        modules = self._take_out()
+        modules = self._take_out(0) if self._packages & sys.modules.keys() else {}
+        others = len(sys.modules)
         sys.modules.update(self._modules)
         sys.path.insert(0, str(self._root))
         for thing, name, value in patches:
@@ -77,7 +79,7 @@ class Process:
             for thing, name, value in reversed(before):
                 setattr(thing, name, value)
             sys.path[:] = path
-            self._modules = self._take_out()
+            self._modules = self._take_out(others)
             sys.modules.update(modules)
 
         return back
@@ -89,11 +91,14 @@ class Process:
         self.output.truncate()
         return text.splitlines()
 
-    def _take_out(self) -> dict[str, Any]:
-        """The imported modules of the checkout, no longer imported."""
+    def _take_out(self, first: int) -> dict[str, Any]:
+        """The imported modules of the checkout, no longer imported.
+
+        Looks at all but the `first` so many: later ones stand behind them.
+        """
         found = {
-            name: module
-            for name, module in sys.modules.items()
+            name: sys.modules[name]
+            for name in itertools.islice(sys.modules, first, None)
             if name.partition(".")[0] in self._packages
         }
         for name in found:

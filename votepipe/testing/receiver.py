@@ -91,7 +91,13 @@ class Receiver:
         """Answer a sink's requests by what this function returns, when nothing is planned."""
         self._behaviours[sink] = behaviour
 
-    def _answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
+        """What a request is answered, and tell whoever wants to know that it arrived."""
+        answer = self.last = self._choose(request)
+        self._arrived(request, answer)
+        return answer
+
+    def _choose(self, request: Request) -> Answer:
         planned = self._planned.get(request.sink)
         if planned:
             times, answer = planned.popleft()
@@ -131,8 +137,7 @@ class Receiver:
             if not received:
                 return False
             while request := take_request(buffer):
-                answer = self.last = self._answer(request)
-                self._arrived(request, answer)
+                answer = self.answer(request)
                 if answer.disconnect:
                     return False
                 # One that never answers is turned into a time-out at the other end of the line.

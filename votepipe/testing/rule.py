@@ -1,5 +1,6 @@
 """A rule: what it lets through, and how that reaches its targets, or their dead letters."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,13 +8,12 @@ from typing import Any
 from votepipe.dev.patterns import Pattern
 from votepipe.testing.errors import Unmodelled
 from votepipe.testing.queue import Queue, QueueError
-from votepipe.testing.trace import subject_of
+from votepipe.testing.trace import Subject, subject_of
 from votepipe.testing.transform import body_of
-from votepipe.testing.words import parsed
 from votepipe.testing.world import World
 
 Event = dict[str, Any]
-Outlet = Callable[[str], None]
+Outlet = Callable[[str, Subject], None]
 
 _DAY = 86_400
 _FIRST_WAIT = 1.0
@@ -46,18 +46,17 @@ class Target:
     arn: str
     facts: Mapping[str, Any]
     send: Outlet
-    dead_letters: Callable[[str, Mapping[str, Any]], None] | None
+    dead_letters: Callable[[str, Subject, Mapping[str, Any]], None] | None
     attempts: int
     age: float
 
-    def deliver(self, text: str) -> None:
+    def deliver(self, text: str, about: Subject) -> None:
         """Send a text, again and again until it is taken or given up."""
-        self._attempt(text, self.world.now, 0)
+        self._attempt(text, about, self.world.now, 0)
 
-    def _attempt(self, text: str, first: float, retries: int) -> None:
-        about = subject_of(parsed(text))
+    def _attempt(self, text: str, about: Subject, first: float, retries: int) -> None:
         try:
-            self.send(text)
+            self.send(text, about)
             return
         except NotDelivered as error:
             failure = error
@@ -69,15 +68,20 @@ class Target:
         elif not failure.final and self.world.now + wait - first > self.age:
             exhausted = "MaximumEventAgeInSeconds"
         if failure.final or exhausted:
-            self._give_up(text, failure, retries, exhausted)
+            self._give_up(text, about, failure, retries, exhausted)
             return
         self.world.trace.note("retried", self.origin, about, why=failure.code, wait=round(wait, 3))
         self.world.agenda.at(
-            self.world.now + wait, lambda: self._attempt(text, first, retries + 1)
+            self.world.now + wait, lambda: self._attempt(text, about, first, retries + 1)
         )
 
     def _give_up(
-        self, text: str, failure: NotDelivered, retries: int, exhausted: str | None
+        self,
+        text: str,
+        about: Subject,
+        failure: NotDelivered,
+        retries: int,
+        exhausted: str | None,
     ) -> None:
         attributes = {
             "RULE_ARN": self.origin_arn,
@@ -87,14 +91,11 @@ class Target:
             "RETRY_ATTEMPTS": str(retries),
             **({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {}),
         }
-        about = subject_of(parsed(text))
         what = "lost"
         if self.dead_letters:
-            try:
-                self.dead_letters(text, attributes)
+            with contextlib.suppress(NotDelivered):
+                self.dead_letters(text, about, attributes)
                 what = "dead-lettered"
-            except NotDelivered:
-                what = "lost"
         self.world.trace.note(what, self.origin, about, why=failure.code, reason=str(failure))
 
 
@@ -113,13 +114,10 @@ class Rule:
         """Send an event to the targets if it matches."""
         if not self.enabled or self.pattern is None or not self.pattern.matches(event):
             return
-        self.world.trace.note("matched", self.id, subject_of(event), type=event["detail-type"])
-        self.fire(event)
-
-    def fire(self, event: Event) -> None:
-        """Send an event to the targets."""
+        about = subject_of(event)
+        self.world.trace.note("matched", self.id, about, type=event["detail-type"])
         for target in self.targets:
-            target.deliver(body_of(target.facts, event, self.arn, self.world.now))
+            target.deliver(body_of(target.facts, event, self.arn, self.world.now), about)
 
 
 def check_target(rule: str, facts: Mapping[str, Any]) -> None:
@@ -140,13 +138,15 @@ def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:
 def into_queue(queue: Queue, allowed: bool) -> Outlet:
     """Sends texts to a queue, if its policy lets the rule in."""
 
-    def send(text: str) -> None:
-        put(queue, allowed, text, {})
+    def send(text: str, about: Subject) -> None:
+        put(queue, allowed, text, about, {})
 
     return send
 
 
-def put(queue: Queue, allowed: bool, text: str, attributes: Mapping[str, Any]) -> None:
+def put(
+    queue: Queue, allowed: bool, text: str, about: Subject, attributes: Mapping[str, Any]
+) -> None:
     """Send a text with attributes. Raises NotDelivered."""
     if not allowed:
         raise NotDelivered(
@@ -156,6 +156,6 @@ def put(queue: Queue, allowed: bool, text: str, attributes: Mapping[str, Any]) -
         raise NotDelivered("INTERNAL_ERROR", f"'{queue.id}' did not answer.")
     told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
     try:
-        queue.send(text, attributes=told, sender="AIDAEVENTS")
+        queue.send(text, attributes=told, sender="AIDAEVENTS", subject=about)
     except QueueError as error:
         raise NotDelivered("INVALID_PARAMETER", str(error), final=True) from None

@@ -79,7 +79,7 @@ def overheard() -> Iterator[list[requests.Response]]:
         requests.Session.send = send  # type: ignore[method-assign]  # as it was
 
 
-@sink(events=["VoteCast", "VoteChanged"], settings=Settings)
+@sink(events=["VoteCast", "VoteChanged"], settings=Settings, memory=512)
 def handler(event: Event, settings: Settings) -> None:
     found, sent = service(settings.url.reveal()), message(event)
     with overheard() as answers:

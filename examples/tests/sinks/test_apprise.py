@@ -73,7 +73,10 @@ def test_a_rate_limit_is_kept(web: Any) -> None:
 
     with pytest.raises(TryLater) as caught:
         handler(event(), settings(web))
-    assert (caught.value.after, str(caught.value)) == (9, "127.0.0.1 answered 429 Too Many Requests.")
+    assert (caught.value.after, str(caught.value)) == (
+        9,
+        "127.0.0.1 answered 429 Too Many Requests.",
+    )
 
 
 def test_a_refusal_is_undeliverable(web: Any) -> None:
@@ -90,9 +93,7 @@ def test_a_service_that_hangs_up_is_tried_again(web: Any) -> None:
         handler(event(), settings(web))
 
 
-def test_a_service_that_never_answers_is_left(
-    web: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_that_never_answers_is_left(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MOST_SECONDS", 0.3)
     web.reply(manner="silent")
 

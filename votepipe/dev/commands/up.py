@@ -34,6 +34,6 @@ def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, s
 def up(port: int, parameters: dict[str, str]) -> None:
     """Build and deploy the real template to a local AWS and run it; Ctrl-C ends all."""
     stack = LocalStack(
-        ROOT / ".votepipe" / "local", port=port, parameters=parameters, say=click.echo
+        ROOT / ".votepipe" / f"local-{port}", port=port, parameters=parameters, say=click.echo
     )
     stack.run()

@@ -1,4 +1,4 @@
-"""Reads the sinks' log lines and the dead letters into the journal, about once a second."""
+"""Reads the sinks' log lines, dead letters and mail into the journal, about once a second."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from typing import Any, Self
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from votepipe.dev.console import deadletters
+from votepipe.dev.console import deadletters, mail
 from votepipe.dev.console.hops import utc
 from votepipe.dev.console.journal import Journal
 
@@ -86,11 +86,12 @@ class Watcher:
         self._endpoint = endpoint
         self._queues = dead_letter_queues
         self._letters: set[str] = set()
+        self._mails: set[str] = set()
         self._interval = interval
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(job,), daemon=True)
-            for job in (self.read_lines, self.read_dead_letters)
+            for job in (self.read_lines, self.read_dead_letters, self.read_mail)
         ]
 
     def read_lines(self) -> None:
@@ -108,6 +109,13 @@ class Watcher:
             if letter["messageId"] not in self._letters:
                 self._journal.dead_letter(letter)
         self._letters = {letter["messageId"] for letter in letters}
+
+    def read_mail(self) -> None:
+        """Note mail that was not there the last time, as messages of the sink `email`."""
+        for sent in mail.read(self._endpoint):
+            if sent["MessageId"] not in self._mails:
+                self._mails.add(sent["MessageId"])
+                self._journal.message("email", json.dumps(sent, ensure_ascii=False), {})
 
     def _repeat(self, job: Callable[[], None]) -> None:
         told = ""

@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from votepipe.dev.processes import end_group
+from votepipe.dev import ROOT
+from votepipe.dev.processes import Child
+
+PAUSE = 0.5  # seconds before a runner that died is started again
 
 
 class PipeProcess:
@@ -25,55 +28,56 @@ class PipeProcess:
         *,
         trace: Callable[[Mapping[str, Any]], None],
         say: Callable[[str], None],
+        root: Path = ROOT,
     ) -> None:
         self._command = [
             *(sys.executable, "-m", "votepipe.dev.pipes.runner"),
             *("--stack", stack, "--state", str(folder)),
         ]
         self._env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **env}
+        self._root = root
         self._trace = trace
         self._say = say
-        self._process: subprocess.Popen[str] | None = None
+        self._child = Child(folder / "runner.pid")
         self._ending = threading.Event()
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     @property
     def pid(self) -> int | None:
         """The runner's process, or None between two of them."""
-        process = self._process
-        return process.pid if process and process.poll() is None else None
+        return self._child.pid
 
     def __enter__(self) -> Self:
-        self._process = self._started()
+        try:
+            self._start()
+        except BaseException:
+            self._child.end(timeout=10)
+            raise
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        if self._process:
-            end_group(self._process, timeout=10)
+        with self._starting:
+            self._ending.set()
+        self._child.end(timeout=10)
         self._thread.join()
 
-    def _started(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self._command,
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+    def _start(self) -> None:
+        self._child.start(self._command, self._env, cwd=self._root, stdout=subprocess.PIPE)
 
     def _follow(self) -> None:
-        while True:
-            process = self._process
-            if process is None or process.stdout is None:
-                return
+        while (process := self._child.process) and process.stdout:
             with process.stdout as lines:
                 for line in lines:
-                    self._trace(json.loads(line))
+                    # A runner that was killed may leave half a line.
+                    if line.endswith(b"\n"):
+                        self._trace(json.loads(line))
             code = process.wait()
-            if self._ending.wait(0.5):
+            if self._ending.wait(PAUSE):
                 return
-            self._say(f"The pipe runner ended ({code}); starting it again.")
-            self._process = self._started()
+            with self._starting:
+                if self._ending.is_set():
+                    return
+                self._say(f"The pipe runner ended ({code}); starting it again.")
+                self._start()

@@ -36,20 +36,18 @@ def of_request(request: Request) -> list[str]:
         text = request.body.decode()
     except UnicodeDecodeError:
         return [*problems, "The body is not UTF-8."]
-    try:
-        body = json.loads(text)
-    except ValueError:
-        body = text
-    if isinstance(body, dict) and {"eventID", "sequence"} <= body.keys():
+    body = _read(text)
+    if _is_event(body):
         return problems + _halves(body)
     return problems + _shown(body, len(request.body)) + _active(body)
 
 
 def of_call(parameters: Mapping[str, Any]) -> list[str]:
     """What is wrong with the parameters of a call to AWS, as sentences."""
-    sizes = [len(text.encode(errors="replace")) for _, text in leaves(parameters)]
-    problems = _shown(parameters, max(sizes, default=0))
-    for path, text in leaves(parameters):
+    texts = [(path, text) for path, text in leaves(parameters) if not _is_event(_read(text))]
+    sizes = [len(text.encode(errors="replace")) for _, text in texts]
+    problems = _shown([text for _, text in texts], max(sizes, default=0))
+    for path, text in texts:
         if "\n" in text and any(name in path for name in _ONE_LINE):
             problems.append(f"'{path[-1]}' has a line break, which begins another header.")
         if "Html" in path and _HTML.search(text):
@@ -68,6 +66,18 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[Leaf]:
             yield from leaves(item, (*path, index))
     elif isinstance(value, str):
         yield path, value
+
+
+def _read(text: str) -> Any:
+    """The JSON value in a text, else the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, dict) and {"eventID", "sequence"} <= value.keys()
 
 
 def _halves(value: Any) -> list[str]:

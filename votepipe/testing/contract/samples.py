@@ -37,7 +37,7 @@ def detail(kind: str, number: int = 1, **vote: Any) -> dict[str, Any]:
 
 
 def usual(kind: str) -> dict[str, Any]:
-    """An event with all that a vote can hold."""
+    """An event with all that a vote can hold; the reader is done, so that no sink has to wait."""
     if kind == "VoteRejected":
         return detail(kind)
     return detail(
@@ -47,7 +47,7 @@ def usual(kind: str) -> dict[str, Any]:
         voter=VOTER,
         answers={"field_1": f"{ANSWER} one", "field_2": [f"{ANSWER} two", 5, True, None]},
         createdAt="2026-01-04T10:00:03Z",
-        complete=False,
+        complete=True,
     )
 
 
@@ -55,7 +55,7 @@ def bare(kind: str) -> dict[str, Any]:
     """An event with no more than its schema requires."""
     if kind in ("VoteRejected", "VoteWithdrawn"):
         return detail(kind, 2)
-    return detail(kind, 2, voteType="thumbsdown", answers={}, complete=False)
+    return detail(kind, 2, voteType="thumbsdown", answers={}, complete=True)
 
 
 def hostile(kind: str, text: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
         instanceOfJoy=name,
         voter=name,
         answers=answers | {f"more_{number}": name for number in range(60)},
-        complete=False,
+        complete=True,
     )
 
 

@@ -35,6 +35,7 @@ class Surroundings:
             "DEAD_LETTERS_URL": self._dead,
             "DELIVERIES_TABLE": "deliveries",
             "MAX_TRIES": str(plugin.spec.tries),
+            **dict.fromkeys(plugin.spec.environment, "check"),
         }
         hidden: dict[str, str] = {}
         for setting in plugin.settings:

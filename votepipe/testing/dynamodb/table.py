@@ -1,6 +1,5 @@
 """One table: its items, its indexes, and the records of its stream."""
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,8 +74,8 @@ class Table:
             raise
 
     def get(self, key: Mapping[str, Value]) -> Item | None:
-        """A copy of an item."""
-        return copy.deepcopy(self.items.get(self.only_key(key)))
+        """The item with this key; it is not to be changed."""
+        return self.items.get(self.only_key(key))
 
     def put(self, item: Item) -> Item | None:
         """Write an item; returns the one that was there."""

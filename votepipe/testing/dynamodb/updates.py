@@ -61,7 +61,10 @@ class Update:
         values = [new(item, bound) for _, new in self._changes]
         for path in paths:
             home_of(item, path)
-        after = copy.deepcopy(item)
+        # Values are never changed in place, but for the ones that a path leads into.
+        after = dict(item)
+        for name in {path[0] for path in paths if len(path) > 1}:
+            after[name] = copy.deepcopy(item[name])  # type: ignore[index]  # a name
         gone: list[Path] = []
         for path, value in zip(paths, values, strict=True):
             if value is None:

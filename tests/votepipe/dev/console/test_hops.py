@@ -108,8 +108,8 @@ def test_a_line_beside_the_outcome_is_a_note() -> None:
 
 def test_a_batch_line_of_the_enrichment_tells_each_rejection() -> None:
     rejected = [
-        {"eventID": "e-1", "reasons": ["voteType: missing", "answers: too long"]},
-        {"eventID": "e-2", "reasons": []},
+        {"eventId": "e-1", "reasons": ["voteType: missing", "answers: too long"]},
+        {"eventId": "e-2", "reasons": []},
         "not an object",
     ]
 

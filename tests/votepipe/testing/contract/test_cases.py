@@ -74,7 +74,11 @@ BAD = {
         "302",
         "Follow no redirects",
     ),
-    "waits without end": ("requests.post(url)", "no answer", "Give the whole exchange a time-out"),  # fmt: skip
+    "waits without end": (
+        "requests.post(url)",
+        "no answer",
+        "Give the whole exchange a time-out",
+    ),
     "waits without end for a slow body": (
         "requests.post(url, timeout=5)",
         "an answer without end",
@@ -171,7 +175,9 @@ def test_a_good_sink_passes_all_of_it(chat: Any) -> None:
 
 
 def test_a_good_batch_passes_as_well(chat: Any) -> None:
-    path = chat("for each in event:\n    post(url, json={'message': text(each)})", options=", batch=True")
+    path = chat(
+        "for each in event:\n    post(url, json={'message': text(each)})", options=", batch=True"
+    )
 
     assert named(path, "an event of each type").run().problems == ()
 

@@ -1,0 +1,1 @@
+"""What is added to a vote's event: one module each."""

@@ -1,0 +1,38 @@
+"""Put each answer under the words of its question.
+
+The words come from widgets.toml. A field that has none there keeps its name; where no answer has
+words, nothing is added. Of two questions with the same words, the later shows its field as well.
+"""
+
+from typing import Any
+
+from votepipe import Vote, enricher, widgets
+
+WIDGETS = widgets.load()
+
+
+@enricher(
+    adds={
+        "type": "object",
+        "properties": {
+            "answers": {
+                "description": "Every answer so far, by its question, oldest first.",
+                "x-personal": True,
+                "type": "object",
+            }
+        },
+        "required": ["answers"],
+        "additionalProperties": False,
+    }
+)
+def enrich(vote: Vote) -> dict[str, Any] | None:
+    questions = WIDGETS.get(vote.widget_id, widgets.UNKNOWN).questions
+    if not questions.keys() & vote.answers.keys():
+        return None
+    answers: dict[str, Any] = {}
+    for field, answer in vote.answers.items():
+        label = questions.get(field, field)
+        while label in answers:
+            label = f"{label} ({field})"
+        answers[label] = answer
+    return {"answers": answers}

@@ -1,0 +1,113 @@
+"""votepipe/testing/contract/harms.py: what is live or broken at the receiver is found."""
+
+import json
+from typing import Any
+
+import pytest
+
+from votepipe.testing.contract import harms
+from votepipe.testing.contract.receiver import Request
+
+CARD = {"contentType": "application/vnd.microsoft.card.adaptive"}
+
+
+def posted(body: Any, **headers: str) -> list[str]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return harms.of_request(Request("POST", "/", headers, raw))
+
+
+def card(block: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "message", "attachments": [CARD | {"content": {"body": [block]}}]}
+
+
+HARMFUL = {
+    "a mention in Slack": ({"text": "<!channel>"}, "live in Slack"),
+    "a person in Slack": ({"blocks": [{"type": "section", "text": {"text": "<@U1>"}}]}, "Slack"),
+    "a link in Slack": ({"text": "<https://evil.example|bank>"}, "live in Slack"),
+    "a bare mention in Slack": (
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "@here"}}]},
+        "'verbatim': True",
+    ),
+    "a long section in Slack": (
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]},
+        "longer than Slack takes",
+    ),
+    "names that Slack looks for": ({"text": "x", "link_names": True}, "'verbatim': True"),
+    "a mention in Discord": ({"content": "@everyone"}, "live in Discord"),
+    "a person in Discord": ({"embeds": [{"title": "<@1>"}]}, "live in Discord"),
+    "a link in Discord": ({"content": "[bank](https://evil.example)"}, "disguised link"),
+    "a long content in Discord": ({"content": "✨" * 2001}, "2,000 characters"),
+    "a link in Teams": (card({"type": "TextBlock", "text": "[a](https://e.example)"}), "in Teams"),
+    "a large card in Teams": (card({"type": "TextBlock", "text": "x" * 28_000}), "28 kB"),
+    "HTML as such": (b"<p><script>", "HTML arrived"),
+    "a control character": ({"note": "a\x07"}, "Control characters"),
+    "a direction mark in a name": ({"a\u202e": 1}, "Control characters"),
+    "half of an emoji": ({"note": ["\ud83d"]}, "Half of an emoji"),
+    "half of an emoji in an event": (
+        {"eventID": "1", "sequence": "1", "vote": {"voter": "\ud83d"}},
+        "Half of an emoji",
+    ),
+    "no Unicode": (b"\xff", "not UTF-8"),
+    "too much": ({"note": "x" * 70_000}, "which nobody reads"),
+}
+
+HARMLESS = {
+    "escaped for Slack": {"text": "&lt;!channel&gt; @here"},
+    "verbatim for Slack": {
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "@here", "verbatim": True}}
+        ]
+    },
+    "no mentions in Discord": {"content": "@everyone <@1>", "allowed_mentions": {"parse": []}},
+    "escaped for Discord": {"content": r"\[bank\](https\://evil.example)"},
+    "plain runs in Teams": card(
+        {
+            "type": "RichTextBlock",
+            "inlines": [{"type": "TextRun", "text": "[a](https://e.example)"}],
+        }
+    ),
+    "text of an unknown receiver": {"note": "<!channel> a\nb\t✨"},
+    "an event, as it is": {"eventID": "1", "sequence": "1", "vote": {"voter": "\u202e" * 70_000}},
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_what_harms_is_found(name: str) -> None:
+    body, problem = HARMFUL[name]
+
+    assert any(problem in each for each in posted(body)), posted(body)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_is_harmless_passes(name: str) -> None:
+    assert posted(HARMLESS[name]) == []
+
+
+def test_a_header_from_a_reader_is_found() -> None:
+    assert posted({}, **{"X-Injected": "yes"}) == ["A reader's text became a header."]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"Subject": {"Data": "a\nBcc: x"}}, "'Data' has a line break"),
+        ({"Headers": [{"Name": "a", "Value": "b\nc"}]}, "'Value' has a line break"),
+        ({"Body": {"Html": {"Data": "<IMG src=x>"}}}, "Use html.escape"),
+        ({"Message": "a\x1bb"}, "Control characters"),
+        ({"Message": "x" * 70_000}, "which nobody reads"),
+    ],
+)
+def test_what_harms_in_a_call_to_aws_is_found(parameters: dict[str, Any], problem: str) -> None:
+    assert any(problem in each for each in harms.of_call(parameters))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Subject": {"Data": "a"}, "Body": {"Text": {"Data": "a\nb"}}},
+        {"Body": {"Html": {"Data": "&lt;img"}}},
+        {"Entries": [{"Detail": json.dumps({"eventID": "1", "sequence": "1", "a": "\u202e"})}]},
+    ],
+)
+def test_a_harmless_call_to_aws_passes(parameters: dict[str, Any]) -> None:
+    assert harms.of_call(parameters) == []

@@ -1,0 +1,78 @@
+"""The marked regions of template.yaml: the lines that `votepipe sync` writes, and all others."""
+
+import re
+from collections.abc import Iterable
+
+import yaml
+
+SETTINGS = "settings of the sinks"
+RESOURCES = "resources of the sinks"
+
+# The same words to YAML; libyaml's loader is ten times as fast where it is there.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BLOCK = re.compile(r"^  ([A-Za-z0-9]+):")
+
+
+class SyncError(Exception):
+    """The template cannot be brought in step; the text says what to mend."""
+
+
+def inside(template: str, name: str) -> str:
+    """The text between the markers of a region."""
+    lines, start, end = _marked(template, name)
+    return "".join(lines[start + 1 : end])
+
+
+def replaced(template: str, name: str, text: str) -> str:
+    """The template with these lines in a region; every other byte stays as it is."""
+    lines, start, end = _marked(template, name)
+    newline = "\r\n" if lines[start].endswith("\r\n") else "\n"
+    body = [line + newline for line in text.split("\n")] if text else []
+    return "".join([*lines[: start + 1], *body, *lines[end:]])
+
+
+def blocks(text: str) -> dict[str, str]:
+    """The text of each parameter or resource in a region, by its logical id."""
+    found: dict[str, str] = {}
+    current = ""
+    for line in text.splitlines(keepends=True):
+        start = _BLOCK.match(line)
+        if start:
+            current = start.group(1)
+        if current and not line.startswith("  #"):
+            found[current] = found.get(current, "") + line
+    return found
+
+
+def outside(template: str) -> set[str]:
+    """The logical ids of the parameters and resources that stand outside of the regions."""
+    for name in (SETTINGS, RESOURCES):
+        template = replaced(template, name, "")
+    try:
+        root = yaml.compose(template, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise SyncError(f"template.yaml is not YAML, line {line}: {error.problem}.") from None
+    return {
+        name.value
+        for section, body in _members(root)
+        if section.value in ("Parameters", "Resources")
+        for name, _ in _members(body)
+    }
+
+
+def _members(node: yaml.Node | None) -> Iterable[tuple[yaml.Node, yaml.Node]]:
+    return node.value if isinstance(node, yaml.MappingNode) else ()
+
+
+def _marked(template: str, name: str) -> tuple[list[str], int, int]:
+    """The template's lines, and which of them are the markers of a region."""
+    lines = template.splitlines(keepends=True)
+    starts = [at for at, line in enumerate(lines) if line.strip().startswith(f"# >>> {name}")]
+    ends = [at for at, line in enumerate(lines) if line.strip().startswith(f"# <<< {name}")]
+    if len(starts) != 1 or len(ends) != 1 or ends[0] < starts[0]:
+        raise SyncError(
+            f"template.yaml must hold the lines '# >>> {name}' and '# <<< {name}' once each, "
+            "in this order. Put them back."
+        )
+    return lines, starts[0], ends[0]

@@ -1,0 +1,247 @@
+"""A template's resources as models that are tied together."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from votepipe.dev.patterns import Pattern, compile
+from votepipe.dev.pipes.definition import PipeDefinition
+from votepipe.testing.blueprint import Blueprint
+from votepipe.testing.bus import Archive, Bus, Buses
+from votepipe.testing.calls import Service
+from votepipe.testing.dynamodb.service import DynamoDb
+from votepipe.testing.dynamodb.table import Table
+from votepipe.testing.errors import Unmodelled
+from votepipe.testing.function import Function
+from votepipe.testing.mapping import EventSourceMapping
+from votepipe.testing.pipe import Pipe, Ports, Stream
+from votepipe.testing.process import Patch
+from votepipe.testing.queue import Queue
+from votepipe.testing.resources import Resources, stream_arn
+from votepipe.testing.roles import QueuePolicies, Roles
+from votepipe.testing.rule import Rule
+from votepipe.testing.secrets import Secrets
+from votepipe.testing.sqs import Sqs
+from votepipe.testing.steps import Steps
+from votepipe.testing.targets import Targets
+from votepipe.testing.words import last_part
+from votepipe.testing.world import World
+
+
+class Models:
+    """Everything that a template describes, by logical id."""
+
+    def __init__(
+        self,
+        world: World,
+        blueprint: Blueprint,
+        resources: Resources,
+        steps: Steps,
+        patches: Callable[[Function], list[Patch]],
+        sinks: Collection[str] | None = None,
+    ) -> None:
+        self._world = world
+        self._sinks = sinks
+        self._resources = resources
+        self.roles = Roles(resources)
+        self.functions = self._functions(blueprint, steps, patches)
+        self.queues = self._queues()
+        self.tables = self._tables()
+        self.streams = self._streams()
+        self.secrets = self._secrets()
+        self.archives = self._archives()
+        self.buses = self._buses()
+        self.put = Buses(world, self.buses, list(self.archives.values()))
+        self.sqs = Sqs(world, self.queues)
+        self.targets = Targets(
+            world, self.queues, self.functions, self.put, QueuePolicies(resources)
+        )
+        self.mappings = self._mappings()
+        self.rules = self._rules()
+        self.pipes = self._pipes()
+
+    def services(self) -> dict[str, Service]:
+        """What answers boto3, by the name of the service."""
+        return {
+            "dynamodb": DynamoDb(self.tables),
+            "events": self.put,
+            "secretsmanager": self.secrets,
+            "sqs": self.sqs,
+        }
+
+    def _functions(
+        self, blueprint: Blueprint, steps: Steps, patches: Callable[[Function], list[Patch]]
+    ) -> dict[str, Function]:
+        resources = self._resources
+        return {
+            logical_id: Function.of(
+                logical_id,
+                resources.name(logical_id),
+                resources.arn(logical_id),
+                facts,
+                world=self._world,
+                root=blueprint.root,
+                steps=steps,
+                patches=patches,
+            )
+            for logical_id, facts in resources.of_type("AWS::Lambda::Function").items()
+        }
+
+    def _queues(self) -> dict[str, Queue]:
+        resources = self._resources
+        declared = resources.of_type("AWS::SQS::Queue")
+        queues: dict[str, Queue] = {
+            name: Queue.of(self._world, name, resources.arn(name), resources.ref(name), facts)
+            for name, facts in declared.items()
+        }
+        by_arn = {queue.arn: queue for queue in queues.values()}
+        for name, facts in declared.items():
+            if redrive := facts.get("RedrivePolicy"):
+                dead_letters = by_arn.get(redrive["deadLetterTargetArn"])
+                if dead_letters is None:
+                    raise Unmodelled(f"'{name}' has dead letters outside of the template.")
+                queues[name].dead_letters = dead_letters
+                queues[name].most_receives = int(redrive["maxReceiveCount"])
+                dead_letters.sources.append(queues[name])
+        return queues
+
+    def _tables(self) -> dict[str, Table]:
+        resources = self._resources
+        return {
+            name: Table.of(name, resources.name(name), resources.arn(name), facts)
+            for name, facts in resources.of_type("AWS::DynamoDB::Table").items()
+        }
+
+    def _streams(self) -> dict[str, Stream]:
+        streams = {}
+        for name, table in self.tables.items():
+            if table.view is not None:
+                stream = Stream(self._world, name, stream_arn(table.arn), table.view)
+                keys = table.index.keys
+                table.written.append(_writer(stream, keys))
+                streams[name] = stream
+        return streams
+
+    def _secrets(self) -> Secrets:
+        resources = self._resources
+        declared = resources.of_type("AWS::SecretsManager::Secret")
+        secrets = Secrets({resources.arn(name): resources.name(name) for name in declared})
+        for name, facts in declared.items():
+            if "SecretString" in facts:
+                secrets.values[resources.arn(name)] = facts["SecretString"]
+        return secrets
+
+    def _archives(self) -> dict[str, Archive]:
+        resources = self._resources
+        return {
+            name: Archive(
+                name,
+                resources.name(name),
+                resources.arn(name),
+                last_part(facts["SourceArn"]),
+                _pattern(facts),
+                int(facts.get("RetentionDays", 0)),
+            )
+            for name, facts in resources.of_type("AWS::Events::Archive").items()
+        }
+
+    def _buses(self) -> dict[str, Bus]:
+        resources = self._resources
+        buses = {
+            name: Bus(self._world, name, resources.name(name), resources.arn(name))
+            for name in resources.of_type("AWS::Events::EventBus")
+        }
+        for archive in self.archives.values():
+            for bus in buses.values():
+                if bus.name == archive.bus:
+                    bus.archives.append(archive)
+        return buses
+
+    def _rules(self) -> dict[str, Rule]:
+        resources = self._resources
+        rules = {}
+        for name, facts in resources.of_type("AWS::Events::Rule").items():
+            arn = resources.arn(name)
+            enabled = facts.get("State", "ENABLED") != "DISABLED"
+            rule = rules[name] = Rule(self._world, name, arn, _pattern(facts), enabled)
+            rule.targets = [
+                self.targets.target(name, arn, each)
+                for each in facts.get("Targets", ())
+                if self._wanted(each["Arn"])
+            ]
+            if not rule.targets:
+                continue
+            bus_name = last_part(facts.get("EventBusName", "default"))
+            for bus in self.buses.values():
+                if bus.name == bus_name:
+                    bus.rules[arn] = rule.handle
+        return rules
+
+    def _pipes(self) -> dict[str, Pipe]:
+        resources = self._resources
+        pipes = {}
+        functions = {function.arn: function for function in self.functions.values()}
+        queues = {queue.arn: queue for queue in self.queues.values()}
+        for name, facts in resources.of_type("AWS::Pipes::Pipe").items():
+            definition = PipeDefinition.from_properties(resources.name(name), facts)
+            ports = Ports(
+                definition,
+                functions[definition.enrichment_arn] if definition.enrichment_arn else None,
+                self.put,
+                queues.get(definition.dead_letter_arn or ""),
+                self.roles.allows,
+                facts["RoleArn"],
+            )
+            pipe = pipes[name] = Pipe(self._world, name, definition, ports)
+            self._follow(pipe, facts["RoleArn"])
+        return pipes
+
+    def _follow(self, pipe: Pipe, role: str) -> None:
+        """Tie a pipe to its stream, which its role must let it read."""
+        arn = pipe.definition.stream_arn
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
+            self._need(role, f"dynamodb:{action}", arn, pipe.id)
+        for stream in self.streams.values():
+            if stream.arn == arn:
+                stream.pipes.append(pipe)
+                return
+        stream = Stream(self._world, "stream", arn, "NEW_AND_OLD_IMAGES")
+        stream.pipes.append(pipe)
+        self.streams[pipe.id] = stream
+
+    def _wanted(self, queue_arn: str) -> bool:
+        """Whether a queue feeds one of the sinks that are to run, or none at all."""
+        sinks = [sink for arn, sink in self._fed.items() if arn == queue_arn]
+        return self._sinks is None or not sinks or sinks[0] in self._sinks
+
+    def _mappings(self) -> list[EventSourceMapping]:
+        mappings = []
+        self._fed: dict[str, str] = {}
+        declared = self._resources.of_type("AWS::Lambda::EventSourceMapping")
+        for name, facts in declared.items():
+            by_arn = {queue.arn: queue for queue in self.queues.values()}
+            queue = by_arn.get(facts["EventSourceArn"])
+            if queue is None:
+                raise Unmodelled(f"'{name}' takes from what is no queue of the template.")
+            function = self.functions[
+                self._resources.by_arn(facts["FunctionName"], "AWS::Lambda::Function")
+            ]
+            for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+                self._need(function.role, f"sqs:{action}", queue.arn, name)
+            self._fed[queue.arn] = function.sink
+            mappings.append(EventSourceMapping(self._world, name, queue, function, facts))
+        return mappings
+
+    def _need(self, role: str, action: str, resource: str, who: str) -> None:
+        """Refuse what AWS refuses when the resource is made."""
+        if not self.roles.allows(role, action, resource):
+            raise Unmodelled(
+                f"AWS refuses '{who}': its role does not allow '{action}'. Correct the template."
+            )
+
+
+def _pattern(facts: Mapping[str, Any]) -> Pattern | None:
+    return compile(facts["EventPattern"]) if "EventPattern" in facts else None
+
+
+def _writer(stream: Stream, keys: tuple[str, ...]) -> Callable[[Any, Any], None]:
+    return lambda old, new: stream.written(old, new, keys)

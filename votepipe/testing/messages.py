@@ -1,0 +1,62 @@
+"""Messages as a receiver got them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from votepipe import Event
+from votepipe.testing.incoming import Request
+from votepipe.testing.trace import NOBODY, Subject
+
+# Where the words are in what is posted, in the order of looking.
+_WORDS = ("text", "content", "message", "summary", "body")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message that a sink sent; `at` is in seconds since 1970.
+
+    `events` are those that the sink was delivering, as far as that is known.
+    """
+
+    sink: str
+    at: float
+    request: Request
+    status: int
+    accepted: bool
+    events: Any
+
+    @property
+    def body(self) -> Any:
+        """What was sent: read as JSON where it is, else as text."""
+        try:
+            return self.request.json
+        except ValueError:
+            return self.request.content.decode(errors="replace")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, named in lower case."""
+        return self.request.headers
+
+    @property
+    def text(self) -> str:
+        """What a person reads of it."""
+        body = self.body
+        if isinstance(body, dict):
+            return next((body[name] for name in _WORDS if isinstance(body.get(name), str)), "")
+        return str(body)
+
+    @property
+    def event(self) -> Event | None:
+        """The event it was sent for; the first of several."""
+        events = self.events if isinstance(self.events, list) else [self.events]
+        return next((each for each in events if isinstance(each, Event)), None)
+
+    @property
+    def subject(self) -> Subject:
+        """The vote and the event it is about."""
+        event = self.event
+        if event is None:
+            return NOBODY
+        return Subject(event.vote.widget_id, event.vote.vote_id, event.id)
