@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PARAMETERS ?=
+export PARAMETERS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up demo check test bench deploy requirements clean
@@ -28,7 +29,7 @@ setup: ## Make both environments, pinned exactly; quick when there is nothing to
 	@touch $@
 
 up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETERS="Name=Value …")
-	@exec .venv/bin/votepipe up --parameters '$(PARAMETERS)'
+	@exec .venv/bin/python -m votepipe.dev up --parameters "$$PARAMETERS"
 
 demo: setup ## Push the sample records through the real code, without any server
 	@.venv/bin/votepipe demo
@@ -55,7 +56,7 @@ deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 # `sam build` calls this for every function of the template.
 build-%:
 	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
-	@#.venv/bin/votepipe sync --check
+	@.venv/bin/python -m votepipe.dev sync --check
 	@.venv/bin/python -m votepipe.dev.build $* "$(ARTIFACTS_DIR)"
 
 requirements: setup ## Compile the requirement files anew from their .in files

@@ -19,20 +19,24 @@ WIDGETS = widgets.load()
                 "description": "Every answer so far, by its question, oldest first.",
                 "x-personal": True,
                 "type": "object",
-            }
+            },
+            "labels": {
+                "description": "The words of each question answered, by its field.",
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+            },
         },
-        "required": ["answers"],
+        "required": ["answers", "labels"],
         "additionalProperties": False,
     }
 )
 def enrich(vote: Vote) -> dict[str, Any] | None:
     questions = WIDGETS.get(vote.widget_id, widgets.UNKNOWN).questions
-    if not questions.keys() & vote.answers.keys():
-        return None
+    labels = {field: questions[field] for field in vote.answers if field in questions}
     answers: dict[str, Any] = {}
     for field, answer in vote.answers.items():
-        label = questions.get(field, field)
+        label = labels.get(field, field)
         while label in answers:
             label = f"{label} ({field})"
         answers[label] = answer
-    return {"answers": answers}
+    return {"answers": answers, "labels": labels} if labels else None

@@ -15,8 +15,8 @@ ADDRESS = re.compile(r"""[^\s<>@"]+@[^\s<>@"]+""")
 
 def parts(voter: str) -> tuple[str, str]:
     """The name that stands before an address, and the address; "" where there is none."""
-    shown, _, address = voter.strip().rpartition("<")
-    address = address.removesuffix(">") if shown else address
+    shown, bracket, address = voter.strip().rpartition("<")
+    address = address.removesuffix(">") if bracket else address
     return (shown, address) if ADDRESS.fullmatch(address) else (voter, "")
 
 

@@ -23,20 +23,19 @@ HINTS = {
     "BadRequestException": "Correct the addresses in 'EmailSender' and 'EmailRecipients'.",
     "AccountSuspendedException": "Ask AWS Support to let the account send again.",
 }
-IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"
+SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
 # The part behind the @; the one that is added keeps the template valid while the sender is empty.
 DOMAIN = {"Fn::Select": [1, {"Fn::Split": ["@", {"Fn::Sub": "${EmailSender}@"}]}]}
+NEEDED = [
+    {"Fn::Sub": SES + "identity/${EmailSender}"},
+    {"Fn::Sub": [SES + "identity/${Domain}", {"Domain": DOMAIN}]},
+    {"Fn::Sub": SES + "configuration-set/${EmailConfigurationSet}"},
+]
 SEND = {
     "Effect": "Allow",
     "Action": "ses:SendEmail",
-    "Resource": [
-        {"Fn::Sub": IDENTITY + "${EmailSender}"},
-        {"Fn::Sub": [IDENTITY + "${Domain}", {"Domain": DOMAIN}]},
-        {
-            "Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
-            "configuration-set/${EmailConfigurationSet}"
-        },
-    ],
+    # The local AWS knows no resources of SES.
+    "Resource": {"Fn::If": ["IsAws", NEEDED, "*"]},
 }
 
 

@@ -3,9 +3,10 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -139,3 +140,73 @@ def web() -> Iterator[Web]:
     web.server.shutdown()
     web.server.server_close()
     thread.join()
+
+
+class Cut(BaseException):
+    """A process died; it is no Exception, which the code might catch."""
+
+
+class Tables:
+    """DynamoDB as the test kit models it, with the tables of the template, behind every client.
+
+    Of the calls that are made, the one numbered `cut_at` is cut off: before it with `cut_before`,
+    else after. `meanwhile` has what happens just before the next call of an operation.
+    """
+
+    def __init__(self) -> None:
+        from votepipe.dev.template import read
+        from votepipe.testing.calls import Calls
+        from votepipe.testing.dynamodb.service import DynamoDb
+        from votepipe.testing.dynamodb.table import Table
+        from votepipe.testing.world import World
+
+        facts = {name: each["Properties"] for name, each in read()["Resources"].items()
+                 if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
+        arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
+        self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}
+        calls = Calls(World(0.0, 1), {"dynamodb": DynamoDb(self.tables)}, lambda *_: True)
+        self._call = calls.call
+        self.calls: list[str] = []
+        self.cut_at: int | None = None
+        self.cut_before = False
+        self.meanwhile: dict[str, Callable[[], None]] = {}
+
+    @property
+    def client(self) -> Any:
+        """A client that reaches these tables."""
+        return aws.client("dynamodb")
+
+    def answer(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        """Answer a call of a client."""
+        self.meanwhile.pop(operation, lambda: None)()
+        cut = self.cut_at == len(self.calls)
+        self.calls.append(operation)
+        if cut and self.cut_before:
+            raise Cut
+        answer = self._call(client, operation, parameters, None)
+        if cut:
+            raise Cut
+        return answer
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table, as plain values."""
+        from votepipe.attributes import unmarshal
+
+        return [
+            {name: unmarshal(value) for name, value in item.items()}
+            for item in self.tables[table].items.values()
+        ]
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
+    """The template's tables, empty, and the variables that name them."""
+    from botocore.client import BaseClient
+
+    made = Tables()
+    monkeypatch.setattr(
+        BaseClient, "_make_api_call", lambda client, *call: made.answer(client, *call)
+    )
+    for name in made.tables:
+        monkeypatch.setenv(f"{name.removesuffix('Table').upper()}_TABLE", name)
+    return made

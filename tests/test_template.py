@@ -49,13 +49,20 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, properties in of("AWS::IAM::Role").items():
         for policy in properties.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement
+                yield name, statement | {"Resource": on_aws(statement["Resource"])}
     for kind in ("AWS::IAM::Policy", "AWS::SQS::QueuePolicy"):
         for name, properties in of(kind).items():
             for statement in properties["PolicyDocument"]["Statement"]:
-                condition, on_aws = statement.get("Fn::If", ["IsAws", statement])[:2]
-                assert condition == "IsAws"
-                yield name, on_aws
+                yield name, on_aws(statement)
+
+
+def on_aws(value: Any) -> Any:
+    """A value as it is on AWS, where the local AWS is given another."""
+    if not isinstance(value, dict) or "Fn::If" not in value:
+        return value
+    condition, there, _ = value["Fn::If"]
+    assert condition == "IsAws"
+    return there
 
 
 def queues() -> tuple[dict[str, Any], dict[str, Any]]:

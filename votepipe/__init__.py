@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from votepipe.errors import Skip, Temporary, TryLater, Undeliverable
     from votepipe.events import Event, Vote
     from votepipe.logs import log
+    from votepipe.moments import Moment
     from votepipe.plugins import enricher, sink
     from votepipe.settings import Secret, setting
     from votepipe.text import clean
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Delivery",
     "Event",
+    "Moment",
     "Secret",
     "Skip",
     "Temporary",
@@ -35,6 +37,7 @@ __all__ = [
 _HOMES = {
     "Delivery": "deliveries",
     "Event": "events",
+    "Moment": "moments",
     "Secret": "settings",
     "Skip": "errors",
     "Temporary": "errors",

@@ -20,10 +20,12 @@ EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteReject
 _LIMITS = {
     "timeout": (1, 900),
     "memory": (128, 10_240),
-    "batch_size": (1, 10),
+    "batch_size": (1, 1000),
     "concurrency": (2, 1000),
+    "window": (0, 300),
     "tries": (1, 100),
 }
+SCHEDULE = re.compile(r"(?:cron|rate|at)\([^()\n]+\)")
 NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -76,15 +78,21 @@ class Site:
 
 def check_sink(site: Site, options: dict[str, Any]) -> None:
     """What `@sink` was told can work."""
-    check_events(site, options["events"])
+    if options["schedule"] is None:
+        check_events(site, options["events"])
+    else:
+        check_schedule(site, options)
     check_object(site, "where", {} if options["where"] is None else options["where"])
     check_settings(site, options["settings"])
     for option, (least, most) in _LIMITS.items():
         check_range(site, option, options[option], least, most)
+    check_batches(site, options)
+    check_pace(site, options)
     check_policies(site, options["policies"])
     check_object(site, "environment", options["environment"])
-    check_handler(site, options["settings"] is not None, options["batch"])
-    if not options["claims"] and "delivery" in site.parameters:
+    first = "events" if options["batch"] else "moment" if options["schedule"] else "event"
+    check_handler(site, first, options["settings"] is not None)
+    if not options["claims"] and {"delivery", "deliveries"} & set(site.parameters):
         site.refuse("without 'claims' nothing is known of a 'delivery'. Leave out one of the two")
 
 
@@ -106,6 +114,39 @@ def check_events(site: Site, events: Sequence[str]) -> None:
             site.refuse(f"there is no event '{name}'. {_suggestion(name)}")
     if len(set(events)) < len(events):
         site.refuse("'events' names one twice. Name each once")
+
+
+def check_batches(site: Site, options: dict[str, Any]) -> None:
+    """What is said of batches fits together, and with what Lambda allows."""
+    if options["batch_size"] > 10 and options["window"] < 1:
+        site.refuse("'batch_size' is over 10 without a 'window'. Add window=1 or more")
+    gather = options["gather"]
+    if gather is not None and not callable(gather):
+        site.refuse("'gather' is not a function. Write: def gather(event, settings)")
+    if gather is not None and not options["batch"]:
+        site.refuse("'gather' puts batches together. Add batch=True")
+
+
+def check_pace(site: Site, options: dict[str, Any]) -> None:
+    """`pace` is in seconds, and only with it there are events that are not worth waiting for."""
+    if options["pace"] is not None:
+        check_range(site, "pace", options["pace"], 0.01, 3600.0)
+    fleeting = options["fleeting"]
+    if isinstance(fleeting, str) or not set(fleeting) <= set(options["events"]):
+        site.refuse("'fleeting' is not a list of names from 'events'. Write: fleeting=['VoteCast']")
+    if fleeting and options["pace"] is None:
+        site.refuse("'fleeting' events give way to a pace. Add pace=… in seconds")
+
+
+def check_schedule(site: Site, options: dict[str, Any]) -> None:
+    """`schedule` is an expression of EventBridge Scheduler, and nothing is asked of events."""
+    schedule = options["schedule"]
+    if not isinstance(schedule, str) or not SCHEDULE.fullmatch(schedule):
+        site.refuse("'schedule' is no schedule. Write: schedule='cron(0 8 * * ? *)'")
+    if options["events"] or options["where"] is not None or options["batch"]:
+        site.refuse(
+            "with a 'schedule' there are no events. Leave out 'events', 'where' and 'batch'"
+        )
 
 
 def _suggestion(name: str) -> str:
@@ -173,16 +214,18 @@ def check_no_secrets(site: Site, settings: type | None) -> None:
             )
 
 
-def check_handler(site: Site, with_settings: bool, batch: bool) -> None:
+def check_handler(site: Site, first: str, with_settings: bool) -> None:
     """A sink's function takes what it will be given, and a `delivery` if it likes."""
     parameters = site.parameters
     delivery = parameters.pop("delivery", None)
-    first = "events" if batch else "event"
+    deliveries = parameters.pop("deliveries", None)
     expected = f"handler({first}, settings)" if with_settings else f"handler({first})"
     if not _takes(parameters, 2 if with_settings else 1):
         site.refuse(f"found 'handler({', '.join(site.parameters)})'. Write it as '{expected}'")
-    if batch and delivery:
-        site.refuse("a batch has no one 'delivery'. Leave out 'batch' or the parameter")
+    if first == "events" and delivery:
+        site.refuse("a batch has no one 'delivery'. Call the parameter 'deliveries'")
+    if first != "events" and deliveries:
+        site.refuse("only a batch has 'deliveries'. Call the parameter 'delivery'")
 
 
 def _takes(parameters: dict[str, inspect.Parameter], count: int) -> bool:

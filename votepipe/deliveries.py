@@ -4,17 +4,20 @@ An item's key is the sink and the vote. An attempt takes a lease on it before it
 the sequence after it has sent, each with one conditional write; so an older state never follows
 a newer one, and a duplicate is seen. An attempt that dies between the two leaves a lease that
 runs out and no mark: the event is then sent again.
+`failures` counts, by its order, how often each event failed since the vote was last delivered.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from votepipe import aws, clock
-from votepipe.errors import InvalidEvent, Temporary, TryLater
+from votepipe.errors import InvalidEvent, Skip, Temporary, TryLater
 from votepipe.events import Event
 from votepipe.logs import log
+from votepipe.moments import Moment
 
 KEPT_SECONDS = 30 * 24 * 3600
 _SERVICE = "The deliveries table"
@@ -36,6 +39,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What a sink that takes batches returns when it delivered only these of its events.
+
+    The others are put back. `remote_id` is the receiver's id of what was sent, for each of them.
+    """
+
+    events: Sequence[Event]
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A lease on one vote at one sink, to be marked or released."""
 
@@ -45,22 +59,22 @@ class Claim:
     order: str
     event_id: str
     previous: str | None
+    failed: Mapping[str, int] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Skip:
-    """There is nothing to deliver, and `why`."""
-
-    why: str
+    @property
+    def failures(self) -> int:
+        """How often this event failed before."""
+        return self.failed.get(self.order, 0)
 
 
 def claim(
-    event: Event, *, table: str, sink: str, owner: str, lease: float, ordered: bool = True
-) -> Claim | Skip:
-    """Take the lease for `lease` seconds, or tell that this or a newer state was delivered.
+    event: Event | Moment, *, table: str, sink: str, owner: str, lease: float, ordered: bool = True
+) -> Claim:
+    """Take the lease for `lease` seconds.
 
     `owner` names the attempt; it may take a lease that it holds already.
-    Raises TryLater while another attempt holds it, Temporary when DynamoDB does not answer.
+    Raises Skip when this or a newer state was delivered, TryLater while another attempt holds the
+    lease, Temporary when DynamoDB does not answer.
     """
     key, order = key_of(event, sink, ordered), order_of(event)
     now = clock.now()
@@ -87,10 +101,16 @@ def claim(
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except client.exceptions.ConditionalCheckFailedException as error:
-            return _refusal(error.response.get("Item", {}), order, now)
-    previous = answer.get("Attributes", {}).get("remoteId", {}).get("S")
+            raise _refusal(error.response.get("Item", {}), order, now) from None
+    before = answer.get("Attributes", {})
     return Claim(
-        table=table, key=key, owner=owner, order=order, event_id=event.id, previous=previous
+        table=table,
+        key=key,
+        owner=owner,
+        order=order,
+        event_id=event.id,
+        previous=before.get("remoteId", {}).get("S"),
+        failed={at: int(n["N"]) for at, n in before.get("failures", {}).get("M", {}).items()},
     )
 
 
@@ -100,7 +120,7 @@ def mark(claim: Claim, remote_id: str | None) -> None:
     It never raises: the message is out, and trying again would send it twice.
     """
     changes = "SET #sequence = :order, #eventId = :event, #expires = :expires"
-    names = _names("sequence", "eventId", "expires", "lease", "owner")
+    names = _names("sequence", "eventId", "expires", "lease", "owner", "failures")
     values = {
         ":order": {"S": claim.order},
         ":event": {"S": claim.event_id},
@@ -111,15 +131,24 @@ def mark(claim: Claim, remote_id: str | None) -> None:
         names |= _names("remoteId")
         values[":remote"] = {"S": remote_id}
     try:
-        _give_back(claim, f"{changes} REMOVE #lease, #owner", names, values)
+        _give_back(claim, f"{changes} REMOVE #lease, #owner, #failures", names, values)
     except Temporary as error:
         log("delivered but not marked", level="ERROR", eventId=claim.event_id, why=str(error))
 
 
-def release(claim: Claim) -> None:
-    """Give the lease back undelivered; it never raises, as the lease runs out by itself."""
+def release(claim: Claim, *, failed: Sequence[str] = ()) -> None:
+    """Give the lease back undelivered, and count a failure for the events of these orders.
+
+    It never raises, as the lease runs out by itself.
+    """
+    changes, names = "REMOVE #lease, #owner", _names("lease", "owner")
+    values: dict[str, Any] = {}
+    if failed:
+        counts = {**claim.failed, **{order: claim.failed.get(order, 0) + 1 for order in failed}}
+        changes, names = f"SET #failures = :failures {changes}", names | _names("failures")
+        values[":failures"] = {"M": {order: _number(count) for order, count in counts.items()}}
     try:
-        _give_back(claim, "REMOVE #lease, #owner", _names("lease", "owner"), {})
+        _give_back(claim, changes, names, values)
     except Temporary as error:
         log("lease not given back", level="WARNING", eventId=claim.event_id, why=str(error))
 
@@ -137,32 +166,39 @@ def _give_back(claim: Claim, changes: str, names: dict[str, str], values: dict[s
         )
 
 
-def _refusal(item: dict[str, Any], order: str, now: float) -> Skip:
+def _refusal(item: dict[str, Any], order: str, now: float) -> Skip | TryLater:
     delivered = item.get("sequence", {}).get("S", "")
     if delivered == order:
         return Skip("It was delivered before.")
     if delivered > order:
         return Skip("A newer state was delivered before.")
     until = float(item.get("lease", {}).get("N", now))
-    raise TryLater("Another attempt is delivering this vote.", after=max(1.0, until - now))
+    return TryLater("Another attempt is delivering this vote.", after=max(1.0, until - now))
 
 
-def key_of(event: Event, sink: str, ordered: bool) -> str:
+def key_of(event: Event | Moment, sink: str, ordered: bool) -> str:
     """The item's key: sink and vote, and the event where each event stands for itself.
 
     A rejected record says nothing of its vote's state: it never stands for the vote.
     """
+    if isinstance(event, Moment):
+        return named(sink, "schedule", *([] if ordered else [event.id]))
     parts = [event.vote.widget_id, event.vote.vote_id] if event.vote.vote_id else []
     if not parts or not ordered or event.type == "VoteRejected":
         parts.append(event.id)
-    # "#" is quoted within the parts, so no two lists of parts make one key.
-    key = "#".join([sink, *(quote(part, safe="", errors="surrogatepass") for part in parts)])
+    return named(sink, *parts)
+
+
+def named(kind: str, *parts: str) -> str:
+    """One key for a list of parts, in ASCII and at most 1,024 characters; no two lists share it."""
+    # "#" is quoted within the parts.
+    key = "#".join([kind, *(quote(part, safe="", errors="surrogatepass") for part in parts)])
     if len(key) <= _LONGEST_KEY:
         return key
-    return f"{sink}#sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    return f"{kind}#sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def order_of(event: Event) -> str:
+def order_of(event: Event | Moment) -> str:
     """The sequence as text that sorts as the number does; the settled state follows its changes."""
     digits = str(event.sequence)
     if not digits.isdecimal() or len(digits) > _DIGITS:

@@ -2,33 +2,33 @@
 
 Messages that were delivered, skipped or moved to the dead letters count as handled; all others
 are reported to Lambda as failed, so that they stay in the queue (see `outcomes`).
+What one call of the function is to deliver is a unit: one message, or several with `batch`.
 """
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from votepipe import clock, deliveries, queues
+from votepipe import clock, deliveries, units
 from votepipe import settings as plugin_settings
-from votepipe.deliveries import Claim, Delivery, Skip
-from votepipe.errors import InvalidEvent, SettingsError, Temporary, TryLater
-from votepipe.logs import log
+from votepipe.deliveries import Claim, Delivered, Delivery
+from votepipe.endings import Endings
+from votepipe.errors import InvalidEvent, SettingsError, Skip, TryLater
+from votepipe.moments import Moment
 from votepipe.outcomes import Outcome, judge
+from votepipe.pace import Pace
 from votepipe.queues import Message
+from votepipe.units import Claimed, Unit
 
 if TYPE_CHECKING:
     from votepipe.plugins import Sink
 
-_SAID = {
-    "delivered": ("delivered", "INFO"),
-    "skipped": ("skipped", "INFO"),
-    "later": ("put back", "INFO"),
-    "retried": ("failed", "WARNING"),
-    "undeliverable": ("moved to dead letters", "ERROR"),
-}
 # A delivery may well take this long: http.post's ten seconds and what surrounds it.
 _ENOUGH_SECONDS = 15.0
+# Events that are not worth waiting for are skipped when their turn is further away than this.
+_PATIENCE = 10.0
 
 
 def deliver(sink: "Sink", batch: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -37,10 +37,10 @@ def deliver(sink: "Sink", batch: Mapping[str, Any], context: Any) -> dict[str, A
     Raises SettingsError when the function's own environment is incomplete.
     """
     run = _Run(sink, context)
-    messages = sorted((Message.read(record) for record in batch["Records"]), key=run.place)
-    for group in [messages] if sink.batch else [[message] for message in messages]:
-        run.attempt(group)
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in run.kept]}
+    for unit in run.units([Message.read(record) for record in batch["Records"]]):
+        run.attempt(unit)
+    kept = run.endings.kept
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in kept]}
 
 
 @dataclass
@@ -49,7 +49,6 @@ class _Run:
 
     sink: "Sink"
     context: Any
-    kept: list[str] = field(default_factory=list)
     owner: str = field(default_factory=lambda: os.urandom(16).hex())
     started: float = field(default_factory=clock.now)
     longest: float = 0.0
@@ -58,115 +57,96 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.name = os.environ.get("VOTEPIPE_SINK", self.sink.name)
-        self.queue = _variable("QUEUE_URL")
-        self.dead_letters = _variable("DEAD_LETTERS_URL")
+        queue, dead_letters = _variable("QUEUE_URL"), _variable("DEAD_LETTERS_URL")
+        self.endings = Endings(self.name, queue, dead_letters)
         self.table = _variable("DELIVERIES_TABLE")
         self.most_tries = int(os.environ.get("MAX_TRIES", self.sink.tries))
+        self.pace = Pace(self.table, self.name, self.sink.pace) if self.sink.pace else None
 
-    def place(self, message: Message) -> tuple[str, int, bool]:
-        """Where the message stands in the batch: votes together, each in its order."""
-        event = message.event
-        if event is None:
-            return ("", 0, False)
-        key = deliveries.key_of(event, self.name, self.sink.ordered)
-        return (key, event.sequence, event.type == "VoteSettled")
+    def units(self, messages: Sequence[Message]) -> list[Unit]:
+        """What to deliver in one call each, after ending all that needs none."""
+        ready = []
+        for message in sorted(messages, key=lambda each: units.place(each, self.sink, self.name)):
+            try:
+                ready.append(units.Ready(message, self._group(message)))
+            except Exception as error:
+                self._judged(message, error)
+        wanted, superseded = units.newest(ready, self.sink, self.name)
+        for message in superseded:
+            self._end(message, Outcome("skipped", "A newer state came with it."))
+        return units.units(wanted, self.sink)
 
-    def attempt(self, messages: Sequence[Message]) -> None:
-        """Hand messages to the sink's function in one call, and see to what becomes of them."""
+    def _group(self, message: Message) -> str | None:
+        """What the message is delivered with, for sinks that say so; raises what speaks against."""
+        if message.event is None:
+            raise message.problem or InvalidEvent("The message holds no event.")
+        if isinstance(message.event, Moment) != (self.sink.schedule is not None):
+            raise InvalidEvent("A sink gets events, or moments of its schedule. Run: votepipe sync")
+        if self.settings is None and self.sink.settings is not None:
+            self.settings = plugin_settings.load(self.sink.settings, self.name, os.environ)
+        if self.sink.gather is None:
+            return None
+        return self.sink.gather(message.event, self.settings)
+
+    def attempt(self, unit: Unit) -> None:
+        """Hand a unit to the sink's function in one call, and see to what becomes of it."""
         self.started = clock.now()
         if not self._has_time():
-            for message in messages:
+            for message in unit.messages:
                 self._end(message, Outcome("later", "Too little time was left.", wait=1))
             return
         self.tried = True
-        claims: dict[str, Claim] = {}
-        claimed: list[Message] = []
-        for message in messages:
-            try:
-                claim = self._claim(message)
-            except Exception as error:
-                self._end(message, judge(error, message, self.sink, self.most_tries))
-                continue
-            if claim is None:
-                claimed.append(message)
-            elif isinstance(claim, Skip):
-                self._end(message, Outcome("skipped", claim.why))
-            elif claim == claims.get(claim.key):
-                self._end(message, Outcome("later", "This batch holds it twice.", wait=1))
-            else:
-                claims[claim.key] = claim
-                claimed.append(message)
+        if self.pace is not None and not self._is_its_turn(unit, self.pace):
+            return
+        claimed = self._claim(unit)
         if claimed:
-            self._send(claimed, list(claims.values()))
+            self._send(claimed)
+        elif self.pace is not None:
+            self.pace.give_back()
         self.longest = max(self.longest, clock.now() - self.started)
 
-    def _send(self, messages: Sequence[Message], claims: Sequence[Claim]) -> None:
+    def _is_its_turn(self, unit: Unit, pace: Pace) -> bool:
+        fleeting = unit.types <= set(self.sink.fleeting)
+        waited = any(message.receives > 1 for message in unit.messages)
+        patience = _PATIENCE if fleeting else math.inf
         try:
-            remote_id = self._call(messages, claims)
+            wait = pace.take(unit.group, waited=waited, patience=patience)
         except Exception as error:
-            for claim in claims:
-                deliveries.release(claim)
-            for message in messages:
-                self._end(message, judge(error, message, self.sink, self.most_tries))
-            return
-        for claim in claims:
-            deliveries.mark(claim, remote_id if isinstance(remote_id, str) else None)
-        for message in messages:
-            self._end(message, Outcome("delivered"))
+            for message in unit.messages:
+                self._judged(message, error)
+            return False
+        for message in unit.messages if wait else ():
+            if wait == math.inf:
+                self._end(message, Outcome("skipped", "Too many are waiting for their turn."))
+            else:
+                self._end(message, Outcome("later", "It is not its turn yet.", wait=wait))
+        return not wait
 
-    def _end(self, message: Message, outcome: Outcome) -> None:
-        if outcome.name == "undeliverable":
-            outcome = self._bury(message, outcome)
-        if outcome.stays:
-            self.kept.append(message.id)
-            self._put_back(message, outcome.wait)
-        self._report(message, outcome)
+    def _claim(self, unit: Unit) -> list[Claimed]:
+        """Take the lease on each vote; messages of which that is not to be had end."""
+        claimed: list[Claimed] = []
+        for message in unit.messages:
+            try:
+                claim = self._lease(message) if self.sink.claims else None
+            except Exception as error:
+                self._judged(message, error)
+                continue
+            if claim is not None and any(
+                claim.order == other.claim.order and claim.key == other.claim.key
+                for other in claimed
+                if other.claim is not None
+            ):
+                self._end(message, Outcome("later", "This batch holds it twice.", wait=1))
+            else:
+                claimed.append(Claimed(message, claim))
+        return claimed
 
-    def _report(self, message: Message, outcome: Outcome) -> None:
-        said, level = _SAID[outcome.name]
-        event = message.event
-        log(
-            said,
-            level=level,
-            metrics={
-                outcome.name.capitalize(): (1, "Count"),
-                "milliseconds": (round((clock.now() - self.started) * 1000), "Milliseconds"),
-            },
-            eventId=event.id if event else None,
-            sink=self.name,
-            type=event.type if event else None,
-            sequence=str(event.sequence) if event else None,
-            messageId=message.id,
-            attempt=message.tries,
-            outcome=outcome.name,
-            why=outcome.why,
-        )
-
-    def _bury(self, message: Message, outcome: Outcome) -> Outcome:
-        reason = outcome.why or "Unknown."
-        try:
-            queues.move(self.dead_letters, message, sink=self.name, reason=reason)
-        except Temporary as error:
-            return Outcome("retried", f"{reason} {error}", wait=message.back_off)
-        return outcome
-
-    def _put_back(self, message: Message, seconds: float) -> None:
-        try:
-            queues.put_back(self.queue, message, seconds)
-        except Temporary as error:
-            why = f"{error} The queue's own time-out applies."
-            log("not put back", level="WARNING", sink=self.name, messageId=message.id, why=why)
-
-    def _claim(self, message: Message) -> Claim | Skip | None:
-        if message.event is None:
-            raise message.problem or InvalidEvent("The message holds no event.")
-        self._load_settings()
-        if not self.sink.claims:
-            return None
+    def _lease(self, message: Message) -> Claim:
+        event: Any = message.event
         lease = min(self._time_left(), self.sink.timeout) + 1
         try:
             return deliveries.claim(
-                message.event,
+                event,
                 table=self.table,
                 sink=self.name,
                 owner=self.owner,
@@ -175,22 +155,78 @@ class _Run:
             )
         except TryLater as held:
             # Short at first: the other attempt is most likely about to be done.
-            raise TryLater(str(held), after=min(held.after, message.back_off)) from None
+            after = min(held.after, message.back_off(message.receives))
+            raise TryLater(str(held), after=after) from None
 
-    def _load_settings(self) -> Any:
-        if self.settings is None and self.sink.settings is not None:
-            self.settings = plugin_settings.load(self.sink.settings, self.name, os.environ)
-        return self.settings
+    def _send(self, claimed: Sequence[Claimed]) -> None:
+        try:
+            result = self._call(claimed)
+        except Exception as error:
+            self._fail(claimed, error)
+            return
+        done, remote_id = list(claimed), result if isinstance(result, str) else None
+        if isinstance(result, Delivered):
+            ids = {event.id for event in result.events}
+            done, remote_id = [each for each in claimed if each.event.id in ids], result.remote_id
+        # The newest that was delivered is the one to mark; marking gives the lease back.
+        marks = {each.claim.key: each.claim for each in done if each.claim is not None}
+        rest = [each for each in claimed if each not in done]
+        self._release([each for each in rest if each.claim and each.claim.key not in marks])
+        for claim in marks.values():
+            deliveries.mark(claim, remote_id)
+        for each in done:
+            self._end(each.message, Outcome("delivered"))
+        for each in rest:
+            wait = self.pace.line_up() if self.pace else 1
+            self._end(each.message, Outcome("later", "The sink left it for another call.", wait))
 
-    def _call(self, messages: Sequence[Message], claims: Sequence[Claim]) -> Any:
-        events = [message.event for message in messages if message.event]
+    def _fail(self, claimed: Sequence[Claimed], error: Exception) -> None:
+        """The function raised this."""
+        if self.pace is not None and isinstance(error, Skip):
+            self.pace.give_back()
+        elif self.pace is not None and isinstance(error, TryLater):
+            self.pace.postpone(error.after)
+        outcomes = [self._judge(each.message, error, each.failures) for each in claimed]
+        failed = any(outcome.name == "retried" for outcome in outcomes)
+        self._release(claimed, failed=failed)
+        for each, outcome in zip(claimed, outcomes, strict=True):
+            self._end(each.message, outcome)
+
+    def _release(self, claimed: Sequence[Claimed], *, failed: bool = False) -> None:
+        """Give the lease on each vote back, once."""
+        votes: dict[str, list[Claim]] = {}
+        for each in claimed:
+            if each.claim is not None:
+                votes.setdefault(each.claim.key, []).append(each.claim)
+        for claims in votes.values():
+            orders = [claim.order for claim in claims] if failed else []
+            deliveries.release(claims[0], failed=orders)
+
+    def _call(self, claimed: Sequence[Claimed]) -> Any:
+        events = [each.event for each in claimed]
         arguments: list[Any] = [events if self.sink.batch else events[0]]
         if self.sink.settings is not None:
-            arguments.append(self._load_settings())
+            arguments.append(self.settings)
         if not self.sink.wants_delivery:
             return self.sink.function(*arguments)
-        delivery = Delivery(previous=claims[0].previous, sequence=events[0].sequence)
-        return self.sink.function(*arguments, delivery=delivery)
+        known = [
+            Delivery(previous=each.claim.previous, sequence=each.event.sequence)
+            for each in claimed
+            if each.claim is not None
+        ]
+        if self.sink.batch:
+            return self.sink.function(*arguments, deliveries=known)
+        return self.sink.function(*arguments, delivery=known[0])
+
+    def _judge(self, message: Message, error: Exception, failures: int | None = None) -> Outcome:
+        return judge(error, message, self.sink, failures=failures, most_tries=self.most_tries)
+
+    def _judged(self, message: Message, error: Exception) -> None:
+        """End a message for which the function was not called."""
+        self._end(message, self._judge(message, error))
+
+    def _end(self, message: Message, outcome: Outcome) -> None:
+        self.endings.end(message, outcome, started=self.started)
 
     def _has_time(self) -> bool:
         """Whether another delivery fits in the time that is left; the first is always tried."""

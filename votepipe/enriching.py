@@ -56,7 +56,7 @@ class _Step:
     def hangs(self) -> bool:
         """Whether so many calls hang already that another would only add to them."""
         if self.left:
-            self.left = [worker for worker in self.left if worker.at_work]
+            self.left = [worker for worker in self.left if worker.is_alive()]
         return len(self.left) >= MOST_HUNG
 
     def result(self, draft: "_Draft") -> Any:
@@ -165,7 +165,11 @@ class Enriching:
         self, rest: Sequence[_Work], drafts: Sequence[_Draft], until: float
     ) -> Iterator[tuple[_Work, Any]]:
         """The results of `rest` in its order, up to the first that did not come in time."""
-        worker, self._idle = self._idle or Worker[Any](), None
+        try:
+            worker, self._idle = self._idle or Worker[Any](), None
+        except RuntimeError:  # so many threads run that there can be no other
+            yield from ((work, _Failure("No thread was left for it.")) for work in rest)
+            return
         worker.begin(step.result(drafts[number]) for number, step in rest)
         for work in rest:
             _, step = work

@@ -42,7 +42,7 @@ class DeliveryError(VotepipeError):
 
 
 class Skip(DeliveryError):
-    """The sink has nothing to deliver for this event; it counts as handled and is not marked."""
+    """There is nothing to deliver for this event; it counts as handled and is not marked."""
 
 
 class TryLater(DeliveryError):

@@ -70,7 +70,7 @@ def post(
     `hints` maps a status to the likely cause and its remedy, which follow the fact in the error's
     text. Raises TryLater, Temporary or Undeliverable.
     """
-    host = _host(url)
+    host = host_of(url)
     timeout = USUAL_TIMEOUT if timeout is None else timeout
     response = within(timeout, host, lambda: _exchange(url, json, data, headers, timeout))
     if not 200 <= response.status < 300:
@@ -78,8 +78,11 @@ def post(
     return response
 
 
-def _host(url: str) -> str:
-    """The host to name in texts; only a host on this machine may be spoken to without TLS."""
+def host_of(url: str) -> str:
+    """The host to name in texts; only a host on this machine may be spoken to without TLS.
+
+    Raises Undeliverable for an address that is not fit.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

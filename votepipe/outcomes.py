@@ -6,6 +6,8 @@ TryLater                                       put back for as long as it says
 Undeliverable, SettingsError, InvalidEvent     moved to the dead letters, with the reason
 any other exception                            put back, a little longer each time;
                                                moved to the dead letters after the last try
+
+A try is counted when it fails: being put back by TryLater is none.
 """
 
 from dataclasses import dataclass
@@ -39,8 +41,13 @@ class Outcome:
         return self.name in ("later", "retried")
 
 
-def judge(error: Exception, message: Message, sink: "Sink", most_tries: int) -> Outcome:
-    """Tell what becomes of a message whose delivery raised `error`."""
+def judge(
+    error: Exception, message: Message, sink: "Sink", *, failures: int | None, most_tries: int
+) -> Outcome:
+    """Tell what becomes of a message whose delivery raised `error`.
+
+    `failures` is how often it failed before; None where that is not known, and it is tried again.
+    """
     why = str(error) if isinstance(error, VotepipeError) else place_of(error, sink)
     if isinstance(error, Skip):
         return Outcome("skipped", why)
@@ -48,9 +55,11 @@ def judge(error: Exception, message: Message, sink: "Sink", most_tries: int) -> 
         return Outcome("later", why, wait=error.after)
     if isinstance(error, Undeliverable | SettingsError | InvalidEvent):
         return Outcome("undeliverable", why)
-    if message.tries >= most_tries:
-        return Outcome("undeliverable", f"{why} Try {message.tries} was the last.")
-    return Outcome("retried", why, wait=message.back_off)
+    if failures is None:
+        return Outcome("retried", why, wait=message.back_off(message.receives))
+    if failures + 1 >= most_tries:
+        return Outcome("undeliverable", f"{why} Try {failures + 1} was the last.")
+    return Outcome("retried", why, wait=message.back_off(failures + 1))
 
 
 def place_of(error: BaseException, plugin: "Sink | Enricher") -> str:

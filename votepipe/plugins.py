@@ -21,7 +21,7 @@ class Sink:
     """All that is known of a sink: what `@sink` was told, and where it stands.
 
     `name` is its module's; `file` and `summary` (the module docstring's first line) are for people.
-    `wants_delivery` tells that the function asks for a `delivery`.
+    `wants_delivery` tells that the function asks for a `delivery`, or `deliveries` of a batch.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Sink:
     summary: str
     function: Callable[..., Any]
     events: tuple[str, ...]
+    schedule: str | None
     where: Mapping[str, Any] | None
     settings: type | None
     batch: bool
@@ -40,6 +41,10 @@ class Sink:
     memory: int
     batch_size: int
     concurrency: int
+    window: int
+    pace: float | None
+    gather: Callable[[Any, Any], str | None] | None
+    fleeting: tuple[str, ...]
     tries: int
     policies: tuple[Mapping[str, Any], ...]
     environment: Mapping[str, Any]
@@ -83,7 +88,8 @@ class EnricherFunction(Protocol[P, R_co]):
 
 def sink(
     *,
-    events: Sequence[str],
+    events: Sequence[str] = (),
+    schedule: str | None = None,
     where: Mapping[str, Any] | None = None,
     settings: type | None = None,
     batch: bool = False,
@@ -93,6 +99,10 @@ def sink(
     memory: int = 256,
     batch_size: int = 10,
     concurrency: int = 2,
+    window: int = 0,
+    pace: float | None = None,
+    gather: Callable[[Any, Any], str | None] | None = None,
+    fleeting: Sequence[str] = (),
     tries: int = 12,
     policies: Sequence[Mapping[str, Any]] = (),
     environment: Mapping[str, Any] | None = None,
@@ -101,20 +111,31 @@ def sink(
 
     `events` are the types it gets; `where` is an event pattern for their detail; `settings` is a
     dataclass of `setting(…)`s, without which the function takes the event alone.
-    With `batch` it gets a list of events, delivered all or none.
+    With `schedule` it is `handler(moment, settings)`, called at these times instead of for events:
+    `cron(0 8 * * ? *)` or `rate(1 day)`, the default of the template parameter `…Schedule`; the
+    parameter `…Timezone` tells whose eight o'clock. A moment is delivered once, as an event is.
+    With `batch` it gets a list of events, delivered all or none, or those in the
+    `votepipe.deliveries.Delivered` that it returns. A batch is up to `batch_size` events that came
+    within `window` seconds; with `gather(event, settings)` only those for which it returns the same
+    text come together, and it may raise Skip.
+    With `pace` the function is called at most once in so many seconds, however many processes run;
+    what must wait is put back until its turn, except events of the types in `fleeting`, which are
+    skipped when a newer one is at hand or their turn is far. A TryLater makes all the others wait.
     With `ordered` an event older than one already delivered for its vote is skipped; without, only
     an event that was itself delivered is. Without `claims` the deliveries table is left alone: for
     a sink that keeps its own account of what it did.
-    `timeout` is in seconds, `memory` in MB; `tries` is how often a message is tried before it goes
+    `timeout` is in seconds, `memory` in MB; `tries` is how often a message may fail before it goes
     to the dead letters; `policies` are IAM statements for what it calls in AWS, `environment` more
     variables for it, both as the template would have them.
-    A parameter named `delivery` receives a `Delivery`.
+    A parameter named `delivery` receives a `Delivery`; with `batch` one named `deliveries` receives
+    a list of them, as the events stand.
 
     Return when it is delivered, with the receiver's id of it if there is one (a text); raise Skip,
     TryLater, Undeliverable, or anything else to have it tried again.
     """
     options: dict[str, Any] = {
         "events": events,
+        "schedule": schedule,
         "where": where,
         "settings": settings,
         "batch": batch,
@@ -124,6 +145,10 @@ def sink(
         "memory": memory,
         "batch_size": batch_size,
         "concurrency": concurrency,
+        "window": window,
+        "pace": pace,
+        "gather": gather,
+        "fleeting": fleeting,
         "tries": tries,
         "policies": policies,
         "environment": environment or {},
@@ -132,8 +157,12 @@ def sink(
     def mark(function: Callable[P, R]) -> SinkFunction[P, R]:
         site = checks.Site.of(function, "handler", "@sink")
         checks.check_sink(site, options)
-        frozen = {"events": tuple(events), "policies": tuple(policies)}
-        wants_delivery = "delivery" in site.parameters
+        frozen = {
+            "events": tuple(events),
+            "policies": tuple(policies),
+            "fleeting": tuple(fleeting),
+        }
+        wants_delivery = bool({"delivery", "deliveries"} & set(site.parameters))
         described = Sink(**site.described, **(options | frozen), wants_delivery=wants_delivery)
         return _callable_by_lambda(function, described)
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from votepipe import aws
 from votepipe.errors import InvalidEvent
 from votepipe.events import Event
+from votepipe.moments import Moment
 from votepipe.text import clean
 
 # SQS allows 12 hours counted from the receive, after which a function may run for 15 minutes.
@@ -19,21 +20,26 @@ LONGEST_BACK_OFF = 900
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message of a batch; `event` is None where the body holds none, and `problem` says so."""
+    """One message of a batch; `event` is None where the body holds none, and `problem` says so.
+
+    A sink on a schedule gets a Moment for its event.
+    """
 
     id: str
     receipt: str
     body: str
-    tries: int
-    event: Event | None
+    receives: int
+    event: Event | Moment | None
     problem: InvalidEvent | None
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> Self:
         """Read one of the `Records` that Lambda hands over."""
-        event, problem = None, None
+        event: Event | Moment | None = None
+        problem = None
         try:
-            event = Event.from_envelope(json.loads(record["body"]))
+            body = json.loads(record["body"])
+            event = Moment.from_message(body) or Event.from_envelope(body)
         except InvalidEvent as error:
             problem = error
         except RecursionError:
@@ -44,19 +50,18 @@ class Message:
             id=record["messageId"],
             receipt=record["receiptHandle"],
             body=record["body"],
-            tries=int(record["attributes"]["ApproximateReceiveCount"]),
+            receives=int(record["attributes"]["ApproximateReceiveCount"]),
             event=event,
             problem=problem,
         )
 
-    @property
-    def back_off(self) -> int:
-        """Seconds to wait after a failed try: double each time, spread so that none come together.
+    def back_off(self, failures: int) -> int:
+        """Seconds to wait after so many failures: double each time, spread so that none coincide.
 
-        The spread depends on the message and the try alone, so that a replay does the same.
+        The spread depends on the message and the number alone, so that a replay does the same.
         """
-        longest = min(LONGEST_BACK_OFF, 1 << min(self.tries, 10))
-        digest = hashlib.sha256(f"{self.id}/{self.tries}".encode()).digest()
+        longest = min(LONGEST_BACK_OFF, 1 << min(failures, 10))
+        digest = hashlib.sha256(f"{self.id}/{failures}".encode()).digest()
         return math.ceil(longest * (1 + digest[0] / 255) / 2)
 
 
@@ -90,6 +95,6 @@ def move(dead_letters: str, message: Message, *, sink: str, reason: str) -> None
                     name: {"DataType": "String", "StringValue": text}
                     for name, text in attributes.items()
                 },
-                "tries": {"DataType": "Number", "StringValue": str(message.tries)},
+                "tries": {"DataType": "Number", "StringValue": str(message.receives)},
             },
         )

@@ -48,7 +48,10 @@ def load(file: Path = FILE) -> dict[str, Widget]:
         raise SettingsError(f"{file.name} is not TOML: {error}. Mend that line.") from None
     problems = schemas.checker("widgets.v1")(described)
     if problems:
-        raise SettingsError(f"{file.name} is not as it must be. {'; '.join(problems)}.")
+        raise SettingsError(
+            f"{file.name} is not as it must be: {'; '.join(sorted(problems))}. "
+            "Compare schemas/widgets.v1.json."
+        )
     return {name: _widget(parts) for name, parts in described.items()}
 
 

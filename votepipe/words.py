@@ -1,5 +1,6 @@
 """The words for a vote that sinks share: clean and cut, but not yet escaped for any place."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ LABEL = 60
 ANSWER = 500
 MOST_ANSWERS = 20
 
+# Without what means something to HTML, Markdown or Slack, save `&` and `'`.
+_LINK = re.compile(r"https?://[\w!#$%&'*+,./:;=?@~-]{1,2000}", re.ASCII)
 _CHEERS = {"thumbsup": ("Yay", "👍"), "thumbsdown": ("Womp", "👎")}
 
 
@@ -24,6 +27,31 @@ def place(vote: Vote) -> str:
     return clean(vote.instance_of_joy or "", NAME) or f"widget {clean(vote.widget_id, NAME)}"
 
 
+def title(event: Event) -> str:
+    """The article's title, where an enricher knows one; else what was voted on."""
+    known = _added(event, "article", "title")
+    return (clean(known, NAME) if isinstance(known, str) else "") or place(event.vote)
+
+
+def link(event: Event) -> str | None:
+    """The article's address, where an enricher knows one that is fit for a message."""
+    known = _added(event, "article", "url")
+    return known if isinstance(known, str) and _LINK.fullmatch(known) else None
+
+
+def labels(event: Event) -> Mapping[str, str]:
+    """The words of questions by field, as far as an enricher knows them."""
+    known = _added(event, "questions", "labels")
+    known = known if isinstance(known, Mapping) else {}
+    return {field: words for field, words in known.items() if isinstance(words, str)}
+
+
+def _added(event: Event, enricher: str, name: str) -> Any:
+    """A fact from an enricher that may be missing, or another than the one that is shipped."""
+    facts = event.enrichment.get(enricher)
+    return facts.get(name) if isinstance(facts, Mapping) else None
+
+
 def notes(event: Event) -> list[str]:
     """What stands below the answers: who it is from, and whether it replaces what was known."""
     voter = clean(event.vote.voter or "", NAME)
@@ -34,15 +62,21 @@ def notes(event: Event) -> list[str]:
 
 
 def answers(
-    vote: Vote, *, most: int = MOST_ANSWERS, length: int = ANSWER, newlines: bool = False
+    vote: Vote,
+    *,
+    labels: Mapping[str, str] | None = None,
+    most: int = MOST_ANSWERS,
+    length: int = ANSWER,
+    newlines: bool = False,
 ) -> tuple[list[tuple[str, str]], int]:
     """The first `most` answers as (label, text of at most `length`), and how many more there are.
 
-    An answer without words, such as null, is none.
+    A field that is not in `labels` is its own label. An answer without words, such as null, is
+    none.
     """
     texts = [
-        (clean(label, LABEL) or "answer", text)
-        for label, answer in vote.answers.items()
+        (clean((labels or {}).get(field, field), LABEL) or "answer", text)
+        for field, answer in vote.answers.items()
         if (text := clean(plain(answer), length, newlines=newlines))
     ]
     return texts[:most], max(0, len(texts) - most)

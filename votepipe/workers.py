@@ -15,7 +15,7 @@ class TooSlow(Exception):
     """An item did not come in time; the worker is left behind."""
 
 
-class Worker(Generic[T]):
+class Worker(threading.Thread, Generic[T]):
     """Works through iterators in a thread of its own, ahead of whoever takes the items.
 
     Going ahead is what keeps it cheap: the threads change places once for an iterator, not once
@@ -23,17 +23,12 @@ class Worker(Generic[T]):
     """
 
     def __init__(self) -> None:
+        # It must not keep the process from ending.
+        super().__init__(name="votepipe-worker", daemon=True)
         self._work: SimpleQueue[Iterator[T] | None] = SimpleQueue()
         self._items: SimpleQueue[T] = SimpleQueue()
         self._left = False
-        # It must not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, name="votepipe-worker", daemon=True)
-        self._thread.start()
-
-    @property
-    def at_work(self) -> bool:
-        """Whether its thread still runs, which one left behind does until its work ends."""
-        return self._thread.is_alive()
+        self.start()
 
     def begin(self, items: Iterator[T]) -> None:
         """Have it work through `items`, which must not raise."""
@@ -52,7 +47,8 @@ class Worker(Generic[T]):
         self._left = True
         self._work.put(None)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Do what the thread is for."""
         while (items := self._work.get()) is not None:
             for item in items:
                 if self._left:

@@ -6,7 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from votepipe import schemas
+from enrichers import article, questions, reader
+from votepipe import enrichment, schemas
+from votepipe.enriching import Enriching
 from votepipe.enrichment import handler
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -24,6 +26,13 @@ SCHEMAS = {
 
 def load(name: str):
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def shipped_enrichers(monkeypatch):
+    """The samples know of no enricher that was dropped in."""
+    shipped = [each.enrich.enricher for each in (article, questions, reader)]
+    monkeypatch.setattr(enrichment, "ENRICHING", Enriching(shipped))
 
 
 @pytest.mark.parametrize("name", [name for name in BUS if name != "settled"])
@@ -65,3 +74,11 @@ def test_the_settled_sample_ends_the_story():
 
     assert settled["vote"] == load("bus/changed-mind")["detail"]["vote"]
     assert settled["sequence"] == load("bus/changed-mind")["detail"]["sequence"]
+    assert settled["enrichment"] == load("bus/changed-mind")["detail"]["enrichment"]
+
+
+def test_the_story_has_words_for_its_questions_and_a_title():
+    added = load("bus/changed-mind")["detail"]["enrichment"]
+
+    assert added["questions"]["labels"].keys() == {"field_1", "field_2"}
+    assert added["article"]["title"] == "Using DynamoDB streams"

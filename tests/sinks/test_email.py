@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
-from sinks.email import SEND, Settings, handler, simple
+from sinks.email import NEEDED, SEND, Settings, handler, simple
 from votepipe import Event, Temporary, TryLater, Undeliverable, aws
 
 SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
@@ -165,4 +165,4 @@ def test_a_failing_ses_is_asked_again(ses: Any) -> None:
 
 def test_its_role_may_send_as_the_sender_alone() -> None:
     assert SEND["Action"] == "ses:SendEmail"
-    assert "*" not in json.dumps(SEND)
+    assert "*" not in json.dumps(NEEDED)

@@ -13,7 +13,9 @@ SAMPLES = sorted(Path("events/bus").glob("*.json"))
 
 
 def line(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    handler(Event.from_envelope(json.loads(Path(f"events/bus/{name}.json").read_text())))
+    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    envelope["detail"]["enrichment"] = {"article": {"title": "Using DynamoDB streams"}}
+    handler(Event.from_envelope(envelope))
     (written,) = capsys.readouterr().out.splitlines()
     found: dict[str, Any] = json.loads(written)
     return found
@@ -37,7 +39,7 @@ def test_a_line_holds_ids_type_and_counts(capsys: pytest.CaptureFixture[str]) ->
         "complete": False,
         "answers": 2,
         "changes": 1,
-        "enrichers": 0,
+        "enrichers": 1,
     }
 
 

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.slack import Settings, foreign, handler, message
-from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, http
+from sinks.slack import Settings, handler, message
+from sinks.slack.blocks import foreign
+from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, http
 
 PATH = "/services/T0/B0/the-secret"
 SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
+UNKNOWN = Delivery(previous=None, sequence=1)
 SAMPLES = [
     path.stem
     for path in sorted(Path("events/bus").glob("*.json"))
@@ -20,8 +22,11 @@ SAMPLES = [
 ]
 
 
-def event(name: str = "answer-2", **vote: Any) -> Event:
+def event(name: str = "answer-2", enrichment: Any = None, **vote: Any) -> Event:
+    """A sample; once its vote is another, what was added to it is only `enrichment`."""
     envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
+    if vote or enrichment is not None:
+        envelope["detail"]["enrichment"] = enrichment or {}
     envelope["detail"]["vote"] |= vote
     return Event.from_envelope(envelope)
 
@@ -34,23 +39,20 @@ def texts(posted: dict[str, Any]) -> list[str]:
     return [part["text"] for part in objects]
 
 
+HEADLINE = "Yay _<https://blog.example.com/using-dynamodb-streams|Using DynamoDB streams>_ got a 👍"
+ANSWERS = (
+    "*What would make this better?:* More examples of stream filters.\n"
+    "*How did you find this page?:* A colleague sent me the link ✨"
+)
+
+
 def test_a_vote_with_answers() -> None:
     assert message(event("answer-2"), SETTINGS) == {
-        "text": "Yay _using-dynamodb-streams_ got a 👍\n"
-        "*field_1:* More examples of stream filters.\n"
-        "*field_2:* A colleague sent me the link ✨\n"
-        "from reader@example.com\n"
-        "changed",
+        "text": f"{HEADLINE}\n{ANSWERS}\nfrom reader@example.com\nchanged",
         "blocks": [
             {
                 "type": "section",
-                "text": {
-                    "type": "mrkdwn",
-                    "text": "Yay _using-dynamodb-streams_ got a 👍\n"
-                    "*field_1:* More examples of stream filters.\n"
-                    "*field_2:* A colleague sent me the link ✨",
-                    "verbatim": True,
-                },
+                "text": {"type": "mrkdwn", "text": f"{HEADLINE}\n{ANSWERS}", "verbatim": True},
             },
             {
                 "type": "context",
@@ -66,6 +68,47 @@ def test_a_vote_with_answers() -> None:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def test_without_enrichers_instance_and_fields_show_as_they_are() -> None:
+    assert texts(message(event("answer-2", enrichment={}), SETTINGS))[0] == (
+        "Yay _using-dynamodb-streams_ got a 👍\n"
+        "*field_1:* More examples of stream filters.\n"
+        "*field_2:* A colleague sent me the link ✨"
+    )
+
+
+@pytest.mark.parametrize(
+    ("article", "shown"),
+    [
+        ({"title": "A <b>& more"}, "_A &lt;b&gt;&amp; more_"),
+        (
+            {"title": "T", "url": "https://x.example/?a=1&b=2"},
+            "_<https://x.example/?a=1&amp;b=2|T>_",
+        ),
+        ({"url": "https://x.example/a"}, "_<https://x.example/a|using-dynamodb-streams>_"),
+        ({"title": "T", "url": "https://x.example/>|<!here>"}, "_T_"),
+        ({"title": "T", "url": "javascript:alert(1)"}, "_T_"),
+        ({"title": "T", "url": "https://x.example/" + "&" * 1000}, "_T_"),
+        ({"title": 5, "url": ["https://x.example"]}, "_using-dynamodb-streams_"),
+        ("no object", "_using-dynamodb-streams_"),
+    ],
+)
+def test_an_article_is_a_link_only_where_that_is_safe(article: Any, shown: str) -> None:
+    posted = message(event(enrichment={"article": article}), SETTINGS)
+
+    assert texts(posted)[0].splitlines()[0] == f"Yay {shown} got a 👍"
+
+
+def test_a_label_is_escaped_and_an_odd_one_ignored() -> None:
+    labels = {"field_1": "<!here> *why*?", "field_2": 5}
+
+    posted = message(event(enrichment={"questions": {"labels": labels}}), SETTINGS)
+
+    assert [line.partition(":*")[0] for line in texts(posted)[0].splitlines()[1:]] == [
+        "*&lt;!here&gt; ∗why∗?",
+        "*field_2",
+    ]
 
 
 def test_a_thumb_down_is_a_womp() -> None:
@@ -187,11 +230,11 @@ def test_every_sample_makes_a_message(name: str) -> None:
 def test_it_arrives_at_the_webhook(web: Any) -> None:
     settings = Settings(webhook_url=Secret(web.url + PATH))
 
-    handler(event(), settings)
+    handler([event("settled")], settings, [UNKNOWN])
 
     (request,) = web.requests
     assert request.path == PATH
-    assert json.loads(request.body) == message(event(), settings)
+    assert json.loads(request.body) == message(event("settled"), settings)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +275,7 @@ def test_what_slack_answers_decides_the_outcome(
     web.reply(**reply)
 
     with pytest.raises(outcome) as caught:
-        handler(event(), Settings(webhook_url=Secret(web.url + PATH)))
+        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [UNKNOWN])
 
     assert str(caught.value) == f"127.0.0.1 answered {text}"
     assert getattr(caught.value, "after", 7) == 7
@@ -246,6 +289,6 @@ def test_no_answer_of_slack_is_temporary(
     web.reply(manner=manner)
 
     with pytest.raises(Temporary) as caught:
-        handler(event(), Settings(webhook_url=Secret(web.url + PATH)))
+        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [UNKNOWN])
 
     assert "the-secret" not in str(caught.value)

@@ -54,7 +54,7 @@ def refusal(
         ({"timeout": 1.5}, "'timeout' is 1.5. Make it a whole number from 1 to 900."),
         ({"timeout": True}, "'timeout' is True. Make it a whole number from 1 to 900."),
         ({"memory": 64}, "'memory' is 64. Make it a whole number from 128 to 10,240."),
-        ({"batch_size": 11}, "'batch_size' is 11. Make it a whole number from 1 to 10."),
+        ({"batch_size": 1001}, "'batch_size' is 1001. Make it a whole number from 1 to 1,000."),
         ({"concurrency": 1}, "'concurrency' is 1. Make it a whole number from 2 to 1,000."),
         ({"tries": 0}, "'tries' is 0. Make it a whole number from 1 to 100."),
         (
@@ -103,7 +103,7 @@ def test_a_misspelt_event_is_answered_with_the_right_one() -> None:
         (
             "def handler(events, delivery): ...",
             {"batch": True},
-            "a batch has no one 'delivery'. Leave out 'batch' or the parameter.",
+            "a batch has no one 'delivery'. Call the parameter 'deliveries'.",
         ),
         (
             "def handler(event, delivery): ...",

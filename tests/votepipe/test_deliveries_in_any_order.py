@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 
 from votepipe import Event, clock
-from votepipe.deliveries import Claim, Skip, claim, mark, release
-from votepipe.errors import TryLater
+from votepipe.deliveries import Claim, claim, mark, release
+from votepipe.errors import Skip, TryLater
 
 
 class Attempts(RuleBasedStateMachine):
@@ -60,6 +60,8 @@ class Attempts(RuleBasedStateMachine):
             )
         except TryLater:
             return None
+        except Skip as skip:
+            return skip
 
     def send(self, claimed: Claim) -> None:
         assert claimed.order > self.marked, "an older state was sent after a newer mark"

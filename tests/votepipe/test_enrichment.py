@@ -180,13 +180,14 @@ def test_one_line_is_logged_with_counts_and_reasons_and_no_content(capsys):
     assert logged["records"] == 3
     assert logged["events"] == {"VoteCast": 1, "VoteRejected": 1}
     (rejected,) = logged["rejected"]
-    assert rejected["eventID"] == sample("malformed")["eventID"]
+    assert rejected["eventId"] == sample("malformed")["eventID"]
     assert "voter: not text" in rejected["reasons"]
     assert "reader@example.com" not in json.dumps(logged)
 
 
 def test_the_import_is_cheap():
     heavy = ("boto3", "botocore", "click", "jsonschema", "requests", "urllib.request", "asyncio")
+    heavy += ("votepipe.deliveries", "votepipe.delivery")
     code = f"import sys, votepipe.enrichment; print([m for m in {heavy} if m in sys.modules])"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout

@@ -49,7 +49,6 @@ def test_an_insert_is_a_vote_cast():
     ]
     assert event["type"] == "VoteCast"
     assert event["version"] == 1
-    assert event["enrichment"] == {}
 
 
 def test_the_id_and_the_sequence_are_the_records():

@@ -72,14 +72,52 @@ def test_what_may_pass_is_tried_again_a_little_later(
 def test_the_last_try_ends_in_the_dead_letters(
     run: Any, envelope: Any, raising: Any, surroundings: Any
 ) -> None:
-    ran = run(raising(Temporary("hooks.example answered 500.")), envelope(), tries=3)
+    failing = raising(Temporary("hooks.example answered 500."))
+
+    ran = [run(failing, envelope(), tries=number) for number in (2, 4, 9)]
 
     (dead,) = surroundings.dead()
-    assert ran.kept == []
-    assert (dead["reason"], dead["tries"]) == (
-        "hooks.example answered 500. Try 3 was the last.",
-        "3",
-    )
+    assert [len(each.kept) for each in ran] == [1, 1, 0]
+    assert dead["reason"] == "hooks.example answered 500. Try 3 was the last."
+
+
+def test_the_back_off_grows_with_failures_and_not_with_receives(
+    run: Any, envelope: Any, raising: Any, asked_of_sqs: Any
+) -> None:
+    run(raising(Temporary("hooks.example answered 500.")), envelope(), tries=9)
+
+    assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] in (1, 2)
+
+
+def test_failures_of_an_older_event_are_not_those_of_a_newer_one(
+    run: Any, envelope: Any, raising: Any, surroundings: Any
+) -> None:
+    failing = raising(Temporary("hooks.example answered 500."))
+
+    for sequence in ("5", "6", "5", "6"):
+        run(failing, envelope(sequence=sequence))
+
+    assert surroundings.dead() == []
+    assert [line["why"] for line in run(failing, envelope(sequence="5")).lines] == [
+        "hooks.example answered 500. Try 3 was the last."
+    ]
+
+
+def test_a_delivery_forgets_the_failures_before_it(
+    run: Any, envelope: Any, raising: Any, surroundings: Any
+) -> None:
+    run(raising(Temporary("No.")), envelope())
+    assert "failures" in surroundings.rows()[0]
+
+    run(lambda event: None, envelope())
+
+    assert "failures" not in surroundings.rows()[0]
+
+
+def test_without_claims_each_receive_is_a_try(run: Any, envelope: Any, raising: Any) -> None:
+    ran = run(raising(Temporary("No.")), envelope(), tries=3, claims=False)
+
+    assert ran.lines[0]["why"] == "No. Try 3 was the last."
 
 
 def test_being_asked_to_wait_is_never_the_last_try(

@@ -94,3 +94,55 @@ def test_answers_keep_their_lengths(answers: dict[str, str]) -> None:
     assert all(0 < len(label) <= words.LABEL for label, _ in found)
     assert all(0 < len(text) <= words.ANSWER for _, text in found)
     assert len(found) + more <= len(answers)
+
+
+def enriched(**enrichment: Any) -> Event:
+    envelope = json.loads(Path("events/bus/answer-2.json").read_text())
+    envelope["detail"]["enrichment"] = enrichment
+    return Event.from_envelope(envelope)
+
+
+def test_what_enrichers_know_has_words() -> None:
+    sample = event("answer-2")
+
+    assert words.title(sample) == "Using DynamoDB streams"
+    assert words.link(sample) == "https://blog.example.com/using-dynamodb-streams"
+    assert words.answers(sample.vote, labels=words.labels(sample))[0] == [
+        ("What would make this better?", "More examples of stream filters."),
+        ("How did you find this page?", "A colleague sent me the link ✨"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "enrichment",
+    [
+        {},
+        {"article": {}, "questions": {"answers": {}}},
+        {"article": "text", "questions": ["text"]},
+        {"article": {"title": "\u200b", "url": 5}, "questions": {"labels": 5}},
+    ],
+)
+def test_where_enrichers_know_nothing_the_vote_speaks(enrichment: dict[str, Any]) -> None:
+    sample = enriched(**enrichment)
+
+    assert words.title(sample) == "using-dynamodb-streams"
+    assert words.link(sample) is None
+    assert words.labels(sample) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "https://x.example/a b",
+        "https://x.example/<b>",
+        "https://x.example/a|b",
+        'https://x.example/"',
+        "https://x.example/)\n",
+        "https://x.example/ü",
+        "https://x.example/" + "a" * 2000,
+    ],
+)
+def test_an_address_that_could_break_a_message_is_none(url: str) -> None:
+    assert words.link(enriched(article={"url": url})) is None

@@ -5,23 +5,33 @@ Exit codes: 0 it worked, 1 it failed, 2 it was called wrongly.
 
 import difflib
 import importlib
-from typing import Any
+import os
+from typing import Any, NamedTuple
 
 import click
 
-# The table of contents: a command's name and where it stands.
+
+class Entry(NamedTuple):
+    """Where a command stands, and what the list of commands says of it."""
+
+    place: str
+    summary: str
+
+
+# The table of contents.
 # A module is imported when its command runs, so that `votepipe --help` stays quick.
 COMMANDS = {
-    "up": "votepipe.dev.commands.up:up",
-    "vote": "votepipe.dev.commands.vote:vote",
-    "status": "votepipe.dev.commands.status:status",
-    "list": "votepipe.dev.commands.plugins:list_plugins",
-    "doctor": "votepipe.dev.commands.doctor:doctor",
-    "demo": "votepipe.dev.commands.demo:demo",
-    "sync": "votepipe.dev.commands.sync:sync",
-    "new": "votepipe.dev.commands.new:new",
-    "secret": "votepipe.dev.commands.secret:secret",
-    "match": "votepipe.dev.patterns.command:match",
+    "up": Entry("votepipe.dev.commands.up:up", "Run all of it on this machine, until Ctrl-C."),
+    "vote": Entry("votepipe.dev.commands.vote:vote", "Cast a vote and write answers to it."),
+    "status": Entry("votepipe.dev.commands.status:status", "Show what waits and what failed."),
+    "list": Entry("votepipe.dev.commands.plugins:list_plugins", "Show the sinks and enrichers."),
+    "doctor": Entry("votepipe.dev.commands.doctor:doctor", "Say what is missing, and the remedy."),
+    "demo": Entry("votepipe.dev.commands.demo:demo", "Show a vote's way, without any server."),
+    "sync": Entry("votepipe.dev.commands.sync:sync", "Bring template.yaml in step with sinks/."),
+    "new": Entry("votepipe.dev.commands.new:new", "Write a sink or an enricher to start from."),
+    "check": Entry("votepipe.dev.commands.check:check", "Try a sink with failures, locally."),
+    "secret": Entry("votepipe.dev.commands.secret:secret", "Fill the secret of a sink."),
+    "match": Entry("votepipe.dev.patterns.command:match", "Try an event pattern on an event."),
 }
 
 
@@ -36,9 +46,14 @@ class Commands(click.Group):
         """Import a command by its name."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name].split(":")
+        module, name = COMMANDS[cmd_name].place.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the table, without importing any of it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -52,18 +67,31 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Show the errors that are meant for people as one line, not as a stack trace."""
+        """Show errors as one line, not as a stack trace."""
         try:
             return super().invoke(ctx)
+        # These are click's own, or end the program quietly.
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
         except Exception as error:
-            if ctx.params.get("debug") or not _for_people(error):
+            if ctx.params.get("debug"):
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_words(error)) from error
 
 
-def _for_people(error: Exception) -> bool:
-    """Whether an error is one that votepipe raises on purpose, with a text that helps."""
-    return type(error).__module__.startswith("votepipe.")
+def _words(error: Exception) -> str:
+    """An error for people: as it is when votepipe wrote it, else with a way to see more."""
+    if type(error).__module__.startswith("votepipe."):
+        return str(error)
+    text = str(error).rstrip(".")
+    return f"{type(error).__name__}: {text}. To see where, put --debug after 'votepipe'."
+
+
+def _keep_from_proxies() -> None:
+    """Have no proxy asked for addresses of this machine: the local stack is there."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "")
+        os.environ[name] = f"{known},127.0.0.1,localhost" if known else "127.0.0.1,localhost"
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,3 +99,4 @@ def _for_people(error: Exception) -> bool:
 @click.version_option(package_name="votepipe")
 def main(debug: bool) -> None:
     """Votes from a DynamoDB stream to Slack, email and wherever people look."""
+    _keep_from_proxies()

@@ -10,6 +10,7 @@ from typing import Any
 from votepipe.dev import ROOT, sync
 from votepipe.dev.deployment import Deployment
 from votepipe.dev.ministack import PROGRAM
+from votepipe.dev.regions import SyncError
 from votepipe.errors import PluginError
 
 
@@ -39,15 +40,18 @@ def machine() -> Iterator[Finding]:
 
 
 def _template() -> Iterator[Finding]:
+    text = (ROOT / "template.yaml").read_bytes().decode()
     try:
         found = sync.resources()
+        same = sync.synced(text, found, sync.enricher_settings()) == text
     except PluginError as error:
         yield Finding("A plugin cannot be loaded.", str(error))
         return
+    except SyncError as error:
+        yield Finding("template.yaml cannot follow sinks/.", str(error))
+        return
     names = ", ".join(sink.plugin.name for sink in found) or "none"
     yield Finding(f"Sinks: {names}.")
-    text = (ROOT / "template.yaml").read_text()
-    same = sync.synced(text, found) == text
     yield Finding(
         f"template.yaml is {'in step' if same else 'not in step'} with sinks/.",
         "" if same else "Run: votepipe sync",

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import requests
 
-from votepipe.dev import sam
+from votepipe.dev import ROOT, sam, standins
 from votepipe.dev.console import deadletters
 from votepipe.dev.console.app import create_app
 from votepipe.dev.console.journal import Journal
@@ -17,10 +17,11 @@ from votepipe.dev.console.server import Server
 from votepipe.dev.console.watcher import Watcher
 from votepipe.dev.deployment import Deployment, LocalSession
 from votepipe.dev.ministack import REGION, MiniStack
+from votepipe.dev.parameters import check
 from votepipe.dev.pipes.process import PipeProcess
-from votepipe.dev.processes import End, ended_by_signals
-from votepipe.dev.secrets import is_set, put_secret
-from votepipe.dev.sync import SinkResources, resources
+from votepipe.dev.processes import End, ended_by_signals, lock, undisturbed
+from votepipe.dev.sync import SinkResources, enricher_settings, resources, synced
+from votepipe.dev.template import read
 
 
 class LocalStackError(Exception):
@@ -87,32 +88,41 @@ class LocalStack:
 
     def run(self) -> None:
         """Come up, stay until SIGINT, SIGTERM or SIGHUP, and end everything in order."""
-        with contextlib.suppress(End), ended_by_signals(), self:
-            self._say(f"\nReady: {self.url}/ shows each vote's way.")
-            self._say("Cast one there, or with: .venv/bin/votepipe vote")
-            self._say("Ctrl-C ends everything.")
-            while self.ministack.pid is not None:
-                threading.Event().wait(0.5)
-            raise LocalStackError(
-                f"MiniStack ended by itself. Read {self.ministack.folder / 'ministack.log'}, "
-                "then run it again."
-            )
+        try:
+            with ended_by_signals(), self:
+                self._say(f"\nReady: {self.url}/ shows each vote's way.")
+                self._say("Cast one there, or with: .venv/bin/votepipe vote")
+                self._say("Ctrl-C ends everything.")
+                while self.ministack.pid is not None:
+                    threading.Event().wait(0.5)
+                raise LocalStackError(
+                    f"MiniStack ended by itself. Read {self.ministack.folder / 'ministack.log'}, "
+                    "then run it again."
+                )
+        except End:
+            self._say("Ended.")
 
     def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:
-            self._parts.close()
+            self._end()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._ready = False
-        self._parts.close()
+        with undisturbed():
+            self._parts.close()
 
     def _start(self) -> None:
         started = time.monotonic()
+        found = self._checked()
         self._serve()
+        self._alone()
         env = self.ministack.environment()
         with self._doing("Starting the local AWS"):
             self._parts.callback(self.ministack.stop)
@@ -120,11 +130,16 @@ class LocalStack:
         with self._doing("sam build"):
             sam.build(self.folder, env)
         with self._doing("sam deploy"):
-            found = resources()
-            sam.deploy(self.folder, env, self._deployed_with(found))
+            values = {
+                **sam.parameters("local"),
+                **standins.parameters([*found, *enricher_settings()]),
+                **self._parameters,
+            }
+            if not sam.deploy(self.folder, env, values):
+                self._say("  No changes.")
         with self._doing("Filling secrets"):
-            self._fill_secrets(found)
-            self._verify_senders()
+            standins.fill_secrets(self.deployment, found, self.url)
+            standins.verify_senders(self.deployment)
         with self._doing("Starting the pipe"):
             self._parts.enter_context(self.pipe)
             self._parts.enter_context(self._watcher())
@@ -135,7 +150,32 @@ class LocalStack:
     def _doing(self, step: str) -> Iterator[None]:
         self._step = step
         self._say(f"{step} …")
+        started = time.monotonic()
         yield
+        self._say(f"  {time.monotonic() - started:.1f} s")
+
+    def _checked(self) -> list[SinkResources]:
+        """The sinks, when they, the template and the parameters given fit each other."""
+        check(self._parameters, read()["Parameters"])
+        found = resources()
+        text = (ROOT / "template.yaml").read_bytes().decode()
+        if synced(text, found, enricher_settings()) != text:
+            raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
+        return found
+
+    def _alone(self) -> None:
+        """Keep the data below `folder` for this run."""
+        file = lock(self.folder / "lock")
+        if file is None:
+            url = (self.folder / "lock").read_text()
+            raise LocalStackError(
+                f"votepipe is up at {url}/ already, with the data of this checkout. "
+                "Use it, or end it there with Ctrl-C."
+            )
+        self._parts.enter_context(file)
+        file.truncate(0)
+        file.write(self.url)
+        file.flush()
 
     def _serve(self) -> None:
         app = create_app(
@@ -148,35 +188,6 @@ class LocalStack:
             self.port = self._parts.enter_context(Server(app, self.port)).port
         except OSError as error:
             raise LocalStackError(_who_is_at(self.url, self.port)) from error
-
-    def _deployed_with(self, found: list[SinkResources]) -> dict[str, str]:
-        ours = {
-            field.parameter: field.local or field.example
-            for sink in found
-            for field in sink.parameters
-            if field.parameter and (field.local or (field.required and field.example))
-        }
-        return {**sam.parameters("local"), **ours, **self._parameters}
-
-    def _fill_secrets(self, found: list[SinkResources]) -> None:
-        client = self.deployment.session.client("secretsmanager")
-        for sink in found:
-            secret = f"{sink.id}Secret"
-            if sink.secrets and not is_set(client, self.deployment.stack.physical_id(secret)):
-                here = f"{self.url}/receive/{sink.name}"
-                values = {
-                    field.name: field.example or here
-                    for field in sink.secrets
-                    if field.example or field.name.endswith("url")
-                }
-                put_secret(client, self.deployment.stack.physical_id(secret), values)
-
-    def _verify_senders(self) -> None:
-        """SES takes mail from verified addresses only; here every one that is a setting is."""
-        client = self.deployment.session.client("ses")
-        for value in self.deployment.stack.parameters.values():
-            if "@" in value:
-                client.verify_email_identity(EmailAddress=value)
 
     def _dead_letter_queues(self) -> list[str]:
         stack = self.deployment.stack

@@ -1,4 +1,4 @@
-"""Names of plugins: which are good, and what a person may have meant."""
+"""Names of plugins: what follows from them, and what a person may have meant."""
 
 import difflib
 from collections.abc import Mapping
@@ -7,6 +7,11 @@ from typing import TypeVar
 import click
 
 T = TypeVar("T")
+
+
+def logical_id(name: str) -> str:
+    """The start of a sink's logical ids: `my_sink` gives `MySink`."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def pick(name: str, known: Mapping[str, T], noun: str) -> T:

@@ -1,6 +1,7 @@
 """Start processes, hear signals, and end in order what was started."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -63,6 +64,18 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, old)
         if waiting:
             signal.raise_signal(waiting[0])
+
+
+def lock(path: Path) -> IO[str] | None:
+    """Hold the lock of a file until it is closed, or this process ends; None if another does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 class Child:

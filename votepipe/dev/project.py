@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from votepipe.dev import ROOT
 from votepipe.dev.patterns import InvalidPattern
 from votepipe.dev.patterns import compile as compile_pattern
+from votepipe.enrichers import checker, ordered
 from votepipe.errors import PluginError
 from votepipe.fields import Field, fields
 from votepipe.plugins import Enricher, Sink
@@ -44,8 +45,9 @@ def sinks(root: Path = ROOT) -> list[Plugin[Sink]]:
 
 
 def enrichers(root: Path = ROOT) -> list[Plugin[Enricher]]:
-    """All enrichers of a checkout by name; raises PluginError for the first that is not right."""
-    return [enricher(path) for path in modules(root / "enrichers")]
+    """All enrichers of a checkout in the order in which they run; raises PluginError likewise."""
+    found = {plugin.name: plugin for plugin in map(enricher, modules(root / "enrichers"))}
+    return [found[spec.name] for spec in ordered(plugin.spec for plugin in found.values())]
 
 
 def modules(folder: Path) -> Iterator[Path]:
@@ -69,8 +71,10 @@ def sink(path: Path) -> Plugin[Sink]:
 
 
 def enricher(path: Path) -> Plugin[Enricher]:
-    """Load the enricher in the file `path` and check it."""
-    return _plugin(path, "enrich", Enricher)
+    """Load the enricher in the file `path` and check all that can be checked of it alone."""
+    plugin = _plugin(path, "enrich", Enricher)
+    checker(plugin.spec)
+    return plugin
 
 
 def place(path: Path) -> str:
@@ -87,7 +91,7 @@ def _plugin(path: Path, function: str, kind: type[Spec]) -> Plugin[Spec]:
                 f"{place(path)} has no docstring. Start it with a line that says what it does."
             )
         spec = getattr(getattr(module, function, None), mark, None)
-        if not isinstance(spec, kind):
+        if not isinstance(spec, kind) or spec.module != module.__name__:
             raise PluginError(
                 f"{place(path)} has no function '{function}' marked with @{mark}. "
                 "Write one; docs/plugins.md shows how."

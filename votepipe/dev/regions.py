@@ -7,14 +7,21 @@ import yaml
 
 SETTINGS = "settings of the sinks"
 RESOURCES = "resources of the sinks"
+ENRICHER_SETTINGS = "settings of the enrichers"
+ENRICHER_VARIABLES = "variables of the enrichers"
 
 # The same words to YAML; libyaml's loader is ten times as fast where it is there.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BLOCK = re.compile(r"^  ([A-Za-z0-9]+):")
+_ID = re.compile(r"^  ([A-Za-z0-9]+):", re.MULTILINE)
 
 
 class SyncError(Exception):
     """The template cannot be brought in step; the text says what to mend."""
+
+
+def has(template: str, name: str) -> bool:
+    """Whether a region is marked, which one for enrichers need not be until it holds something."""
+    return f"# >>> {name}" in template
 
 
 def inside(template: str, name: str) -> str:
@@ -36,7 +43,7 @@ def blocks(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     current = ""
     for line in text.splitlines(keepends=True):
-        start = _BLOCK.match(line)
+        start = _ID.match(line)
         if start:
             current = start.group(1)
         if current and not line.startswith("  #"):
@@ -44,10 +51,17 @@ def blocks(text: str) -> dict[str, str]:
     return found
 
 
+def ids(text: str) -> list[str]:
+    """The logical ids in a region, each as often as it stands there."""
+    return _ID.findall(text)
+
+
 def outside(template: str) -> set[str]:
     """The logical ids of the parameters and resources that stand outside of the regions."""
-    for name in (SETTINGS, RESOURCES):
-        template = replaced(template, name, "")
+    optional = [name for name in (ENRICHER_SETTINGS,) if has(template, name)]
+    for name in (SETTINGS, RESOURCES, *optional):
+        # Empty lines keep the numbers of the others, for the error below.
+        template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))
     try:
         root = yaml.compose(template, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:

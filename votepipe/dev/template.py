@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.dev import ROOT
@@ -28,6 +27,9 @@ def read(root: Path = ROOT) -> dict[str, Any]:
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
     """The template with each `AWS::Serverless::*` resource turned into plain ones."""
+    # It takes half a second to import, and reading the template needs none of it.
+    from samtranslator.translator.transform import transform
+
     packaged = copy.deepcopy(template)
     # The transform takes code that was uploaded, as `sam package` leaves it.
     packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"

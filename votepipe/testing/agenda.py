@@ -70,6 +70,12 @@ class Agenda:
         self._run(until, to_rest=True)
         return self.idle
 
+    def run_next(self) -> None:
+        """Do what is due next, whenever that is. Raises KitError when nothing is."""
+        if not self._heap:
+            raise KitError("Nothing is left to do, so nothing more will come.")
+        self._run(self._heap[0][0], to_rest=False)
+
     def _run(self, until: float, *, to_rest: bool) -> None:
         at_once = 0
         while self._heap and self._heap[0][0] <= until and not (to_rest and self.idle):

@@ -8,6 +8,7 @@ from typing import Any
 
 from votepipe.dev import project, template
 from votepipe.fields import Field
+from votepipe.testing.errors import KitError
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,43 @@ def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
     )
 
 
-def is_address(field: Field) -> bool:
+def values(
+    plan: Blueprint, receiver: str, given: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
+    """The values of each sink's settings that are set, by the sink's name.
+
+    Addresses of receivers are those of the kit's own server, and what is required has its example,
+    unless they are `given`; a given None leaves a setting out. Raises KitError for unknown names.
+    """
+    found = {}
+    for sink, fields in plan.settings.items():
+        own = dict(given.get(sink, {}))
+        usual = {field.name: _usual(field, sink, receiver) for field in fields}
+        if unknown := sorted(set(own) - set(usual)):
+            raise KitError(f"Sink '{sink}' has no setting '{unknown[0]}'. Correct the name.")
+        chosen = {**usual, **{name: _text(value) for name, value in own.items()}}
+        found[sink] = {name: value for name, value in chosen.items() if value is not None}
+    if unknown := sorted(set(given) - set(found)):
+        raise KitError(f"There is no sink '{unknown[0]}' to give settings to. Correct the name.")
+    return found
+
+
+def _usual(field: Field, sink: str, receiver: str) -> str | None:
+    """The value of a setting in a test; None where its default serves."""
+    if _is_address(field):
+        return f"{receiver}/{sink}"
+    if not field.required:
+        return None
+    if field.kind == "secret":
+        return field.example or f"{sink}-{field.name}"
+    if field.choices:
+        return field.example or str(field.choices[0])
+    return field.example or {"integer": "1", "number": "1", "flag": "true"}.get(
+        field.kind, field.name
+    )
+
+
+def _is_address(field: Field) -> bool:
     """Whether a setting holds the address of a receiver."""
     known = field.example or field.default
     return field.kind in ("text", "secret") and (
@@ -43,20 +80,10 @@ def is_address(field: Field) -> bool:
     )
 
 
-def value_for(field: Field, sink: str, receiver: str) -> str | None:
-    """A value for a setting in a test, None where its default serves.
-
-    The address of a receiver is that of the kit's own server.
-    """
-    if is_address(field):
-        return f"{receiver}/{sink}"
-    if field.kind == "secret":
-        return field.example or f"{sink}-{field.name}"
-    return (field.example or _some(field)) if field.required else None
-
-
-def _some(field: Field) -> str:
-    """A value that fits, for a required setting without an example."""
-    if field.choices:
-        return str(field.choices[0])
-    return {"integer": "1", "number": "1", "flag": "true"}.get(field.kind, field.name)
+def _text(value: Any) -> str | None:
+    """A value as a parameter or a secret holds it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from votepipe.dev.patterns import Pattern, compile
+from votepipe.dev import patterns
 from votepipe.dev.pipes.definition import PipeDefinition
+from votepipe.testing.asynchronous import Asynchronous, Manner
 from votepipe.testing.blueprint import Blueprint
 from votepipe.testing.bus import Archive, Bus, Buses
 from votepipe.testing.calls import Service
@@ -19,6 +20,7 @@ from votepipe.testing.queue import Queue
 from votepipe.testing.resources import Resources, stream_arn
 from votepipe.testing.roles import QueuePolicies, Roles
 from votepipe.testing.rule import Rule
+from votepipe.testing.scheduler import Scheduler, ring
 from votepipe.testing.secrets import Secrets
 from votepipe.testing.sqs import Sqs
 from votepipe.testing.steps import Steps
@@ -36,7 +38,7 @@ class Models:
         blueprint: Blueprint,
         resources: Resources,
         steps: Steps,
-        patches: Callable[[Function], list[Patch]],
+        patches: Callable[[], list[Patch]],
         sinks: Collection[str] | None = None,
     ) -> None:
         self._world = world
@@ -53,23 +55,32 @@ class Models:
         self.put = Buses(world, self.buses, list(self.archives.values()))
         self.sqs = Sqs(world, self.queues)
         self.targets = Targets(
-            world, self.queues, self.functions, self.put, QueuePolicies(resources)
+            world,
+            self.queues,
+            self.functions,
+            self.put,
+            QueuePolicies(resources),
+            self.roles.allows,
+            Asynchronous(world, self._manners(), self.roles.allows),
         )
+        self.scheduler = Scheduler(world, self.targets.of_schedule)
         self.mappings = self._mappings()
         self.rules = self._rules()
         self.pipes = self._pipes()
+        self._schedules()
 
     def services(self) -> dict[str, Service]:
         """What answers boto3, by the name of the service."""
         return {
             "dynamodb": DynamoDb(self.tables),
             "events": self.put,
+            "scheduler": self.scheduler,
             "secretsmanager": self.secrets,
             "sqs": self.sqs,
         }
 
     def _functions(
-        self, blueprint: Blueprint, steps: Steps, patches: Callable[[Function], list[Patch]]
+        self, blueprint: Blueprint, steps: Steps, patches: Callable[[], list[Patch]]
     ) -> dict[str, Function]:
         resources = self._resources
         return {
@@ -164,7 +175,7 @@ class Models:
             enabled = facts.get("State", "ENABLED") != "DISABLED"
             rule = rules[name] = Rule(self._world, name, arn, _pattern(facts), enabled)
             rule.targets = [
-                self.targets.target(name, arn, each)
+                self.targets.of_rule(name, arn, each)
                 for each in facts.get("Targets", ())
                 if self._wanted(each["Arn"])
             ]
@@ -174,7 +185,28 @@ class Models:
             for bus in self.buses.values():
                 if bus.name == bus_name:
                     bus.rules[arn] = rule.handle
+            if enabled and "ScheduleExpression" in facts:
+                ring(self._world, rule, facts["ScheduleExpression"])
         return rules
+
+    def _schedules(self) -> None:
+        resources = self._resources
+        for name, facts in resources.of_type("AWS::Scheduler::Schedule").items():
+            self.scheduler.make(resources.name(name), facts.get("GroupName", "default"), facts)
+
+    def _manners(self) -> dict[str, Manner]:
+        """How functions are called asynchronously, where the template says so."""
+        resources = self._resources
+        queues = {queue.arn: queue for queue in self.queues.values()}
+        return {
+            resources.by_arn(facts["FunctionName"], "AWS::Lambda::Function"): Manner(
+                int(facts.get("MaximumRetryAttempts", 2)),
+                queues.get(
+                    facts.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+                ),
+            )
+            for facts in resources.of_type("AWS::Lambda::EventInvokeConfig").values()
+        }
 
     def _pipes(self) -> dict[str, Pipe]:
         resources = self._resources
@@ -228,6 +260,8 @@ class Models:
             for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
                 self._need(function.role, f"sqs:{action}", queue.arn, name)
             self._fed[queue.arn] = function.sink
+            if self._sinks is not None and function.sink not in self._sinks:
+                continue
             mappings.append(EventSourceMapping(self._world, name, queue, function, facts))
         return mappings
 
@@ -239,8 +273,8 @@ class Models:
             )
 
 
-def _pattern(facts: Mapping[str, Any]) -> Pattern | None:
-    return compile(facts["EventPattern"]) if "EventPattern" in facts else None
+def _pattern(facts: Mapping[str, Any]) -> patterns.Pattern | None:
+    return patterns.compile(facts["EventPattern"]) if "EventPattern" in facts else None
 
 
 def _writer(stream: Stream, keys: tuple[str, ...]) -> Callable[[Any, Any], None]:

@@ -1,7 +1,7 @@
 """The event buses: their rules, their archives, replays, and PutEvents."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -96,7 +96,7 @@ class Buses:
         archive = parameters.get("EventSourceArn")
         return [(f"events:{operation}", resource) for resource in (replay, archive) if resource]
 
-    def put(self, entries: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def put(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Put up to ten entries; each is taken or refused for itself."""
         if len(entries) > 10:
             raise Refused("ValidationException", "1 validation error detected: Value at 'entries' "
@@ -178,7 +178,9 @@ class Buses:
 
 def bus_arn(name: str) -> str:
     """The ARN of a bus that is named, or given by its ARN."""
-    return name if name.startswith("arn:") else f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
+    if name.startswith("arn:"):
+        return name
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
 
 
 def _later(handle: Callable[[Event], None], event: Event) -> Callable[[], None]:

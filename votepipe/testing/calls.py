@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
 from votepipe.testing.function import Function
@@ -57,7 +57,8 @@ class Calls:
         service = self._services.get(name)
         if service is None or operation not in service.operations:
             raise self._world.refuse(
-                f"The kit does not model '{name}.{operation}'. See docs/testing.md for what it does."
+                f"The kit does not model '{name}.{operation}'. "
+                "See docs/testing.md for what it does."
             )
         model = client.meta.service_model.operation_model(operation)
         context: dict[str, Any] = {}
@@ -88,7 +89,7 @@ class Calls:
             context=context,
         )
         if status >= 300:
-            made: type[ClientError] = client.exceptions.from_code(answer["Error"]["Code"])
+            made: Any = client.exceptions.from_code(answer["Error"]["Code"])
             raise made(answer, operation)
         return answer
 

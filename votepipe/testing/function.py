@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from votepipe.testing import library
 from votepipe.testing.errors import Closed, Crash, Ended, TimedOut
 from votepipe.testing.process import Patch, Process
 from votepipe.testing.resources import REGION
@@ -79,7 +80,10 @@ class Context:
 
 @dataclass(eq=False)
 class Function:
-    """A function of the template; `reserved` is its reserved concurrency."""
+    """A function of the template; `reserved` is its reserved concurrency.
+
+    `marked` are the ids of events that it was about to mark as delivered.
+    """
 
     world: World
     id: str
@@ -93,9 +97,10 @@ class Function:
     reserved: int | None
     root: Path
     steps: Steps
-    patches: Callable[["Function"], list[Patch]]
+    patches: Callable[[], list[Patch]]
     lines: list[dict[str, Any]] = field(default_factory=list)
     running: int = 0
+    marked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._warm: list[Process] = []
@@ -170,7 +175,7 @@ class Function:
         return json.loads(answer)
 
     def _cold(self) -> Process:
-        return Process(self.root, self.handler, self.environment, lambda: self.patches(self))
+        return Process(self.root, self.handler, self.environment, self.patches, library.own)
 
     def _failed(self, why: str) -> FunctionError:
         self.world.trace.note("failed", self.id, why=why)
@@ -198,7 +203,9 @@ def _surroundings(name: str, facts: Mapping[str, Any]) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_SECRET_ACCESS_KEY": "kit",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "HOME": "/tmp",  # noqa: S108 - as good a place as any where nothing of a person is
         "LANG": "en_US.UTF-8",
+        "NO_PROXY": "127.0.0.1",  # the kit's own receiver
         "PATH": "/usr/bin:/bin",
         "TZ": ":UTC",
         "_HANDLER": facts["Handler"],

@@ -19,11 +19,16 @@ class EventSourceMapping:
     """
 
     def __init__(
-        self, world: World, logical_id: str, queue: Queue, function: Function, facts: Facts[str, Any]
+        self,
+        world: World,
+        logical_id: str,
+        queue: Queue,
+        function: Function,
+        facts: Facts[str, Any],
     ) -> None:
         self._world = world
-        self._queue = queue
-        self._function = function
+        self.queue = queue
+        self.function = function
         self._size = int(facts.get("BatchSize", 10))
         self._window = float(facts.get("MaximumBatchingWindowInSeconds", 0))
         self._partly = facts.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
@@ -38,7 +43,7 @@ class EventSourceMapping:
     def _check(self, logical_id: str, facts: Facts[str, Any]) -> None:
         """Refuse what AWS refuses."""
         problem = None
-        if self._function.timeout > self._queue.visibility:
+        if self.function.timeout > self.queue.visibility:
             problem = "its queue's visibility time-out is below the function's time-out"
         elif self._size > 10 and self._window < 1:
             problem = "a batch of more than 10 needs a window"
@@ -49,7 +54,7 @@ class EventSourceMapping:
 
     def _wake(self) -> None:
         """Poll soon; with a window, when it ends or there is enough for a batch."""
-        full = self._queue.counts[0] >= self._size
+        full = self.queue.counts[0] >= self._size
         wait = 0.0 if full else self._window
         when = self._world.now + wait
         if self._poll is not None and self._poll.do is not None:
@@ -60,8 +65,8 @@ class EventSourceMapping:
 
     def _turn(self) -> None:
         self._poll = None
-        while self._running < self._most and self._queue.counts[0]:
-            batch = self._queue.receive(self._size)
+        while self._running < self._most and self.queue.counts[0]:
+            batch = self.queue.receive(self._size)
             if not batch:
                 return
             self._running += 1
@@ -70,11 +75,11 @@ class EventSourceMapping:
     def _hand_over(self, batch: list[Message]) -> None:
         for message in batch:
             facts = {"message": message.id[:8], "receive": message.receives}
-            self._world.trace.note("received", self._function.id, message.subject, **facts)
+            self._world.trace.note("received", self.function.id, message.subject, **facts)
         receipts = {message.id: message.receipt for message in batch}
-        event = {"Records": [record_of(message, self._queue) for message in batch]}
+        event = {"Records": [record_of(message, self.queue) for message in batch]}
         try:
-            answer = self._function.invoke(event)
+            answer = self.function.invoke(event)
             failed = _failed(answer, set(receipts)) if self._partly else set()
         except (FunctionError, Throttled):
             failed = set(receipts)
@@ -84,8 +89,8 @@ class EventSourceMapping:
             self._running -= 1
         for message_id, receipt in receipts.items():
             if message_id not in failed:
-                self._queue.delete(receipt)
-        if self._queue.counts[0]:
+                self.queue.delete(receipt)
+        if self.queue.counts[0]:
             self._wake()
 
 

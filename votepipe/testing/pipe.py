@@ -3,13 +3,13 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from votepipe.dev.pipes.attempt import Interrupted
 from votepipe.dev.pipes.definition import PipeDefinition
 from votepipe.dev.pipes.engine import Lane
 from votepipe.dev.pipes.entries import Entry
+from votepipe.errors import VotepipeError
 from votepipe.testing.agenda import Entry as Due
 from votepipe.testing.bus import Buses
 from votepipe.testing.calls import Allows
@@ -26,7 +26,7 @@ _SHARD = "shardId-00000000000000000001-kit"
 _FIRST_SEQUENCE = 4421584500000000017450439091
 
 
-class PipeError(Exception):
+class PipeError(VotepipeError):
     """Something that the pipe calls refuses."""
 
 
@@ -88,10 +88,9 @@ class Pipe:
         self._world = world
         self._due: Due | None = None
         self._busy = False
+        self.fates: dict[Subject, str] = {}
         self._arrived: list[dict[str, Any]] = []
-        self._lane = Lane(
-            pipe, _SHARD, ports, clock=lambda: world.agenda.now, trace=self._note
-        )
+        self._lane = Lane(pipe, _SHARD, ports, clock=lambda: world.agenda.now, trace=self._note)
 
     @property
     def idle(self) -> bool:
@@ -131,7 +130,6 @@ class Pipe:
 
     def _note(self, hop: dict[str, Any]) -> None:
         keys = hop["keys"]
-        names = [str(keys.get(name, "")) for name in ("widgetId", "voteId")]
         facts = {
             name: hop[name]
             for name in ("type", "reason", "condition", "attempts", "wait")
@@ -139,7 +137,9 @@ class Pipe:
         }
         if "busEventID" in hop:
             facts["id"] = hop["busEventID"][:8]
-        self._world.trace.note(hop["hop"], self.id, Subject(*names, hop["eventID"]), **facts)
+        about = Subject(str(keys.get("widgetId", "")), str(keys.get("voteId", "")), hop["eventID"])
+        self.fates[about] = hop["hop"]
+        self._world.trace.note(hop["hop"], self.id, about, **facts)
 
 
 class Stream:

@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,31 +12,36 @@ from boto3.dynamodb.types import TypeSerializer
 
 from votepipe import clock
 from votepipe.dev import ROOT
-from votepipe.testing import blueprint
+from votepipe.testing import blueprint, wires
+from votepipe.testing.blueprint import Blueprint
 from votepipe.testing.build import Models
 from votepipe.testing.calls import Calls
 from votepipe.testing.errors import KitError
+from votepipe.testing.evidence import Evidence
+from votepipe.testing.function import Function
+from votepipe.testing.harm import Harm
 from votepipe.testing.incoming import Request
 from votepipe.testing.mail import Mail
 from votepipe.testing.messages import Message
 from votepipe.testing.receiver import Answer, Receiver
 from votepipe.testing.resources import Resources
 from votepipe.testing.steps import Steps
-from votepipe.testing.trace import Trace
-from votepipe.testing.wires import Wires
 from votepipe.testing.world import World
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
+
 _KINDS = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
-_LONG = 30 * 86_400.0
+_MONTH = 30 * 86_400.0
 
 
-class Pipeline:
+class Pipeline(Harm, Evidence):
     """A checkout's template and plugins, running on virtual time.
 
-    `parameters` are the template's; `sinks` names those that run, all when None; `start` is when
-    time begins. The same `seed` gives the same
-    trace, byte for byte. Close it, or use it as a context manager.
+    `parameters` are the template's; `sinks` names those that run, all when None; `settings` are
+    values by sink and setting, secret or not (`{"slack": {"emoji_up": "🎉"}}`), where they are not
+    to be the usual ones; `start` is when time begins.
+    The same `seed` gives the same trace, byte for byte.
+    Close it, or use it as a context manager.
     Raises Unmodelled for what the template has and the kit has not.
     """
 
@@ -45,76 +51,38 @@ class Pipeline:
         parameters: Mapping[str, Any] | None = None,
         *,
         sinks: Collection[str] | None = None,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
         seed: int = 0,
         start: datetime = START,
     ) -> None:
         self.world = World(start.timestamp(), seed)
         self.steps = Steps()
-        self._messages: list[Message] = []
-        self._receiver = Receiver(self._arrived)
-        self._wires = Wires(self.world, self.steps, self._receiver, self._call)
+        self.messages = []
+        self.receiver = Receiver(self._arrived)
+        self._wires = wires.Wires(self.world, self.steps, self.receiver, self._call)
         self._real_now = clock.now
         clock.now = lambda: self.world.now
-        self._closed = False
+        self._open = True
         try:
-            self._build(blueprint.read(root), parameters or {}, sinks)
+            self._build(blueprint.read(root), parameters or {}, settings or {}, sinks)
         except BaseException:
             self.close()
             raise
 
-    def _build(
-        self, plan: blueprint.Blueprint, parameters: Mapping[str, Any], sinks: Collection[str] | None
-    ) -> None:
-        declared = plan.template.get("Parameters", {})
-        known = {
-            field.parameter: value
-            for sink, fields in plan.settings.items()
-            for field in fields
-            if field.parameter in declared
-            and (value := blueprint.value_for(field, sink, self._receiver.url)) is not None
-        }
-        self.resources = Resources(plan.template, {**known, **parameters})
-        self.models = Models(
-            self.world, plan, self.resources, self.steps, self._wires.patches, sinks
-        )
-        mail = Mail(self.world, self._sink_running, self._receiver.answer)
-        services = {**self.models.services(), "ses": mail, "sesv2": mail}
-        self._calls = Calls(self.world, services, self.models.roles.allows)
-        self._fill_secrets(plan)
-
-    def _fill_secrets(self, plan: blueprint.Blueprint) -> None:
-        for sink, fields in plan.settings.items():
-            secret = {
-                field.name: blueprint.value_for(field, sink, self._receiver.url)
-                for field in fields
-                if field.kind == "secret"
-            }
-            arns = {
-                function.environment[field.env]
-                for function in self.models.functions.values()
-                for field in fields
-                if field.kind == "secret" and field.env in function.environment
-            }
-            for arn in arns:
-                self.models.secrets.values[arn] = json.dumps(secret)
+    def close(self) -> None:
+        """End everything that was started."""
+        if self._open:
+            self._open = False
+            clock.now = self._real_now
+            self.world.tasks.close()
+            self._wires.close()
+            self.receiver.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """End everything that was started."""
-        if self._closed:
-            return
-        self._closed = True
-        clock.now = self._real_now
-        self.world.tasks.close()
-        self._wires.close()
-        self._receiver.close()
-
-    # Time
 
     @property
     def now(self) -> datetime:
@@ -127,7 +95,7 @@ class Pipeline:
         with self._loud():
             self.world.agenda.run_until(until)
 
-    def run_until_idle(self, *, within: float = _LONG) -> None:
+    def run_until_idle(self, *, within: float = _MONTH) -> None:
         """Let time pass until nothing is left to do, except what recurs for ever.
 
         Raises KitError when that takes longer than `within` seconds.
@@ -138,23 +106,15 @@ class Pipeline:
                     f"After {within:g} s there is still something to do. Look at the trace."
                 )
 
-    @contextlib.contextmanager
-    def _loud(self) -> Iterator[None]:
-        """Say what is not modelled, even if a function's code swallowed the error."""
-        yield
-        if self.world.refused:
-            raise self.world.refused.pop(0)
-
-    # Votes
-
     def put(self, vote: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Write an item: plain values as boto3's resource takes them, or attribute values."""
-        self._table(table).put(attributes(vote))
+        self.models.tables[table].put(attributes(vote))
 
     def remove(self, keys: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Delete the item with these keys; other attributes are ignored."""
-        found = self._table(table)
-        found.remove({name: attributes(keys)[name] for name in found.index.keys})
+        found = self.models.tables[table]
+        item = attributes(keys)
+        found.remove({name: item[name] for name in found.index.keys})
 
     def expire(self, keys: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Delete the item with these keys as its time to live does."""
@@ -165,31 +125,79 @@ class Pipeline:
         finally:
             stream.expiring = False
 
-    def put_records(self, records: list[dict[str, Any]], table: str = "VotesTable") -> None:
-        """Put stream records as they are, in no table."""
-        next(
-            stream for name, stream in self.models.streams.items() if name in (table, "VotesPipe")
-        ).put(records)
+    def put_records(self, records: list[dict[str, Any]], pipe: str | None = None) -> None:
+        """Put stream records as they are, in no table, before a pipe: the only one when None."""
+        pipes = self.models.pipes
+        followed = pipes[pipe or next(iter(pipes))].definition.stream_arn
+        for stream in self.models.streams.values():
+            if stream.arn == followed:
+                stream.put(records)
 
-    def _table(self, name: str) -> Any:
-        return self.models.tables[name]
+    def invoke(self, function: str, event: Any) -> Any:
+        """Call a function with an event and return its answer; time passes if it takes some.
 
-    # Messages
+        Raises FunctionError, or Throttled.
+        """
+        answers: list[Any] = []
+        called = self.models.functions[function]
+        self.world.tasks.run(lambda: answers.append(called.invoke(event)))
+        with self._loud():
+            while not answers:
+                self.world.agenda.run_next()
+        return answers[0]
 
-    def sent(self, sink: str) -> list[Message]:
-        """The messages that the receiver of a sink took, oldest first."""
-        return [message for message in self.attempts(sink) if message.accepted]
+    def client(self, service: str) -> "Client":
+        """A boto3 client of the test's own, whose calls the pipeline answers."""
+        return Client(self, wires.client(service))
 
-    def attempts(self, sink: str) -> list[Message]:
-        """Everything that a sink sent, taken or not."""
-        return [message for message in self._messages if message.sink == sink]
+    @contextlib.contextmanager
+    def _loud(self) -> Iterator[None]:
+        """Say what is not modelled, even if a function's code swallowed the error."""
+        yield
+        if self.world.refused:
+            raise self.world.refused.pop(0)
 
-    def answer(self, sink: str, *, times: int = 1, **answer: Any) -> None:
-        """Have the receiver answer a sink's next requests like this; see `Answer`."""
-        if (wait := answer.pop("retry_after", None)) is not None:
-            answer.setdefault("status", 429)
-            answer["headers"] = {**answer.get("headers", {}), "Retry-After": str(wait)}
-        self._receiver.plan(sink, Answer(**answer), times)
+    def _build(
+        self,
+        plan: Blueprint,
+        parameters: Mapping[str, Any],
+        settings: Mapping[str, Mapping[str, Any]],
+        sinks: Collection[str] | None,
+    ) -> None:
+        values = blueprint.values(plan, self.receiver.url, settings)
+        declared = plan.template.get("Parameters", {})
+        from_settings = {
+            str(field.parameter): values[sink][field.name]
+            for sink, fields in plan.settings.items()
+            for field in fields
+            if field.parameter in declared and field.name in values[sink]
+        }
+        self.resources = Resources(plan.template, {**from_settings, **parameters})
+        self.models = Models(
+            self.world, plan, self.resources, self.steps, self._wires.patches, sinks
+        )
+        mail = Mail(self.world, self._sink_running, self.receiver.answer)
+        services = {**self.models.services(), "ses": mail, "sesv2": mail}
+        self._calls = Calls(self.world, services, self.models.roles.allows)
+        self._fill_secrets(plan, values)
+
+    def _fill_secrets(self, plan: Blueprint, values: Mapping[str, Mapping[str, str]]) -> None:
+        for sink, fields in plan.settings.items():
+            names = {field.name: field.env for field in fields if field.kind == "secret"}
+            secret = {name: values[sink][name] for name in names if name in values[sink]}
+            for function in self.models.functions.values():
+                for env in names.values():
+                    if arn := function.environment.get(env):
+                        self.models.secrets.values[arn] = json.dumps(secret)
+
+    def _call(
+        self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
+    ) -> Any:
+        return self._calls.call(client, operation, parameters, caller)
+
+    def _sink_running(self) -> str:
+        invocation = self.world.invocation
+        return invocation.function.sink if invocation else ""
 
     def _arrived(self, request: Request, answer: Answer) -> None:
         invocation = self.world.invocation
@@ -201,24 +209,28 @@ class Pipeline:
             accepted=answer.accepts,
             events=invocation.events if invocation else None,
         )
-        self._messages.append(message)
-        what = "sent" if answer.accepts else "refused"
-        self.world.trace.note(what, request.sink, message.subject, status=answer.status)
+        self.messages.append(message)
+        what = "sent" if answer.accepts else "not taken"
+        self.world.trace.note(what, request.sink, message.subject, **answer.facts)
 
-    def _sink_running(self) -> str:
-        """The sink whose function runs now."""
-        invocation = self.world.invocation
-        return invocation.function.sink if invocation else ""
 
-    # What happened
+class Client:
+    """A boto3 client that asks a pipeline instead of AWS, with leave to do everything."""
 
-    @property
-    def trace(self) -> Trace:
-        """All that happened; `str` of it is the same in every run with the same seed."""
-        return self.world.trace
+    def __init__(self, pipeline: Pipeline, client: Any) -> None:
+        self._pipeline = pipeline
+        self._client = client
 
-    def _call(self, client: Any, operation: str, parameters: dict[str, Any], caller: Any) -> Any:
-        return self._calls.call(client, operation, parameters, caller)
+    def __getattr__(self, name: str) -> Any:
+        operation = self._client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            return getattr(self._client, name)
+        return lambda **given: self._pipeline._call(self._client, operation, given, None)
+
+
+@cache
+def _serializer() -> TypeSerializer:
+    return TypeSerializer()
 
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,5 +240,4 @@ def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
         for value in item.values()
     ):
         return dict(item)
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in item.items()}
+    return {name: _serializer().serialize(value) for name, value in item.items()}

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from votepipe import secret
 from votepipe.testing.errors import Unmodelled
 
 _OWN = "votepipe"
@@ -32,20 +31,22 @@ class Process:
         handler: str,
         environment: Mapping[str, str],
         patches: Callable[[], list[Patch]],
+        own: Callable[[str], list[Patch]],
     ) -> None:
         self.dead = False
         self.output = io.StringIO()
         self._root = root
         self._patches = patches
         self._environment = {
-            os.environ.encodekey(name): os.environ.encodevalue(value)  # type: ignore[attr-defined]
+            os.environ.encodekey(name): os.environ.encodevalue(value)
             for name, value in environment.items()
         }
         self._packages = {"sinks", "enrichers", handler.partition(".")[0]} - {_OWN}
         self._modules: dict[str, Any] = {}
-        self._secrets: dict[str, Any] = {}
+        self._own: list[Patch] = []
         with self.entered():
             self.handler = self._import(handler)
+            self._own = own(handler)
         sink = getattr(self.handler, "sink", None)
         self.code: CodeType | None = getattr(getattr(sink, "function", None), "__code__", None)
 
@@ -62,8 +63,8 @@ class Process:
         """Become this process; what it returns is to be called to become what was before."""
         patches: list[Patch] = [
             (os.environ, "_data", self._environment),
-            (secret, "_kept", self._secrets),
             (sys, "stdout", self.output),
+            *self._own,
             *self._patches(),
         ]
         before = [(thing, name, getattr(thing, name)) for thing, name, _ in patches]

@@ -7,7 +7,7 @@ from typing import Any
 
 from votepipe.testing.agenda import Entry
 from votepipe.testing.resources import REGION
-from votepipe.testing.trace import NOBODY, Subject, subject_of
+from votepipe.testing.trace import Subject, subject_of
 from votepipe.testing.words import parsed
 from votepipe.testing.world import World
 
@@ -279,5 +279,3 @@ def record_of(message: Message, queue: Queue) -> dict[str, Any]:
         "eventSourceARN": queue.arn,
         "awsRegion": REGION,
     }
-
-

@@ -41,6 +41,13 @@ class Answer:
             return self.arrives
         return 200 <= self.status < 300
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What there is to tell of it."""
+        if self.disconnect:
+            return {"answer": "hung up"}
+        return {"answer": "none"} if self.timeout else {"status": self.status}
+
     def encode(self) -> bytes:
         """The bytes of the answer; an object as `body` is sent as JSON."""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
@@ -90,6 +97,10 @@ class Receiver:
     def behave(self, sink: str, behaviour: Behaviour) -> None:
         """Answer a sink's requests by what this function returns, when nothing is planned."""
         self._behaviours[sink] = behaviour
+
+    def forget(self) -> None:
+        """Drop what was planned."""
+        self._planned.clear()
 
     def answer(self, request: Request) -> Answer:
         """What a request is answered, and tell whoever wants to know that it arrived."""

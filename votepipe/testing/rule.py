@@ -14,14 +14,14 @@ from votepipe.testing.world import World
 
 Event = dict[str, Any]
 Outlet = Callable[[str, Subject], None]
+DeadLetters = Callable[[str, Subject, Mapping[str, Any]], None]
 
 _DAY = 86_400
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 900.0
-_TARGET = {
-    "Arn", "DeadLetterConfig", "Id", "Input", "InputPath", "InputTransformer", "RetryPolicy",
-    "RoleArn",
-}  # fmt: skip
+_COMMON = frozenset({"Arn", "DeadLetterConfig", "Input", "RetryPolicy", "RoleArn"})
+RULE_TARGET = _COMMON | {"Id", "InputPath", "InputTransformer"}
+SCHEDULE_TARGET = _COMMON | {"EventBridgeParameters"}
 
 
 class NotDelivered(Exception):
@@ -37,7 +37,8 @@ class NotDelivered(Exception):
 class Target:
     """One target of a rule or schedule; `send` raises NotDelivered.
 
-    `dead_letters` takes a text and its attributes, and is None where there are none.
+    `dead_letters` takes a text and its attributes, and is None where there are none; `retrying`
+    are the events that wait for another attempt.
     """
 
     world: World
@@ -46,15 +47,17 @@ class Target:
     arn: str
     facts: Mapping[str, Any]
     send: Outlet
-    dead_letters: Callable[[str, Subject, Mapping[str, Any]], None] | None
+    dead_letters: DeadLetters | None
     attempts: int
     age: float
+    retrying: set[str] = field(default_factory=set)
 
     def deliver(self, text: str, about: Subject) -> None:
         """Send a text, again and again until it is taken or given up."""
         self._attempt(text, about, self.world.now, 0)
 
     def _attempt(self, text: str, about: Subject, first: float, retries: int) -> None:
+        self.retrying.discard(about.event)
         try:
             self.send(text, about)
             return
@@ -71,6 +74,7 @@ class Target:
             self._give_up(text, about, failure, retries, exhausted)
             return
         self.world.trace.note("retried", self.origin, about, why=failure.code, wait=round(wait, 3))
+        self.retrying.add(about.event)
         self.world.agenda.at(
             self.world.now + wait, lambda: self._attempt(text, about, first, retries + 1)
         )
@@ -109,22 +113,30 @@ class Rule:
     pattern: Pattern | None
     enabled: bool
     targets: list[Target] = field(default_factory=list)
+    matched: list[Event] = field(default_factory=list)
 
     def handle(self, event: Event) -> None:
         """Send an event to the targets if it matches."""
         if not self.enabled or self.pattern is None or not self.pattern.matches(event):
             return
         about = subject_of(event)
+        self.matched.append(event)
         self.world.trace.note("matched", self.id, about, type=event["detail-type"])
+        self.fire(event, about)
+
+    def fire(self, event: Event, about: Subject) -> None:
+        """Send an event to the targets."""
         for target in self.targets:
             target.deliver(body_of(target.facts, event, self.arn, self.world.now), about)
 
 
-def check_target(rule: str, facts: Mapping[str, Any]) -> None:
+def check_target(
+    origin: str, facts: Mapping[str, Any], known: frozenset[str] = RULE_TARGET
+) -> None:
     """Refuse what is not modelled of a target. Raises Unmodelled."""
-    if unknown := sorted(set(facts) - _TARGET):
+    if unknown := sorted(set(facts) - known):
         raise Unmodelled(
-            f"A target of '{rule}' has '{unknown[0]}', which the kit does not model. Take it out."
+            f"A target of '{origin}' has '{unknown[0]}', which the kit does not model. Take it out."
         )
 
 
@@ -135,23 +147,12 @@ def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:
     return attempts, float(policy.get("MaximumEventAgeInSeconds", _DAY))
 
 
-def into_queue(queue: Queue, allowed: bool) -> Outlet:
-    """Sends texts to a queue, if its policy lets the rule in."""
-
-    def send(text: str, about: Subject) -> None:
-        put(queue, allowed, text, about, {})
-
-    return send
-
-
 def put(
     queue: Queue, allowed: bool, text: str, about: Subject, attributes: Mapping[str, Any]
 ) -> None:
     """Send a text with attributes. Raises NotDelivered."""
     if not allowed:
-        raise NotDelivered(
-            "NO_PERMISSIONS", f"The policy of '{queue.id}' does not let the rule send.", final=True
-        )
+        raise NotDelivered("NO_PERMISSIONS", f"Sending to '{queue.id}' is not allowed.", final=True)
     if queue.world.faults.next(queue.id):
         raise NotDelivered("INTERNAL_ERROR", f"'{queue.id}' did not answer.")
     told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}

@@ -23,7 +23,7 @@ class Secrets:
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
         """The action, and the secret it is done to."""
-        secret = parameters["SecretId"]
+        secret = str(parameters["SecretId"])
         return [(f"secretsmanager:{operation}", self._arns.get(secret, secret))]
 
     def _get(self, given: Parameters) -> dict[str, Any]:

@@ -8,8 +8,8 @@ crashing everywhere.
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import CodeType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from votepipe import deliveries, queues, secret
 from votepipe.testing.errors import Crash
@@ -66,10 +66,14 @@ class Steps:
 
     def reach(self, invocation: "Invocation", moment: Moment, call: str) -> Step:
         """Note a step of a function's work. Raises Crash where the test wants one."""
-        part, events = whereabouts(invocation.process.code)
+        part, frame = whereabouts(invocation.process.code)
         step = Step(len(self.made), invocation.function.id, moment, call, part)
         self.made.append(step)
-        invocation.events = events
+        invocation.events = None
+        if frame is not None and part == "deliver":
+            invocation.events = frame.f_locals.get(frame.f_code.co_varnames[0])
+        elif frame is not None and part == "mark":
+            invocation.function.marked.add(frame.f_locals["claim"].event_id)
         if invocation.process.dead or self._crashes(step, invocation.last_part):
             invocation.process.dead = True
             raise Crash("Runtime exited")
@@ -89,17 +93,14 @@ class Steps:
         return False
 
 
-def whereabouts(sink: CodeType | None) -> tuple[str, Any]:
-    """The part of the library, or the sink's own function, that the caller's code is in.
-
-    With the latter come the event, or events, that it was given.
-    """
-    frame = sys._getframe(1)
+def whereabouts(sink: CodeType | None) -> tuple[str, FrameType | None]:
+    """The part of the library, or the sink's own function, that the caller's code is in."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         if code in PARTS:
-            return PARTS[code], None
+            return PARTS[code], frame
         if code is sink:
-            return "deliver", frame.f_locals.get(code.co_varnames[0])
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+            return "deliver", frame
+        frame = frame.f_back
     return "", None

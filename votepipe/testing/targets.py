@@ -1,29 +1,29 @@
 """What rules and schedules can send to: queues, functions and buses."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from votepipe.testing.asynchronous import Asynchronous
 from votepipe.testing.bus import Buses
-from votepipe.testing.errors import Closed, Unmodelled
-from votepipe.testing.function import Function, FunctionError, Throttled
+from votepipe.testing.calls import Allows
+from votepipe.testing.errors import Unmodelled
+from votepipe.testing.function import Function
 from votepipe.testing.queue import Queue
 from votepipe.testing.roles import QueuePolicies
 from votepipe.testing.rule import (
+    SCHEDULE_TARGET,
+    DeadLetters,
     NotDelivered,
     Outlet,
     Target,
     check_target,
-    into_queue,
     put,
     retry_policy,
 )
-from votepipe.testing.trace import Subject, subject_of
+from votepipe.testing.trace import Subject
 from votepipe.testing.words import parsed
 from votepipe.testing.world import World
-
-# After an asynchronous call failed, Lambda tries it again twice: a minute later, then two.
-_ASYNC_WAITS = (60.0, 120.0)
 
 
 class Targets:
@@ -36,20 +36,72 @@ class Targets:
         functions: Mapping[str, Function],
         buses: Buses,
         policies: QueuePolicies,
+        allows: Allows,
+        asynchronous: Asynchronous,
     ) -> None:
         self._world = world
         self._queues = {queue.arn: queue for queue in queues.values()}
         self._functions = {function.arn: function for function in functions.values()}
         self._buses = buses
         self._policies = policies
+        self._allows = allows
+        self._asynchronous = asynchronous
 
-    def target(self, origin: str, origin_arn: str, facts: Mapping[str, Any]) -> Target:
-        """The target of a rule with these properties."""
+    def of_rule(self, origin: str, origin_arn: str, facts: Mapping[str, Any]) -> Target:
+        """The target of a rule with these properties; queues must let the rule in."""
         check_target(origin, facts)
-        dead_letters = None
-        if arn := facts.get("DeadLetterConfig", {}).get("Arn"):
-            queue = self._queue(origin, arn)
-            dead_letters = self._filler(queue, self._lets_in(origin_arn, queue))
+
+        def allowed(queue: Queue) -> bool:
+            return self._policies.lets_in("events.amazonaws.com", origin_arn, queue.url, queue.arn)
+
+        arn = facts["Arn"]
+        outlet: Outlet
+        if arn in self._queues:
+            queue = self._queues[arn]
+            outlet = _into(queue, allowed(queue))
+        elif arn in self._functions:
+            outlet = self._asynchronous.caller(self._functions[arn])
+        elif ":event-bus/" in arn:
+            outlet = self._forwarder(arn)
+        else:
+            raise Unmodelled(f"'{origin}' has a target that the kit does not model: '{arn}'.")
+        dead_letters = self._dead_letters(origin, facts)
+        filler = _filler(dead_letters, allowed(dead_letters)) if dead_letters else None
+        return self._target(origin, origin_arn, facts, outlet, filler)
+
+    def of_schedule(self, origin: str, origin_arn: str, facts: Mapping[str, Any]) -> Target:
+        """The target of a schedule, whose role must allow what it does."""
+        check_target(origin, facts, SCHEDULE_TARGET)
+        arn, role = facts["Arn"], facts["RoleArn"]
+
+        def may(action: str, resource: str) -> bool:
+            return self._allows(role, action, resource)
+
+        outlet: Outlet
+        if arn in self._queues:
+            outlet = _into(self._queues[arn], may("sqs:SendMessage", arn))
+        elif arn in self._functions:
+            outlet = self._asynchronous.caller(
+                self._functions[arn], may("lambda:InvokeFunction", arn)
+            )
+        elif ":event-bus/" in arn and "EventBridgeParameters" in facts:
+            outlet = self._entry(arn, facts["EventBridgeParameters"], may("events:PutEvents", arn))
+        else:
+            raise Unmodelled(f"'{origin}' has a target that the kit does not model: '{arn}'.")
+        dead_letters = self._dead_letters(origin, facts)
+        filler = None
+        if dead_letters:
+            filler = _filler(dead_letters, may("sqs:SendMessage", dead_letters.arn))
+        return self._target(origin, origin_arn, facts, outlet, filler)
+
+    def _target(
+        self,
+        origin: str,
+        origin_arn: str,
+        facts: Mapping[str, Any],
+        outlet: Outlet,
+        dead_letters: DeadLetters | None,
+    ) -> Target:
         attempts, age = retry_policy(facts)
         return Target(
             self._world,
@@ -57,66 +109,60 @@ class Targets:
             origin_arn,
             facts["Arn"],
             facts,
-            self._outlet(origin, origin_arn, facts["Arn"]),
+            outlet,
             dead_letters,
             attempts,
             age,
         )
 
-    def _outlet(self, origin: str, origin_arn: str, arn: str) -> Outlet:
-        if arn in self._queues:
-            queue = self._queues[arn]
-            return into_queue(queue, self._lets_in(origin_arn, queue))
-        if arn in self._functions:
-            function = self._functions[arn]
-            return lambda text, about: self._call(function, text, 0)
-        if ":event-bus/" in arn:
-            return lambda text, about: self._forward(arn, text)
-        raise Unmodelled(f"'{origin}' has a target that the kit does not model: '{arn}'.")
-
-    def _queue(self, origin: str, arn: str) -> Queue:
-        if arn not in self._queues:
+    def _dead_letters(self, origin: str, facts: Mapping[str, Any]) -> Queue | None:
+        arn = facts.get("DeadLetterConfig", {}).get("Arn")
+        if arn is not None and arn not in self._queues:
             raise Unmodelled(f"'{origin}' has dead letters outside of the template.")
-        return self._queues[arn]
+        return self._queues.get(arn or "")
 
-    def _lets_in(self, origin_arn: str, queue: Queue) -> bool:
-        return self._policies.lets_in("events.amazonaws.com", origin_arn, queue.url, queue.arn)
+    def _forwarder(self, bus_arn: str) -> Outlet:
+        """Puts a rule's events on another bus."""
 
-    def _filler(
-        self, queue: Queue, allowed: bool
-    ) -> Callable[[str, Subject, Mapping[str, Any]], None]:
-        return lambda text, about, attributes: put(queue, allowed, text, about, attributes)
+        def send(text: str, about: Subject) -> None:
+            event = parsed(text)
+            self._put(
+                {
+                    "EventBusName": bus_arn,
+                    "Source": event["source"],
+                    "DetailType": event["detail-type"],
+                    "Detail": json.dumps(event["detail"]),
+                    "Time": event["time"],
+                    "Resources": event["resources"],
+                }
+            )
 
-    def _forward(self, bus_arn: str, text: str) -> None:
-        event = parsed(text)
-        entry = {
-            "EventBusName": bus_arn,
-            "Source": event["source"],
-            "DetailType": event["detail-type"],
-            "Detail": json.dumps(event["detail"]),
-            "Time": event["time"],
-            "Resources": event["resources"],
-        }
+        return send
+
+    def _entry(self, bus_arn: str, parameters: Mapping[str, str], allowed: bool) -> Outlet:
+        def send(text: str, about: Subject) -> None:
+            if not allowed:
+                raise NotDelivered("NO_PERMISSIONS", "The role does not let it.", final=True)
+            self._put(
+                {
+                    "EventBusName": bus_arn,
+                    "Source": parameters["Source"],
+                    "DetailType": parameters["DetailType"],
+                    "Detail": text,
+                }
+            )
+
+        return send
+
+    def _put(self, entry: Mapping[str, Any]) -> None:
         result = self._buses.put([entry])["Entries"][0]
         if "ErrorCode" in result:
             raise NotDelivered(result["ErrorCode"], "The bus refused the event.")
 
-    def _call(self, function: Function, text: str, tries: int) -> None:
-        """Call a function asynchronously: Lambda takes the event, and tries it by itself."""
-        self._world.agenda.soon(
-            lambda: self._world.tasks.run(lambda: self._attempt(function, text, tries))
-        )
 
-    def _attempt(self, function: Function, text: str, tries: int) -> None:
-        about = subject_of(parsed(text))
-        self._world.trace.note("called", function.id, about, attempt=tries + 1)
-        try:
-            function.invoke(parsed(text))
-        except Closed:
-            return
-        except (FunctionError, Throttled) as error:
-            if tries < len(_ASYNC_WAITS):
-                when = self._world.now + _ASYNC_WAITS[tries]
-                self._world.agenda.at(when, lambda: self._call(function, text, tries + 1))
-            else:
-                self._world.trace.note("lost", function.id, about, why=str(error))
+def _into(queue: Queue, allowed: bool) -> Outlet:
+    return lambda text, about: put(queue, allowed, text, about, {})
+
+
+def _filler(queue: Queue, allowed: bool) -> DeadLetters:
+    return lambda text, about, attributes: put(queue, allowed, text, about, attributes)

@@ -26,6 +26,11 @@ class _Worker:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    @property
+    def ident(self) -> int | None:
+        """Its thread's identity."""
+        return self._thread.ident
+
     def hand_over(self) -> bool:
         """Let it run until it waits (False) or has done its work (True); raise what that raised."""
         self.go.release()
@@ -71,6 +76,11 @@ class Tasks:
         self._idle: list[_Worker] = []
         self._waiting: dict[_Worker, None] = {}
         self._current: _Worker | None = None
+
+    @property
+    def mine(self) -> bool:
+        """Whether the caller is the work that runs, rather than another thread."""
+        return self._current is not None and self._current.ident == threading.get_ident()
 
     def run(self, work: Callable[[], None]) -> None:
         """Run it until it ends or waits for the first time."""

@@ -14,9 +14,7 @@ _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _MISSING = object()
 
 
-def body_of(
-    facts: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str, now: float
-) -> str:
+def body_of(facts: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str, now: float) -> str:
     """The text for a target with these properties."""
     if "Input" in facts:
         return str(facts["Input"])

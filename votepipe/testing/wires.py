@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -15,7 +14,8 @@ import botocore.client
 from botocore.config import Config
 
 from votepipe import aws, clock
-from votepipe.testing.function import Function, Invocation
+from votepipe.testing import library
+from votepipe.testing.function import Invocation
 from votepipe.testing.process import Patch
 from votepipe.testing.receiver import Receiver
 from votepipe.testing.resources import REGION
@@ -24,6 +24,9 @@ from votepipe.testing.world import World
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+# Other threads of the test run may well look at the clock while a function runs.
+_real_sleep, _real_monotonic = time.sleep, time.monotonic
+
 ApiCall = Callable[[Any, str, dict[str, Any]], Any]
 
 
@@ -31,7 +34,9 @@ ApiCall = Callable[[Any, str, dict[str, Any]], Any]
 def session() -> boto3.Session:
     """The session of all clients in the kit: what they say goes nowhere but to its models."""
     return boto3.Session(
-        region_name=REGION, aws_access_key_id="kit", aws_secret_access_key="kit"
+        region_name=REGION,
+        aws_access_key_id="kit",
+        aws_secret_access_key="kit",  # noqa: S106 - a word that opens nothing
     )
 
 
@@ -57,13 +62,10 @@ class Wires:
         self._connections: list[http.client.HTTPConnection] = []
         self._patches = self._all()
 
-    def patches(self, function: Function) -> list[Patch]:
-        """What is put in place when a process of a function goes on."""
+    def patches(self) -> list[Patch]:
+        """What is put in place when a process goes on."""
         self._receiver.start()
-        library = sys.modules.get("votepipe.http")
-        if library is not None:
-            return [*self._patches, (library, "threading", _INLINE)]
-        return self._patches
+        return [*self._patches, *library.timeless(self._world)]
 
     def close(self) -> None:
         """Hang up where functions left connections open."""
@@ -75,6 +77,7 @@ class Wires:
         return [
             (clock, "now", lambda: world.agenda.now),
             (time, "time", lambda: world.agenda.now),
+            (time, "monotonic", self._monotonic),
             (time, "sleep", self._sleep),
             (os, "urandom", lambda size: world.chance.randbytes(size)),
             (aws, "client", _forgettable(client)),
@@ -92,7 +95,13 @@ class Wires:
         return invocation
 
     def _sleep(self, seconds: float) -> None:
-        self._invocation().wait(seconds)
+        if self._world.tasks.mine:
+            self._invocation().wait(seconds)
+        else:
+            _real_sleep(seconds)
+
+    def _monotonic(self) -> float:
+        return self._world.agenda.now if self._world.tasks.mine else _real_monotonic()
 
     def _before(self, call: str) -> None:
         invocation = self._invocation()
@@ -164,19 +173,3 @@ def _forgettable(make: Callable[[str], Any]) -> Callable[[str], Any]:
     made = lambda service: make(service)  # noqa: E731 - it gets an attribute
     made.cache_clear = lambda: None  # type: ignore[attr-defined]
     return made
-
-
-class _Inline:
-    """A thread that does its work in the caller's, since virtual time waits for nobody."""
-
-    def __init__(self, target: Callable[[], None], daemon: bool = False) -> None:
-        self._target = target
-
-    def start(self) -> None:
-        self._target()
-
-    def join(self, timeout: float | None = None) -> None:
-        """It is done already."""
-
-
-_INLINE = SimpleNamespace(Thread=_Inline)

@@ -16,7 +16,12 @@ def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
         written = scaffold.write(kind, name)
     except scaffold.BadName as error:
         raise click.UsageError(str(error)) from None
+    if kind == "sink":
+        try:
+            ctx.invoke(sync)
+        except Exception:
+            for path in written:
+                path.unlink()
+            raise
     for path in written:
         click.echo(path.relative_to(ROOT))
-    if kind == "sink":
-        ctx.invoke(sync)

@@ -17,6 +17,7 @@ def list_plugins(as_json: bool) -> None:
             "name": plugin.name,
             "summary": plugin.spec.summary,
             "events": list(getattr(plugin.spec, "events", ())),
+            "schedule": getattr(plugin.spec, "schedule", None),
             "settings": [
                 {
                     "name": field.name,
@@ -36,5 +37,7 @@ def list_plugins(as_json: bool) -> None:
         click.echo(f"{plugin['kind']} {plugin['name']}: {plugin['summary']}")
         if plugin["events"]:
             click.echo(f"  takes {', '.join(plugin['events'])}")
+        if plugin["schedule"]:
+            click.echo(f"  runs at {plugin['schedule']}, unless its parameter says otherwise")
         for each in plugin["settings"]:
             click.echo(f"  {each['name']}: {each['help']} ({each['set by']})")

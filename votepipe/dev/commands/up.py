@@ -1,11 +1,11 @@
 """`votepipe up`: the whole of it on this machine, until Ctrl-C."""
 
-import os
 import shlex
 
 import click
 
 from votepipe.dev import ROOT
+from votepipe.dev.deployment import CONSOLE_PORT
 from votepipe.dev.local import LocalStack
 
 
@@ -20,8 +20,10 @@ def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, s
 @click.option(
     "--port",
     type=click.IntRange(1024, 65534),
-    default=lambda: int(os.environ.get("VOTEPIPE_PORT", "8600")),
-    show_default="VOTEPIPE_PORT or 8600",
+    default=CONSOLE_PORT,
+    envvar="VOTEPIPE_PORT",
+    show_default=True,
+    show_envvar=True,
     help="Of the console; the local AWS takes the port after it.",
 )
 @click.option(

@@ -81,9 +81,9 @@ def _of_receivers() -> Iterator[tuple[str, str, tries.Try]]:
     there = {"Location": tries.ELSEWHERE}
     kept, gone = "put back", "moved to the dead letters"
     yield f"429, Retry-After: {WAIT}", f"{kept} for {WAIT} s", answered(limit, later, LATER)
-    yield "500", kept, answered(_quoting(500), stays, KEPT)
-    yield "no answer", kept, answered(Reply(manner="silent"), stays, TIMED)
-    yield "hangs up", kept, answered(Reply(manner="hangs up"), stays, KEPT)
+    yield "500", kept, answered(_quoting(500), retries, KEPT)
+    yield "no answer", kept, answered(Reply(manner="silent"), retries, TIMED)
+    yield "hangs up", kept, answered(Reply(manner="hangs up"), retries, KEPT)
     yield "an answer without end", "ended", answered(Reply(manner="drips"), ends, TIMED)
     yield "403", gone, answered(_quoting(403), is_buried, BURIED)
     yield "404", gone, answered(_quoting(404), is_buried, BURIED)
@@ -108,6 +108,11 @@ def later(seen: Seen) -> bool:
 def stays(seen: Seen) -> bool:
     """Whether the message stays in the queue."""
     return seen.outcome in ("later", "retried")
+
+
+def retries(seen: Seen) -> bool:
+    """Whether it is tried again: from the queue, or at once and then with success."""
+    return stays(seen) or (seen.outcome == "delivered" and len(seen.requests) > 1)
 
 
 def is_buried(seen: Seen) -> bool:

@@ -82,8 +82,12 @@ class Receiver:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Hang up on those that wait for an answer, or for its end."""
         self._over.set()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

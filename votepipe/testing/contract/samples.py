@@ -64,7 +64,7 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
         return detail(kind, 3)
     name = text[:_LONGEST_NAME]
     answers = {name[:256]: text, "field_1": [name], "field_2": {name[:256]: True}}
-    return detail(
+    event = detail(
         kind,
         3,
         voteType="thumbsup",
@@ -73,6 +73,13 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
         answers=answers | {f"more_{number}": name for number in range(60)},
         complete=True,
     )
+    return event | {
+        "enrichment": {
+            "article": {"title": name},
+            "questions": {"answers": {name[:256]: text}},
+            "reader": {"name": name},
+        }
+    }
 
 
 def envelope(event: dict[str, Any]) -> str:

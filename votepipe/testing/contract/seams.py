@@ -10,7 +10,7 @@ from unittest import mock
 
 from botocore.client import BaseClient
 
-SOCKET_SECONDS = 0.3
+SOCKET_SECONDS = 0.5
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 

@@ -1,4 +1,4 @@
-"""What surrounds a sink's function while it is tried: an AWS of this process, and short time-outs.
+"""What surrounds a sink's function while it is tried: an AWS of this process, and a receiver.
 
 Queue, dead letters, deliveries table and secret are played by moto, and the message takes the real
 way through `votepipe.delivery`. Any other service of AWS answers as its model says. Nothing reaches
@@ -12,7 +12,7 @@ import sys
 import threading
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 from unittest import mock
@@ -26,8 +26,8 @@ from votepipe.testing.contract import samples, seams
 from votepipe.testing.contract.receiver import Receiver, Request
 from votepipe.testing.contract.surroundings import SECRET, Surroundings
 
-EXCHANGE_SECONDS = 0.6  # time-outs of `votepipe.http` are cut to this
-PATIENCE = 4.0  # a sink that takes longer than this never gives up
+EXCHANGE_SECONDS = 1.0  # what time-outs of `votepipe.http` are cut to, where it is to be quick
+PATIENCE = 10.0  # a sink that takes longer than this never gives up
 
 _OWN_SERVICES = ("sqs", "dynamodb", "secretsmanager")
 _WORDS = {
@@ -68,7 +68,7 @@ class Seen:
     @property
     def words(self) -> str:
         """The outcome in words, for a person."""
-        wait = f" for {self.wait:g} s" if self.wait is not None else ""
+        wait = f" for {self.wait:g} s" if self.wait is not None and self.outcome in _WORDS else ""
         return _WORDS.get(self.outcome, self.outcome) + wait
 
 
@@ -99,9 +99,7 @@ class Stage:
         _forget()
         self._parts.callback(_forget)
         enter(seams.asked_of_aws(self._answer))
-        enter(seams.hurried())
         enter(seams.kept_here(self.outside))
-        enter(mock.patch.object(http, "MOST_SECONDS", EXCHANGE_SECONDS))
         enter(_module_of(self.plugin.spec))
         self._surroundings = Surroundings(self.plugin, self.receiver.url)
         os.environ |= self._surroundings.environment
@@ -126,6 +124,13 @@ class Stage:
             calls=self._calls[calls:],
         )
 
+    @staticmethod
+    @contextlib.contextmanager
+    def hurried() -> Iterator[None]:
+        """Cut time-outs short, for a receiver that lets the sink wait."""
+        with seams.hurried(), mock.patch.object(http, "MOST_SECONDS", EXCHANGE_SECONDS):
+            yield
+
     @property
     def secrets(self) -> list[str]:
         """What must be seen nowhere: the secret part of addresses, and secrets with an example."""
@@ -147,9 +152,13 @@ class Stage:
             thread = threading.Thread(target=call, daemon=True)
             thread.start()
             thread.join(PATIENCE)
-        if thread.is_alive():
-            return "never ended", said.getvalue()
-        return (f"broke with {type(errors[0]).__name__}" if errors else None), said.getvalue()
+            ended = not thread.is_alive()
+            if not ended:
+                # What it says at its end belongs here as well.
+                self.receiver.release()
+                thread.join(PATIENCE)
+        problem = f"broke with {type(errors[0]).__name__}" if errors else None
+        return problem if ended else "never ended", said.getvalue()
 
     def _answer(
         self, client: Any, operation: str, parameters: dict[str, Any], really: Callable[[], Any]

@@ -1,5 +1,6 @@
 """What is done to a sink, and what is found wrong about what it then does."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -84,7 +85,9 @@ def answered(reply: Reply, fits: Callable[[Seen], bool], todo: str) -> Try:
 
     def attempt(stage: Stage) -> Outcome:
         stage.receiver.replies.append(reply)
-        seen = stage.deliver(samples.usual(_kind(stage)))
+        waits = reply.manner in ("silent", "drips")
+        with stage.hurried() if waits else contextlib.nullcontext():
+            seen = stage.deliver(samples.usual(_kind(stage)))
         problems = leaks(stage, seen)
         if not seen.requests:
             problems.append("Nothing arrived at the receiver. Take its address from a setting.")

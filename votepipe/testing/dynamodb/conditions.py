@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from votepipe.testing.dynamodb.parser import Bindings, Operand, Parser
 from votepipe.testing.dynamodb.values import (
@@ -135,7 +134,8 @@ def _comparison(parser: Parser) -> Condition:
         parser.expect("(")
         choices = parser.listed(lambda: _sized(parser))
         parser.expect(")")
-        return lambda item, bound: any([_same(left, each)(item, bound) for each in choices])
+        tests = [_same(left, each) for each in choices]
+        return lambda item, bound: True in [test(item, bound) for test in tests]
     sign = parser.take("sign")
     right = _sized(parser)
     if sign in _ORDERS:
@@ -193,5 +193,3 @@ def _is_type(value: Value, name: Value) -> bool:
 def check(text: str | None, item: Item | None, bound: Bindings) -> bool:
     """Whether a condition holds of an item, which may be missing; true when there is none."""
     return text is None or parse(text)(item or {}, bound)
-
-

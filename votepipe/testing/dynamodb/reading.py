@@ -24,9 +24,7 @@ def query(table: Table, given: Parameters) -> dict[str, Any]:
                       "specified in the request.")  # fmt: skip
     matches = conditions.parse(text, "KeyConditionExpression")
     keys = index.keys
-    chosen = [
-        item for item in items if matches({name: item[name] for name in keys}, bound)
-    ]
+    chosen = [item for item in items if matches({name: item[name] for name in keys}, bound)]
     if len({str(item[keys[0]]) for item in chosen}) > 1:
         raise Invalid(f"Query condition missed key schema element: {keys[0]}")
     if not given.get("ScanIndexForward", True):

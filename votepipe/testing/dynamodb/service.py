@@ -35,7 +35,9 @@ class DynamoDb:
             "TransactWriteItems": self._transact_write,
             "UpdateItem": self._update,
         }
-        self.operations = {name: _valid(answer) for name, answer in operations.items()}
+        self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
+            name: _valid(answer) for name, answer in operations.items()
+        }
 
     def table(self, given: Parameters) -> Table:
         """The table that a call names. Raises Refused."""
@@ -200,9 +202,7 @@ class _Write:
 
     def _holds(self) -> bool:
         """Whether the condition holds; works the change out, as both must be well formed."""
-        holds = conditions.check(
-            self._given.get("ConditionExpression"), self._before, self._bound
-        )
+        holds = conditions.check(self._given.get("ConditionExpression"), self._before, self._bound)
         if self._kind == "Update":
             start = self._before if self._before is not None else dict(self._given["Key"])
             self._after, self._paths = self._updated(start, holds)

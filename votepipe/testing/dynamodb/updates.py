@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import itertools
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -97,7 +98,7 @@ def projected(item: Item, paths: list[Path]) -> Item:
         if value is None:
             continue
         here: Any = result
-        for step, after in zip(path, path[1:], strict=False):
+        for step, after in itertools.pairwise(path):
             shell: Value = {"L": []} if isinstance(after, int) else {"M": {}}
             here = next(iter(_child(here, step, shell).values()))
         _child(here, path[-1], value)

@@ -146,8 +146,8 @@ def _check_number(text: Any) -> None:
 
 def _check_set(kind: str, content: Any) -> None:
     if not content:
-        raise Invalid("One or more parameter values were invalid: An "
-                      f"{'number' if kind == 'NS' else 'string'} set  may not be empty")  # fmt: skip
+        noun = "number" if kind == "NS" else "string"
+        raise Invalid(f"One or more parameter values were invalid: An {noun} set  may not be empty")
     if len(plain({kind: content})[1]) < len(content):
         raise Invalid("One or more parameter values were invalid: Input collection "
                       "contains duplicates.")  # fmt: skip

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.testing.contract import stage
-
 HEAD = '''"""Post each vote to a chat."""
 
 import logging
@@ -49,9 +47,3 @@ def chat(tmp_path: Path) -> Chat:
         return path
 
     return write
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sink that takes longer than this is held for one that never ends."""
-    monkeypatch.setattr(stage, "PATIENCE", 1.5)

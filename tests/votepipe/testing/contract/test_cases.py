@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from votepipe.errors import PluginError
-from votepipe.testing.contract import Case, cases
+from votepipe.testing.contract import Case, cases, stage
 
 GOOD = "post(url, json={'message': text(event)})"
 AWS = ", policies=[{'Effect': 'Allow', 'Action': 'sns:Publish', 'Resource': 'arn:of:a:topic'}]"
@@ -159,8 +159,10 @@ def named(path: Path, name: str) -> Case:
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_a_bad_sink_is_caught(bad: str, chat: Any) -> None:
+def test_a_bad_sink_is_caught(bad: str, chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     body, name, problem = BAD[bad]
+    if "without end" in bad:
+        monkeypatch.setattr(stage, "PATIENCE", 2.0)
 
     problems = named(chat(body), name).run().problems
 
@@ -251,3 +253,9 @@ def test_what_is_no_sink_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(PluginError, match="has no function 'handler' marked with @sink"):
         cases(path)
+
+
+def test_a_sink_may_try_again_by_itself(chat: Any) -> None:
+    path = chat("requests.post(url, timeout=5).ok or post(url)")
+
+    assert named(path, "500").run().problems == ()

@@ -19,13 +19,13 @@ def test_everything_is_as_before_afterwards(chat: Any) -> None:
     def now() -> list[Any]:
         seams = [socket.socket.connect, socket.socket.settimeout, socket.getaddrinfo]
         seams += [BaseClient._make_api_call, http.MOST_SECONDS]
-        return [dict(os.environ), list(sys.path), "sinks.chat" in sys.modules, *seams]
+        return [dict(os.environ), "sinks.chat" in sys.modules, list(sys.path), *seams]
 
     before = now()
 
-    with Stage(load(chat("post(url)"))) as stage:
+    with Stage(load(chat("post(url)"))) as stage, stage.hurried():
         assert stage.deliver(EVENT).outcome == "delivered"
-        assert now() != before
+        assert [old == new for old, new in zip(before, now(), strict=True)].count(True) == 1
 
     assert now() == before
 

@@ -1,0 +1,56 @@
+"""Show each vote in a Slack channel: one message, edited in place or posted once it settled.
+
+With a bot token, the message is posted at once and edited with each change, until the vote has
+settled. Create an app at https://api.slack.com/apps, give its bot the scope `chat:write` under
+"OAuth & Permissions", install it, and invite it to the channel: `/invite @its-name`. The token
+(`xoxb-…`) goes into the secret, the channel's id (`C…`, at the end of "View channel details") into
+the parameter `SlackChannel`.
+With a webhook instead ("Incoming Webhooks", "Add New Webhook"), nothing can be edited: one message
+is posted when a vote has settled. If both are in the secret, the bot token is used.
+
+Slack takes about one message a second and channel, and 50 edits a minute: calls keep a pace. When
+many votes of one instance settle at once, they make one message. Previews of votes that have not
+settled give way when there is a line.
+A message that was deleted in Slack is not posted again. A withdrawn vote is struck out; votes in a
+message of many, or in a webhook's, stay as they are.
+A delivery that is cut off between post and mark, or whose answer got lost, is made again: a post
+then shows as a second message, which is the one that is edited from then on; an edit does not show.
+"""
+
+from collections.abc import Sequence
+
+from sinks.slack import bot, webhook
+from sinks.slack.blocks import message
+from sinks.slack.settings import Settings
+from votepipe import Delivery, Event, Skip, sink
+from votepipe.deliveries import Delivered
+
+__all__ = ["Settings", "gather", "handler", "message"]
+
+
+def gather(event: Event, settings: Settings) -> str:
+    """Settled votes of one instance may go together; anything else is about one vote."""
+    vote = event.vote
+    if event.type == "VoteSettled":
+        return f"settled\n{vote.widget_id}\n{vote.instance_of_joy or ''}"
+    if settings.bot_token is None:
+        raise Skip("A webhook cannot edit, so it gets votes that have settled.")
+    return f"vote\n{vote.widget_id}\n{vote.vote_id}"
+
+
+@sink(
+    events=["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled"],
+    settings=Settings,
+    batch=True,
+    batch_size=100,
+    window=1,
+    gather=gather,
+    pace=1.2,
+    fleeting=["VoteCast", "VoteChanged"],
+)
+def handler(
+    events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]
+) -> Delivered:
+    if settings.bot_token is None:
+        return webhook.deliver(events, settings)
+    return bot.deliver(events, settings, deliveries)

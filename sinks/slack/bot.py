@@ -1,0 +1,72 @@
+"""Slack by bot token: a vote's message is posted once and then edited.
+
+What is remembered of a vote is the message that shows it, `channel:ts`, with the word `many` before
+it when it shows others as well; or `gone`, when the message was deleted in Slack.
+"""
+
+from collections.abc import Sequence
+
+from sinks.slack import api
+from sinks.slack.blocks import PREVIEWS, message
+from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest
+from sinks.slack.gathered import gathered
+from sinks.slack.settings import Settings
+from votepipe import Delivery, Event, Skip
+from votepipe.deliveries import Delivered
+
+GONE = "gone"
+MANY = "many "
+
+
+def deliver(
+    events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]
+) -> Delivered:
+    """Post or edit one message: of many votes together, or of one."""
+    known = {
+        event.id: delivery.previous for event, delivery in zip(events, deliveries, strict=True)
+    }
+    votes = [event for event in newest(events) if known[event.id] != GONE]
+    if not votes:
+        raise Skip("Its message was deleted in Slack.")
+    unseen = [event for event in votes if not _own(known[event.id])]
+    if unseen[0:1] and unseen[0].type == "VoteSettled" and are_many(unseen, settings):
+        remote_id = api.post(settings, gathered(unseen, settings))
+        return Delivered(events=all_about(unseen, events), remote_id=MANY + remote_id)
+    wanted = [
+        event for event in votes if _own(known[event.id]) or is_worth_a_message(event, settings)
+    ]
+    if not wanted:
+        raise Skip("Without an answer it is only counted.")
+    event = wanted[0]
+    return Delivered(
+        events=all_about([event], events), remote_id=show(event, settings, known[event.id])
+    )
+
+
+def show(event: Event, settings: Settings, remote_id: str | None) -> str:
+    """Show one vote, in the message it has or a new one; what to remember of it."""
+    own = _own(remote_id)
+    if own is None:
+        return _post(event, settings, seen_with_others=remote_id is not None)
+    try:
+        api.update(settings, own, message(event, settings))
+    except api.Gone:
+        return GONE
+    except api.Unchangeable as error:
+        if event.type != "VoteSettled":
+            raise Skip(str(error)) from None
+        return api.post(settings, message(event, settings))
+    return own
+
+
+def _post(event: Event, settings: Settings, *, seen_with_others: bool) -> str:
+    if event.type == "VoteWithdrawn":
+        raise Skip("It has no message of its own to strike out.")
+    if seen_with_others and event.type in PREVIEWS:
+        raise Skip("It was shown with others; it is shown again when it has settled.")
+    return api.post(settings, message(event, settings))
+
+
+def _own(remote_id: str | None) -> str | None:
+    """The message that shows this vote and no other."""
+    return None if remote_id is None or remote_id.startswith((MANY, GONE)) else remote_id

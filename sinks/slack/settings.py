@@ -1,0 +1,36 @@
+"""What the Slack sink needs to be told."""
+
+from dataclasses import dataclass
+
+from votepipe import Secret, setting
+from votepipe.errors import SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings; with a bot token, messages are edited in place."""
+
+    webhook_url: Secret | None = setting("Incoming webhook URL", default=None)
+    bot_token: Secret | None = setting("Bot token, 'xoxb-…', in the webhook's place", default=None)
+    channel: str = setting("Id of the channel that the bot posts to", default="")
+    api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
+    gather_above: int = setting(
+        "Settled votes of one instance at once that make one message; 0 for never", default=5
+    )
+    count_only_without_answers: bool = setting(
+        "Whether votes without any answer get no message of their own", default=False
+    )
+    emoji_up: str = setting("Shown for thumbs up", default="👍")
+    emoji_down: str = setting("Shown for thumbs down", default="👎")
+
+    def __post_init__(self) -> None:
+        if self.webhook_url is None and self.bot_token is None:
+            raise SettingsError(
+                "'slack' cannot run. Its secret has neither 'webhook_url' nor 'bot_token'. "
+                "Run: votepipe secret set slack"
+            )
+        if self.bot_token is not None and not self.channel:
+            raise SettingsError(
+                "'slack' cannot run. SLACK_CHANNEL (Id of the channel that the bot posts to) has "
+                "no value. Set the template parameter 'SlackChannel'."
+            )

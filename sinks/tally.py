@@ -1,0 +1,26 @@
+"""Count what each article's votes are: up, down, with answers.
+
+The counts are in TallyTable, where the digest and others read them; see votepipe/tally.py.
+A vote counts once, as its newest state, however often its events come, and in whatever order.
+Start from the votes that are there, or mend the counts, with: votepipe tally rebuild
+"""
+
+from votepipe import Event, sink
+from votepipe.tally import Tally
+
+
+@sink(
+    events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
+    claims=False,
+    environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
+    policies=[
+        {
+            "Effect": "Allow",
+            # A transaction needs leave for each of its writes.
+            "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
+        }
+    ],
+)
+def handler(event: Event) -> None:
+    Tally.here().count(event)

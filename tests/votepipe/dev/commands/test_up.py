@@ -1,0 +1,257 @@
+"""votepipe/dev/commands/up.py: it comes up, ends, and comes up again, whatever ended it."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from votepipe.dev.commands.up import up
+from votepipe.dev.deployment import LocalSession
+from votepipe.dev.ministack import free_port
+from votepipe.dev.processes import end_leftover
+from votepipe.dev.stack import Stack
+
+# The runs share a checkout and what they leave in it, in the order of this file.
+pytestmark = pytest.mark.xdist_group("stack")
+
+SECONDS = 90  # only ends a test that will not pass
+
+
+class Up:
+    """A running `votepipe up`, in a process group of its own as a terminal makes one."""
+
+    def __init__(self, root: Path, port: int, *arguments: str) -> None:
+        self.port = port
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "votepipe.dev", "up", *arguments],
+            cwd=root,
+            env={**os.environ, "VOTEPIPE_PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line.rstrip())
+        self._lines.put(None)
+
+    def wait_for(self, words: str) -> None:
+        """Wait until it says these words."""
+        while (line := self._lines.get(timeout=SECONDS)) is not None:
+            self.said.append(line)
+            if words in line:
+                return
+        raise AssertionError(f"It ended without {words!r}: {self.said}")
+
+    def status(self) -> dict[str, Any]:
+        """What its console says."""
+        found: dict[str, Any] = requests.get(
+            f"http://127.0.0.1:{self.port}/api/status", timeout=10
+        ).json()
+        return found
+
+    def end(self, number: int, *, group: bool = False) -> int:
+        """Send it a signal, to its whole group as a terminal does; return its exit code."""
+        (os.killpg if group else os.kill)(self.process.pid, number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; return its exit code."""
+        code = self.process.wait(SECONDS)
+        self._reader.join(SECONDS)
+        while (line := self._lines.get()) is not None:
+            self.said.append(line)
+        return code
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below one, as the system's table of processes has them now."""
+    shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = {int(child): int(parent) for child, parent in map(str.split, shown.stdout.splitlines())}
+    below: set[int] = set()
+    while more := {each for each, parent in parents.items() if parent in {pid, *below}} - below:
+        below |= more
+    return below
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of the processes that run; one that waits to be collected does not."""
+    shown = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True)
+    running = {int(pid) for pid, state in map(str.split, shown.stdout.splitlines()) if state[0] != "Z"}
+    return pids & running
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """The first true result of `found`."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if result := found():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"Nothing came within {SECONDS} s")
+
+
+@pytest.fixture(scope="module")
+def root(make_checkout) -> Path:
+    """The checkout that the runs share."""
+    return make_checkout()
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """The console's port; the next one is free too."""
+    return free_port()
+
+
+@pytest.fixture
+def run(root: Path, port: int) -> Iterator[Callable[..., Up]]:
+    """Start `votepipe up`; what a failed test leaves is ended after it."""
+    started: list[Up] = []
+
+    def run(*arguments: str) -> Up:
+        started.append(Up(root, port, *arguments))
+        return started[-1]
+
+    yield run
+    for each in started:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.ended()
+    for note in root.glob(".votepipe/local/**/*.pid"):
+        end_leftover(note)
+
+
+@pytest.mark.parametrize(
+    ("number", "step"),
+    [
+        (signal.SIGHUP, "Starting the local AWS"),
+        (signal.SIGINT, "sam build"),
+        (signal.SIGTERM, "sam deploy"),
+    ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else value,
+)
+def test_a_signal_while_it_comes_up_leaves_nothing(run, number, step) -> None:
+    up = run()
+    up.wait_for(step)
+    below = eventually(lambda: descendants(up.process.pid))
+
+    code = up.end(number, group=True)
+
+    assert (code, up.said[-1]) == (0, "Ended.")
+    assert alive(below | descendants(up.process.pid)) == set()
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next(run) -> None:
+    killed = run("--parameters", "SlackEmojiUp='a \"b\" é🎉'")
+    killed.wait_for("Ctrl-C ends everything.")
+    status = killed.status()
+    table = LocalSession(status["endpoint"]).resource("dynamodb").Table(status["table"])
+    table.put_item(Item={"widgetId": "w", "voteId": "kept", "voteType": "thumbsup"})
+    stack = Stack(status["stack"], LocalSession(status["endpoint"]))
+    assert stack.parameters["SlackEmojiUp"] == 'a "b" é🎉'
+    left = descendants(killed.process.pid)
+    killed.end(signal.SIGKILL)
+    assert status["processes"]["ministack"] in alive(left)
+
+    up = run("--parameters", "SlackEmojiUp='a \"b\" é🎉'")
+    up.wait_for("Ctrl-C ends everything.")
+
+    assert alive(left) == set()
+    assert "Item" in table.get_item(Key={"widgetId": "w", "voteId": "kept"})
+    assert "  No changes." in up.said
+    below = descendants(up.process.pid)
+    code = up.end(signal.SIGINT, group=True)
+    assert (code, up.said[-1]) == (0, "Ended.")
+    assert alive(below) == set()
+
+
+def test_it_ends_with_a_sentence_when_the_local_aws_dies(run, root: Path) -> None:
+    up = run()
+    up.wait_for("Ctrl-C ends everything.")
+    assert [line for line in up.said if line.endswith(" …")] == [
+        "Starting the local AWS …",
+        "sam build …",
+        "sam deploy …",
+        "Filling secrets …",
+        "Starting the pipe …",
+    ]
+    below = descendants(up.process.pid)
+
+    os.kill(up.status()["processes"]["ministack"], signal.SIGKILL)
+
+    assert up.ended() == 1
+    assert up.said[-1].startswith("Error: MiniStack ended by itself. Read ")
+    assert alive(below) == set()
+
+
+def test_a_second_one_says_where_the_first_is(run, root: Path, votepipe) -> None:
+    first = run()
+    first.wait_for("Starting the local AWS")
+
+    same = votepipe(root, "up", "--port", str(first.port))
+    other = votepipe(root, "up", "--port", str(free_port()))
+
+    url = f"http://127.0.0.1:{first.port}/"
+    assert (same.returncode, other.returncode) == (1, 1)
+    assert same.stderr == (
+        f"Error: votepipe is up at {url} already. Use it, or end it there with Ctrl-C.\n"
+    )
+    assert other.stderr == (
+        f"Error: votepipe is up at {url} already, with the data of this checkout. "
+        "Use it, or end it there with Ctrl-C.\n"
+    )
+    assert first.end(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--parameters", "SlackEmojiUp"], "Write Name=Value Name='Other value'."),
+        (["--parameters", "A='b"], "Write Name=Value Name='Other value'."),
+        (["--port", "80"], "80 is not in the range 1024<=x<=65534."),
+    ],
+)
+def test_it_was_called_wrongly(arguments, said) -> None:
+    result = CliRunner().invoke(up, arguments)
+
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_a_port_that_is_none() -> None:
+    result = CliRunner().invoke(up, env={"VOTEPIPE_PORT": "console"})
+
+    assert result.exit_code == 2
+    assert "VOTEPIPE_PORT" in result.output
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("SlackEmojUp=x", "The template has no parameter 'SlackEmojUp'. Did you mean"),
+        ("LogRetentionDays=2", "'LogRetentionDays' cannot be '2'. Choose one of '1', '3'"),
+    ],
+)
+def test_parameters_that_the_template_does_not_take(root, votepipe, parameters, said) -> None:
+    result = votepipe(root, "up", "--parameters", parameters)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: {said}")

@@ -1,0 +1,73 @@
+"""A local stack that all tests share, and checkouts of a test's own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from votepipe.dev import ROOT
+from votepipe.dev.local import LocalStack
+from votepipe.dev.sync import resources, synced
+
+PARTS = ("template.yaml", "samconfig.toml", "Makefile", "votepipe", "sinks", "enrichers", "schemas")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The local stack, on ports of its own.
+
+    Whoever asks for it marks itself with `xdist_group("stack")`, so that there is only one.
+    """
+    said: list[str] = []
+    with LocalStack(tmp_path_factory.mktemp("stack"), say=said.append) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Make checkouts that can be spoilt: this one's files, its environments and its packages."""
+
+    def make_checkout() -> Path:
+        root = tmp_path_factory.mktemp("checkout")
+        for name in PARTS:
+            if (ROOT / name).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / name, root / name, ignore=ignored)
+            else:
+                shutil.copy2(ROOT / name, root / name)
+        (root / ".votepipe").mkdir()
+        (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
+        for name in (".venv", ".venv-ministack", ".votepipe/packages"):
+            (root / name).symlink_to(ROOT / name)
+        text = (root / "template.yaml").read_bytes().decode()
+        (root / "template.yaml").write_bytes(synced(text, resources(root)).encode())
+        return root
+
+    yield make_checkout
+
+
+@pytest.fixture
+def checkout(make_checkout) -> Path:
+    """A checkout of the test's own."""
+    return make_checkout()
+
+
+@pytest.fixture
+def votepipe():
+    """Run the command line of a checkout, as a person does."""
+
+    def votepipe(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "votepipe.dev", *arguments],
+            cwd=root,
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return votepipe

@@ -1,0 +1,105 @@
+"""What a vote counts as, and the keys of TallyTable (see `votepipe.tally`)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from votepipe import deliveries, words
+from votepipe.events import Vote
+
+COUNTERS = ("up", "down", "answered")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a vote counts as; `instance` is None where it is not known."""
+
+    widget_id: str
+    instance: str | None
+    vote_type: str
+    answered: bool
+
+    @classmethod
+    def of(cls, vote: Vote) -> Self | None:
+        """What this vote counts as; None when that is nothing."""
+        if vote.vote_type is None:
+            return None
+        answers, _ = words.answers(vote, most=1)
+        return cls(
+            widget_id=vote.widget_id,
+            instance=vote.instance_of_joy,
+            vote_type=vote.vote_type,
+            answered=bool(answers),
+        )
+
+    @property
+    def place(self) -> str:
+        """The key of its counters."""
+        known = [] if self.instance is None else [self.instance]
+        return deliveries.named("place", self.widget_id, *known)
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """What it adds to each counter."""
+        up = self.vote_type == "thumbsup"
+        return dict(zip(COUNTERS, (int(up), int(not up), int(self.answered)), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A vote's item as it was read; `version` is 0 and `order` "" where there is none."""
+
+    widget_id: str
+    vote_id: str
+    version: int
+    order: str
+    counted: Counted | None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The key of its item."""
+        return vote_key(self.widget_id, self.vote_id)
+
+    @classmethod
+    def of(cls, widget_id: str, vote_id: str, item: Mapping[str, Any]) -> Self:
+        """Read a DynamoDB item; {} is none."""
+        counted = None
+        if "voteType" in item:
+            counted = Counted(
+                widget_id=widget_id,
+                instance=item["instance"]["S"] if "instance" in item else None,
+                vote_type=item["voteType"]["S"],
+                answered=item["answered"]["BOOL"],
+            )
+        return cls(
+            widget_id=widget_id,
+            vote_id=vote_id,
+            version=int(item.get("version", {}).get("N", 0)),
+            order=item.get("order", {}).get("S", ""),
+            counted=counted,
+        )
+
+
+def vote_key(widget_id: str, vote_id: str) -> dict[str, Any]:
+    """The key of a vote's item."""
+    return {"tally": {"S": deliveries.named("vote", widget_id, vote_id)}, "item": {"S": "vote"}}
+
+
+def place_key(place: str) -> dict[str, Any]:
+    """The key of the counters of a place."""
+    return {"tally": {"S": "places"}, "item": {"S": place}}
+
+
+def changes(
+    before: Counted | None, after: Counted | None
+) -> Iterator[tuple[str, Counted, dict[str, int]]]:
+    """The counters that change: their key, a vote of that place, and by how much."""
+    sums: dict[str, tuple[Counted, dict[str, int]]] = {}
+    for counted, sign in ((before, -1), (after, 1)):
+        if counted is not None:
+            _, amounts = sums.setdefault(counted.place, (counted, dict.fromkeys(COUNTERS, 0)))
+            for name, amount in counted.amounts.items():
+                amounts[name] += sign * amount
+    for place, (about, amounts) in sums.items():
+        if any(amounts.values()):
+            yield place, about, amounts
