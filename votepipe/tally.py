@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from votepipe import aws, clock, deliveries
+from votepipe import aws, clock, deliveries, words
 from votepipe.counted import Counted, Seen, changes, place_key, vote_key
 from votepipe.errors import Skip, Temporary
 from votepipe.events import Event
@@ -44,12 +44,12 @@ class Tally:
         """Count the state that an event tells of. Raises Skip when it is not the newest."""
         counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
         order = deliveries.order_of(event)
+        article = {"title": words.title(event), "url": words.link(event)}
         news = [_untold(self.table, event, counted, order)] if counted and counted.answered else []
         for _ in range(_ATTEMPTS):
             seen = self.see(event.vote.widget_id, event.vote.vote_id)
             if seen.order >= order:
                 raise Skip("It was counted before, or a newer state was.")
-            article = event.enrichment.get("article", {})
             if self.move(seen, counted, order, article=article, also=news):
                 return
         raise Temporary(f"{SERVICE} was changed by others {_ATTEMPTS} times in a row.")
@@ -145,8 +145,6 @@ def expires() -> dict[str, str]:
 def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
     """The item that tells the next digest of a vote's answers; their questions are the site's."""
     vote = event.vote
-    asked = event.enrichment.get("questions", {}).get("answers", {})
-    labels = dict(zip(vote.answers, asked, strict=False))
     item = {
         "tally": {"S": "untold"},
         "item": {"S": deliveries.named("answers", vote.widget_id, vote.vote_id, order)},
@@ -154,7 +152,7 @@ def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str,
         "widgetId": {"S": vote.widget_id},
         "voteId": {"S": vote.vote_id},
         "at": {"N": str(clock.now())},
-        "labels": {"M": {field: {"S": label} for field, label in labels.items()}},
+        "labels": {"M": {field: {"S": label} for field, label in words.labels(event).items()}},
         "expires": expires(),
     }
     return {"Put": {"TableName": table, "Item": item}}

@@ -151,7 +151,7 @@ def test_nothing_that_a_reader_wrote_is_kept(tables: Any, tally: Tally) -> None:
 
 
 def test_the_next_digest_is_told_of_answers_and_their_questions(tables: Any, tally: Tally) -> None:
-    questions = {"questions": {"answers": {"What is missing?": "More"}}}
+    questions = {"questions": {"labels": {"field_1": "What is missing?"}, "answers": {}}}
     tally.count(event(1))
     tally.count(event(2, "VoteChanged", answers={"field_1": "More"}, enrichment=questions))
 

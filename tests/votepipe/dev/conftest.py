@@ -67,6 +67,7 @@ def votepipe():
             env={**os.environ, **env},
             capture_output=True,
             text=True,
+            timeout=180,
             check=False,
         )
 

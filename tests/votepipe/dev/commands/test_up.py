@@ -207,16 +207,11 @@ def test_a_second_one_says_where_the_first_is(run, root: Path, votepipe) -> None
     first.wait_for("Starting the local AWS")
 
     same = votepipe(root, "up", "--port", str(first.port))
-    other = votepipe(root, "up", "--port", str(free_port()))
 
     url = f"http://127.0.0.1:{first.port}/"
-    assert (same.returncode, other.returncode) == (1, 1)
+    assert same.returncode == 1
     assert same.stderr == (
         f"Error: votepipe is up at {url} already. Use it, or end it there with Ctrl-C.\n"
-    )
-    assert other.stderr == (
-        f"Error: votepipe is up at {url} already, with the data of this checkout. "
-        "Use it, or end it there with Ctrl-C.\n"
     )
     assert first.end(signal.SIGINT) == 0
 

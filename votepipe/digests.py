@@ -1,0 +1,252 @@
+"""A digest: what of the tally changed since the last one that was sent, held still while it goes out.
+
+The digest of a moment is begun once; later attempts of that moment find when it was begun, what it
+holds and who has it. What its places count is copied aside in each place's item, so that all
+receivers read the same, and becomes what was told last only when all of them have it. So what a
+digest that failed should have told is in the next one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from votepipe import aws, clock
+from votepipe.attributes import unmarshal
+from votepipe.counted import COUNTERS, place_key
+from votepipe.errors import Skip
+from votepipe.moments import Moment
+from votepipe.tally import SERVICE, Tally
+
+_DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
+
+
+class Counts(NamedTuple):
+    """How many votes are up and down, and how many have answers."""
+
+    up: int
+    down: int
+    answered: int
+
+    @property
+    def ratio(self) -> float | None:
+        """The share of votes that are up; None where there are none."""
+        votes = self.up + self.down
+        return self.up / votes if votes else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """A vote that got answers since the last digest; `at` in seconds since 1970."""
+
+    widget_id: str
+    vote_id: str
+    place: str
+    at: float
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An instance in a digest: its counts now and when last told, None if never; newest news first.
+
+    `title` and `url` are None where they are not known.
+    """
+
+    key: str
+    widget_id: str
+    instance: str | None
+    title: str | None
+    url: str | None
+    counts: Counts
+    told: Counts | None
+    news: tuple[News, ...]
+
+
+@dataclass
+class Digest:
+    """The digest of one moment by one sink. Each method raises Temporary."""
+
+    tally: Tally
+    sink: str
+    moment: Moment
+    as_of: float
+    sent: set[str]
+
+    @classmethod
+    def begin(cls, tally: Tally, sink: str, moment: Moment) -> "Digest":
+        """Begin it, or go on with it. Raises Skip when a later one was begun."""
+        item = _advance(
+            tally,
+            {"tally": {"S": "digest"}, "item": {"S": sink}},
+            "SET #moment = :moment, asOf = :now REMOVE sent",
+            "moment",
+            moment,
+            {":now": {"N": str(clock.now())}},
+        )
+        sent = set(item.get("sent", {}).get("SS", ()))
+        return cls(tally, sink, moment, float(item["asOf"]["N"]), sent)
+
+    def places(self) -> list[Place]:
+        """The places of which there is something to tell, those with most new votes first."""
+        news: dict[str, list[News]] = {}
+        for each in self._untold():
+            news.setdefault(each.place, []).append(each)
+        found = []
+        for item in self._all_of("places"):
+            key = item["item"]["S"]
+            frozen = item.get("frozenFor", {}).get("S") == self.moment.id
+            changed = _counts(item, "") != (_counts(item, "told") or Counts(0, 0, 0))
+            # Once a receiver has it, no place comes to it any more.
+            if not frozen and (self.sent or not (changed or key in news)):
+                continue
+            place = _place(item if frozen else self._freeze(item), tuple(news.get(key, ())))
+            found.append(place)
+        return sorted(found, key=_weight)
+
+    def mark_sent(self, receiver: str) -> None:
+        """Write down that a receiver has it."""
+        with aws.asking(SERVICE):
+            self.tally.client.update_item(
+                TableName=self.tally.table,
+                Key={"tally": {"S": "digest"}, "item": {"S": self.sink}},
+                UpdateExpression="ADD sent :receiver",
+                ConditionExpression="#moment = :moment",
+                ExpressionAttributeNames={"#moment": "moment"},
+                ExpressionAttributeValues={
+                    ":receiver": {"SS": [receiver]},
+                    ":moment": {"S": self.moment.id},
+                },
+            )
+        self.sent.add(receiver)
+
+    def finish(self, places: Iterable[Place]) -> None:
+        """All receivers have it: what was told now is what was told last."""
+        client = self.tally.client
+        told = ", ".join(f"{_name('told', name)} = {_name('frozen', name)}" for name in COUNTERS)
+        gone = ", ".join(_name("frozen", name) for name in COUNTERS)
+        for place in places:
+            with aws.asking(SERVICE):
+                try:
+                    client.update_item(
+                        TableName=self.tally.table,
+                        Key=place_key(place.key),
+                        UpdateExpression=f"SET {told} REMOVE {gone}, frozenFor",
+                        ConditionExpression="frozenFor = :moment",
+                        ExpressionAttributeValues={":moment": {"S": self.moment.id}},
+                    )
+                except client.exceptions.ConditionalCheckFailedException:
+                    continue  # an attempt of the same digest did it
+        self._forget_news()
+
+    def _freeze(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        copies = ", ".join(f"{_name('frozen', name)} = #{name}" for name in COUNTERS)
+        return _advance(
+            self.tally,
+            {name: item[name] for name in ("tally", "item")},
+            f"SET #frozenFor = :moment, {copies}",
+            "frozenFor",
+            self.moment,
+            {},
+            {f"#{name}": name for name in COUNTERS},
+        )
+
+    def _untold(self) -> list[News]:
+        """The votes with answers that came until it was begun, each once, the newest first."""
+        found: dict[tuple[str, str], News] = {}
+        for item in self._news():
+            news = News(
+                widget_id=item["widgetId"]["S"],
+                vote_id=item["voteId"]["S"],
+                place=item["place"]["S"],
+                at=float(item["at"]["N"]),
+                labels=unmarshal(item["labels"]),
+            )
+            vote = (news.widget_id, news.vote_id)
+            if vote not in found or found[vote].at < news.at:
+                found[vote] = news
+        return sorted(found.values(), key=lambda news: -news.at)
+
+    def _news(self) -> Iterator[Mapping[str, Any]]:
+        items = self._all_of("untold")
+        return (item for item in items if float(item["at"]["N"]) <= self.as_of)
+
+    def _forget_news(self) -> None:
+        keys = [{name: item[name] for name in ("tally", "item")} for item in self._news()]
+        for start in range(0, len(keys), _DELETED_AT_ONCE):
+            some = keys[start : start + _DELETED_AT_ONCE]
+            rest = {self.tally.table: [{"DeleteRequest": {"Key": key}} for key in some]}
+            with aws.asking(SERVICE):
+                while rest:
+                    answer = self.tally.client.batch_write_item(RequestItems=rest)
+                    rest = answer.get("UnprocessedItems", {})
+
+    def _all_of(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        with aws.asking(SERVICE):
+            pages = self.tally.client.get_paginator("query").paginate(
+                TableName=self.tally.table,
+                KeyConditionExpression="tally = :kind",
+                ExpressionAttributeValues={":kind": {"S": kind}},
+                ConsistentRead=True,
+            )
+            return iter([item for page in pages for item in page["Items"]])
+
+
+def _advance(
+    tally: Tally,
+    key: Mapping[str, Any],
+    changes: str,
+    attribute: str,
+    moment: Moment,
+    values: Mapping[str, Any],
+    names: Mapping[str, str] | None = None,
+) -> Mapping[str, Any]:
+    """Write what belongs to a moment unless that was done; the item. Raises Skip for a later one."""
+    with aws.asking(SERVICE):
+        try:
+            answer = tally.client.update_item(
+                TableName=tally.table,
+                Key=key,
+                UpdateExpression=changes,
+                ConditionExpression=f"attribute_not_exists(#{attribute}) OR #{attribute} < :moment",
+                ExpressionAttributeNames={f"#{attribute}": attribute, **(names or {})},
+                ExpressionAttributeValues={":moment": {"S": moment.id}, **values},
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except tally.client.exceptions.ConditionalCheckFailedException as error:
+            item: Mapping[str, Any] = error.response.get("Item", {})
+            if item.get(attribute, {}).get("S") != moment.id:
+                raise Skip("A later digest was begun.") from None
+            return item
+    made: Mapping[str, Any] = answer["Attributes"]
+    return made
+
+
+def _name(what: str, counter: str) -> str:
+    return what + counter.capitalize() if what else counter
+
+
+def _counts(item: Mapping[str, Any], what: str) -> Counts | None:
+    names = [_name(what, counter) for counter in COUNTERS]
+    if not all(name in item for name in names):
+        return None
+    return Counts(*(int(item[name]["N"]) for name in names))
+
+
+def _place(item: Mapping[str, Any], news: tuple[News, ...]) -> Place:
+    return Place(
+        key=item["item"]["S"],
+        widget_id=item.get("widgetId", {}).get("S", ""),
+        instance=item.get("instance", {}).get("S"),
+        title=item.get("title", {}).get("S"),
+        url=item.get("url", {}).get("S"),
+        counts=_counts(item, "frozen") or Counts(0, 0, 0),
+        told=_counts(item, "told"),
+        news=news,
+    )
+
+
+def _weight(place: Place) -> tuple[int, str]:
+    told = place.told or Counts(0, 0, 0)
+    votes = abs(place.counts.up - told.up) + abs(place.counts.down - told.down)
+    return (-votes - len(place.news), place.key)
