@@ -19,7 +19,7 @@ setup: ## Make both environments, pinned exactly; quick when there is nothing to
 	@echo "Installing what votepipe is developed with into .venv …"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>/dev/null
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
 	@touch $@
 
 .venv-ministack/ready: requirements/ministack.txt
@@ -53,10 +53,14 @@ deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/sam build --config-env $(or $(CONFIG),default)
 	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)
 
-# `sam build` calls this for every function of the template.
-build-%:
+# Made anew when a plugin, the template or what writes it changed; a folder changes with its list.
+.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/dev/*.py votepipe/dev/templates/*)
 	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
 	@.venv/bin/python -m votepipe.dev sync --check
+	@mkdir -p .votepipe && touch $@
+
+# `sam build` calls this for every function of the template.
+build-%: .votepipe/in-step
 	@.venv/bin/python -m votepipe.dev.build $* "$(ARTIFACTS_DIR)"
 
 requirements: setup ## Compile the requirement files anew from their .in files

@@ -1,4 +1,4 @@
-"""A digest: what of the tally changed since the last one that was sent, held still while it goes out.
+"""A digest: what changed in the tally since the last one, held still while it is sent.
 
 The digest of a moment is begun once; later attempts of that moment find when it was begun, what it
 holds and who has it. What its places count is copied aside in each place's item, so that all
@@ -6,7 +6,7 @@ receivers read the same, and becomes what was told last only when all of them ha
 digest that failed should have told is in the next one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from votepipe.moments import Moment
 from votepipe.tally import SERVICE, Tally
 
 _DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
+# Answers counted within these seconds wait for the next digest: they may not all be seen yet.
+_UNSURE = 10.0
 
 
 class Counts(NamedTuple):
@@ -81,7 +83,7 @@ class Digest:
             "SET #moment = :moment, asOf = :now REMOVE sent",
             "moment",
             moment,
-            {":now": {"N": str(clock.now())}},
+            {":now": {"N": str(clock.now() - _UNSURE)}},
         )
         sent = set(item.get("sent", {}).get("SS", ()))
         return cls(tally, sink, moment, float(item["asOf"]["N"]), sent)
@@ -92,7 +94,7 @@ class Digest:
         for each in self._untold():
             news.setdefault(each.place, []).append(each)
         found = []
-        for item in self._all_of("places"):
+        for item in list(self._all_of("places")):
             key = item["item"]["S"]
             frozen = item.get("frozenFor", {}).get("S") == self.moment.id
             changed = _counts(item, "") != (_counts(item, "told") or Counts(0, 0, 0))
@@ -119,8 +121,9 @@ class Digest:
             )
         self.sent.add(receiver)
 
-    def finish(self, places: Iterable[Place]) -> None:
-        """All receivers have it: what was told now is what was told last."""
+    def finish(self, places: Sequence[Place]) -> None:
+        """All receivers have these places: what was told now is what was told last."""
+        self._forget_news(places)
         client = self.tally.client
         told = ", ".join(f"{_name('told', name)} = {_name('frozen', name)}" for name in COUNTERS)
         gone = ", ".join(_name("frozen", name) for name in COUNTERS)
@@ -136,7 +139,6 @@ class Digest:
                     )
                 except client.exceptions.ConditionalCheckFailedException:
                     continue  # an attempt of the same digest did it
-        self._forget_news()
 
     def _freeze(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         copies = ", ".join(f"{_name('frozen', name)} = #{name}" for name in COUNTERS)
@@ -170,8 +172,13 @@ class Digest:
         items = self._all_of("untold")
         return (item for item in items if float(item["at"]["N"]) <= self.as_of)
 
-    def _forget_news(self) -> None:
-        keys = [{name: item[name] for name in ("tally", "item")} for item in self._news()]
+    def _forget_news(self, places: Sequence[Place]) -> None:
+        told = {(news.widget_id, news.vote_id): news.at for each in places for news in each.news}
+        keys = [
+            {name: item[name] for name in ("tally", "item")}
+            for item in self._news()
+            if float(item["at"]["N"]) <= told.get((item["widgetId"]["S"], item["voteId"]["S"]), 0)
+        ]
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             some = keys[start : start + _DELETED_AT_ONCE]
             rest = {self.tally.table: [{"DeleteRequest": {"Key": key}} for key in some]}
@@ -181,14 +188,15 @@ class Digest:
                     rest = answer.get("UnprocessedItems", {})
 
     def _all_of(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        pages = self.tally.client.get_paginator("query").paginate(
+            TableName=self.tally.table,
+            KeyConditionExpression="tally = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+            ConsistentRead=True,
+        )
         with aws.asking(SERVICE):
-            pages = self.tally.client.get_paginator("query").paginate(
-                TableName=self.tally.table,
-                KeyConditionExpression="tally = :kind",
-                ExpressionAttributeValues={":kind": {"S": kind}},
-                ConsistentRead=True,
-            )
-            return iter([item for page in pages for item in page["Items"]])
+            for page in pages:
+                yield from page["Items"]
 
 
 def _advance(
@@ -200,7 +208,7 @@ def _advance(
     values: Mapping[str, Any],
     names: Mapping[str, str] | None = None,
 ) -> Mapping[str, Any]:
-    """Write what belongs to a moment unless that was done; the item. Raises Skip for a later one."""
+    """Write what belongs to a moment, unless that was done; raise Skip where a later one has."""
     with aws.asking(SERVICE):
         try:
             answer = tally.client.update_item(

@@ -19,7 +19,7 @@ from votepipe.dev.deployment import Deployment, LocalSession
 from votepipe.dev.ministack import REGION, MiniStack
 from votepipe.dev.parameters import check
 from votepipe.dev.pipes.process import PipeProcess
-from votepipe.dev.processes import End, ended_by_signals, lock, undisturbed
+from votepipe.dev.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.sync import SinkResources, enricher_settings, resources, synced
 from votepipe.dev.template import read
 
@@ -122,7 +122,6 @@ class LocalStack:
         started = time.monotonic()
         found = self._checked()
         self._serve()
-        self._alone()
         env = self.ministack.environment()
         with self._doing("Starting the local AWS"):
             self._parts.callback(self.ministack.stop)
@@ -162,20 +161,6 @@ class LocalStack:
         if synced(text, found, enricher_settings()) != text:
             raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
         return found
-
-    def _alone(self) -> None:
-        """Keep the data below `folder` for this run."""
-        file = lock(self.folder / "lock")
-        if file is None:
-            url = (self.folder / "lock").read_text()
-            raise LocalStackError(
-                f"votepipe is up at {url}/ already, with the data of this checkout. "
-                "Use it, or end it there with Ctrl-C."
-            )
-        self._parts.enter_context(file)
-        file.truncate(0)
-        file.write(self.url)
-        file.flush()
 
     def _serve(self) -> None:
         app = create_app(

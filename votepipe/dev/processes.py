@@ -1,7 +1,6 @@
 """Start processes, hear signals, and end in order what was started."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -64,18 +63,6 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, old)
         if waiting:
             signal.raise_signal(waiting[0])
-
-
-def lock(path: Path) -> IO[str] | None:
-    """Hold the lock of a file until it is closed, or this process ends; None if another does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
 
 
 class Child:

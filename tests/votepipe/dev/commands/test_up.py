@@ -85,7 +85,9 @@ class Up:
 def descendants(pid: int) -> set[int]:
     """The processes below one, as the system's table of processes has them now."""
     shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    parents = {int(child): int(parent) for child, parent in map(str.split, shown.stdout.splitlines())}
+    parents = {
+        int(child): int(parent) for child, parent in map(str.split, shown.stdout.splitlines())
+    }
     below: set[int] = set()
     while more := {each for each, parent in parents.items() if parent in {pid, *below}} - below:
         below |= more
@@ -95,7 +97,9 @@ def descendants(pid: int) -> set[int]:
 def alive(pids: set[int]) -> set[int]:
     """Those of the processes that run; one that waits to be collected does not."""
     shown = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True)
-    running = {int(pid) for pid, state in map(str.split, shown.stdout.splitlines()) if state[0] != "Z"}
+    running = {
+        int(pid) for pid, state in map(str.split, shown.stdout.splitlines()) if state[0] != "Z"
+    }
     return pids & running
 
 
@@ -134,9 +138,10 @@ def run(root: Path, port: int) -> Iterator[Callable[..., Up]]:
     for each in started:
         if each.process.poll() is None:
             each.process.kill()
+            # What it left holds the end of the pipe that is read to its end below.
+            for note in root.glob(".votepipe/local-*/**/*.pid"):
+                end_leftover(note)
             each.ended()
-    for note in root.glob(".votepipe/local/**/*.pid"):
-        end_leftover(note)
 
 
 @pytest.mark.parametrize(

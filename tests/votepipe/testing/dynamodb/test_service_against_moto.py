@@ -174,7 +174,7 @@ def outcome(call: Any) -> Any:
     try:
         answer = call()
     except ClientError as error:
-        return error.response["Error"]["Code"], error.response.get("Item")
+        return error.response["Error"]["Code"], sorted_within(error.response.get("Item"))
     kept = ("Attributes", "Item", "Items", "Count", "ScannedCount")
     answer = {name: answer[name] for name in kept if answer.get(name) not in (None, {}, [])}
     return sorted_within(answer)
