@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from votepipe import (
     Event,
@@ -52,10 +53,10 @@ def at_rest(event: Event, state: State, settings: Settings) -> State:
     wait = due(state, settings) - clock.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
-    settled = settling.settle(event)
-    if settled is None:
+    now = settling.settle(event)
+    if now is None:
         raise Skip("A newer change came, or another attempt settles it.")
-    return settled
+    return now
 
 
 def due(state: State, settings: Settings) -> float:
@@ -64,16 +65,20 @@ def due(state: State, settings: Settings) -> float:
     return min(quiet, state.open_since + settings.maximum_wait_seconds)
 
 
-def publish(event: Event, state: State) -> None:
-    """Put VoteSettled on the bus, the same on every attempt."""
+def settled(event: Event, settled_as: dict[str, str], previous: dict[str, str]) -> dict[str, Any]:
+    """The detail of VoteSettled, from the event of the change that came to rest."""
     detail = {name: value for name, value in event.detail.items() if name != "changes"}
     detail |= {
         "type": "VoteSettled",
-        "eventID": state.settled_as["eventID"],
-        "time": state.settled_as["time"],
+        "eventID": settled_as["eventID"],
+        "time": settled_as["time"],
     }
-    if state.previous:
-        detail["previous"] = state.previous
+    return detail | ({"previous": previous} if previous else {})
+
+
+def publish(event: Event, state: State) -> None:
+    """Put VoteSettled on the bus, the same on every attempt."""
+    detail = settled(event, state.settled_as, state.previous)
     with aws.asking("The votes bus"):
         answer = aws.client("events").put_events(
             Entries=[

@@ -1,6 +1,7 @@
-"""One reader's story through the real filter, enrichment, rule and message, in this process.
+"""One reader's story through the real filter, enrichment, settling, rule and message.
 
-Nothing is sent: the message is shown as the Slack sink would post it.
+All of it happens in this process, and nothing is sent: the message is shown as the Slack sink
+would post it.
 """
 
 import contextlib
@@ -9,7 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sinks import slack
+from sinks import settle
+from sinks.slack.blocks import message
+from sinks.slack.settings import Settings
 from votepipe import Event, Secret, enrichment
 from votepipe.dev import ROOT
 from votepipe.dev.patterns import matches
@@ -19,30 +22,32 @@ STORY = ROOT / "events" / "stream" / "story.json"
 
 
 def lines() -> Iterator[str]:
-    """What happens to each record of the story, a line for each step, and a sum at the end."""
+    """What becomes of each record of the story, and of the vote when it rests; a sum at the end."""
     resources = read()["Resources"]
     pipe = resources["VotesPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
     rule = resources["SlackRule"]["Properties"]["EventPattern"]
-    settings = slack.Settings(webhook_url=Secret("https://hooks.example.com/demo"))
+    quiet = settle.Settings().quiet_period_seconds
+    details: list[dict[str, Any]] = []
     records = json.loads(STORY.read_text())
-    counts = {"events": 0, "messages": 0}
     for record in records:
-        keys = {name: value["S"] for name, value in record["dynamodb"]["Keys"].items()}
         passed = any(matches(each["Pattern"], record, for_pipe=True) for each in pipe)
-        verdict = "passes the filter" if passed else "is filtered out"
-        yield f"{record['eventName']} {keys['voteId'][:4]}  widget={keys['widgetId']}  {verdict}"
-        for detail in _enriched([record]) if passed else []:
-            counts["events"] += 1
-            yield f"  + {detail['type']}  {_facts(detail)}"
-            envelope = {"source": "votepipe", "detail-type": detail["type"], "detail": detail}
-            if matches(rule, envelope):
-                counts["messages"] += 1
-                text = slack.message(Event.from_envelope(envelope), settings)["text"]
-                yield from (
-                    f"  {'→ slack ' if first else '        '} {line}"
-                    for first, line in zip([True] + [False] * 99, text.split("\n"), strict=False)
-                )
-    yield f"{len(records)} records, {counts['events']} events, {counts['messages']} messages"
+        made = _enriched([record]) if passed else []
+        details += made
+        told = ", ".join(f"{each['type']}  {_facts(each)}" for each in made) or "filtered out"
+        yield f"{record['eventName']}  → {told}"
+    last = Event.from_detail(details[-1])
+    at_rest = {"eventID": f"{last.id}-settled", "time": details[-1]["time"]}
+    details.append(settle.settled(last, at_rest, {}))
+    yield f"        … {quiet} seconds without a change …"
+    yield f"SETTLE  → {details[-1]['type']}"
+    envelope = {"source": "votepipe", "detail-type": "VoteSettled", "detail": details[-1]}
+    texts = []
+    if matches(rule, json.dumps(envelope, default=dict)):
+        settings = Settings(webhook_url=Secret("https://hooks.example.com/demo"))
+        texts.append(message(Event.from_envelope(envelope), settings)["text"])
+    for text in texts:
+        yield f"  → slack  {text}".replace("\n", "\n           ")
+    yield f"{len(records)} writes, {len(details)} events, {len(texts)} message"
 
 
 def _enriched(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -52,4 +57,5 @@ def _enriched(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _facts(detail: dict[str, Any]) -> str:
     changed = ", ".join(detail.get("changes") or ())
-    return f"changed: {changed}" if changed else f"{detail['vote'].get('voteType', '')}"
+    vote = detail["vote"]
+    return changed or f"{vote.get('voteType')} for {vote.get('instanceOfJoy')}"

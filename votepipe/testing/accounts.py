@@ -13,7 +13,6 @@ from votepipe.testing.queue import Queue, reason_of
 from votepipe.testing.rule import Rule
 from votepipe.testing.trace import Trace, Way
 
-
 # How the library ends the reason why it skips an event; any other is the sink's own decision.
 _SEEN = "delivered before."
 

@@ -95,7 +95,8 @@ class Calls:
 
     def _validate(self, service: str, operation: str, shape: Any, given: Any) -> None:
         """Refuse parameters as botocore does; what was fine is not looked at again."""
-        known = (service, operation, _skeleton(given))
+        # DynamoDB's values are checked by its model each time, and are too many to look at twice.
+        known = (service, operation, _skeleton(given, 1 if service == "dynamodb" else 9))
         if known in self._valid or shape is None:
             return
         report = self._validator.validate(given, shape)
@@ -117,10 +118,10 @@ class Calls:
                 )
 
 
-def _skeleton(value: Any) -> Any:
-    """The names and types in parameters, without their values."""
-    if isinstance(value, dict):
-        return tuple((name, _skeleton(each)) for name, each in value.items())
-    if isinstance(value, list | tuple):
-        return (type(value), *(_skeleton(each) for each in value))
+def _skeleton(value: Any, levels: int) -> Any:
+    """The names and types in parameters down to some level, without their values."""
+    if levels and isinstance(value, dict):
+        return tuple([(name, _skeleton(each, levels - 1)) for name, each in value.items()])
+    if levels and isinstance(value, list | tuple):
+        return (type(value), *[_skeleton(each, levels - 1) for each in value])
     return type(value)

@@ -19,7 +19,7 @@ from votepipe.testing.function import Function, FunctionError, Throttled
 from votepipe.testing.queue import Queue
 from votepipe.testing.resources import REGION
 from votepipe.testing.trace import Subject, subject_of
-from votepipe.testing.words import as_json, copied
+from votepipe.testing.words import copied
 from votepipe.testing.world import World
 
 _SHARD = "shardId-00000000000000000001-kit"
@@ -173,7 +173,7 @@ class Stream:
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": REGION,
-            "dynamodb": as_json(images),
+            "dynamodb": images,
             "eventSourceARN": self.arn,
         }
         if self.expiring:

@@ -97,9 +97,10 @@ class Process:
 
         Looks at all but the `first` so many: later ones stand behind them.
         """
+        names = list(itertools.islice(reversed(sys.modules), len(sys.modules) - first))
         found = {
             name: sys.modules[name]
-            for name in itertools.islice(sys.modules, first, None)
+            for name in reversed(names)
             if name.partition(".")[0] in self._packages
         }
         for name in found:

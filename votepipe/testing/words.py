@@ -14,21 +14,18 @@ def parsed(text: str) -> Any:
 
 
 def copied(content: Any) -> Any:
-    """What arrives at the other end of a call that carries JSON."""
-    return json.loads(json.dumps(content))
+    """What arrives at the other end of a call that carries JSON; bytes become Base64."""
+    return json.loads(json.dumps(content, default=_as_json))
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    if isinstance(value, set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def last_part(arn: str) -> str:
     """The name at the end of an ARN, or a name as it is."""
     return arn.rpartition(":")[2].rpartition("/")[2]
-
-
-def as_json(content: Any) -> Any:
-    """The same with bytes as Base64, as streams write them into JSON."""
-    if isinstance(content, dict):
-        return {name: as_json(each) for name, each in content.items()}
-    if isinstance(content, list | tuple | set | frozenset):
-        return [as_json(each) for each in content]
-    if isinstance(content, bytes | bytearray):
-        return base64.b64encode(content).decode()
-    return content

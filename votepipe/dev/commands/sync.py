@@ -1,25 +1,33 @@
-"""`votepipe sync`: bring template.yaml in step with `sinks/` and `enrichers/`."""
+"""`votepipe sync`: bring template.yaml and README.md in step with the plugins."""
 
 import click
 
-from votepipe.dev import ROOT
+from votepipe.dev import ROOT, readme
 from votepipe.dev import sync as generator
 from votepipe.dev.differences import differences
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail when it is not in step.")
+@click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
 def sync(check: bool) -> None:
-    """Write what plugins need into the marked regions of template.yaml."""
-    path = ROOT / "template.yaml"
-    before = path.read_bytes().decode()
-    after = generator.synced(before, generator.resources(), generator.enricher_settings())
-    if before == after:
-        if not check:
-            click.echo("template.yaml is in step.")
-        return
-    for line in [*differences(before, after)] or ["Comments and empty lines only."]:
-        click.echo(line, err=check)
-    if check:
-        raise click.ClickException("template.yaml is not in step with sinks/. Run: votepipe sync")
-    path.write_bytes(after.encode())
+    """Write what plugins need into the marked regions of template.yaml, and README's table."""
+    found = generator.resources()
+    template, page = ROOT / "template.yaml", ROOT / "README.md"
+    texts = {path: path.read_bytes().decode() for path in (template, page) if path.exists()}
+    wanted = {
+        template: generator.synced(texts[template], found, generator.enricher_settings()),
+        page: readme.written(texts.get(page, ""), found),
+    }
+    stale = [path for path, text in texts.items() if text != wanted[path]]
+    if template in stale:
+        told = [*differences(texts[template], wanted[template])]
+        for line in told or ["Comments and empty lines only."]:
+            click.echo(line, err=check)
+    names = " and ".join(path.name for path in stale)
+    if check and stale:
+        verb = "is" if len(stale) == 1 else "are"
+        raise click.ClickException(f"{names} {verb} not in step with sinks/. Run: votepipe sync")
+    for path in stale:
+        path.write_bytes(wanted[path].encode())
+    if not check:
+        click.echo(f"Written: {names}." if stale else "All is in step.")

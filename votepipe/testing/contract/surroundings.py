@@ -1,10 +1,12 @@
 """What a sink's function finds in AWS, played by moto: queue, dead letters, table and secret."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import boto3
 
+from votepipe.dev import template
 from votepipe.dev.project import Plugin
 from votepipe.fields import Field
 from votepipe.plugins import Sink
@@ -35,8 +37,9 @@ class Surroundings:
             "DEAD_LETTERS_URL": self._dead,
             "DELIVERIES_TABLE": "deliveries",
             "MAX_TRIES": str(plugin.spec.tries),
-            **dict.fromkeys(plugin.spec.environment, "check"),
+            **{name: _id_of(value) for name, value in plugin.spec.environment.items()},
         }
+        _make_tables(plugin.spec.environment.values())
         hidden: dict[str, str] = {}
         for setting in plugin.settings:
             value = _value(setting, f"{url}/receive/{name}/{SECRET}")
@@ -73,11 +76,31 @@ class Surroundings:
 
 
 def wants_address(setting: Field) -> bool:
-    """Whether a setting takes the receiver's address: a secret to be given, or a text like one."""
-    if setting.kind == "secret" and setting.required and setting.example is None:
-        return True
+    """Whether a setting takes the receiver's address: a secret named `…url`, or a text like one."""
+    if setting.kind == "secret" and setting.example is None:
+        return setting.required or setting.name.endswith("url")
     usual = setting.example or (setting.default if isinstance(setting.default, str) else "")
     return setting.kind in ("text", "secret") and usual.startswith(("http://", "https://"))
+
+
+def _id_of(value: Any) -> str:
+    """What a variable of the function holds: the logical id that it refers to, or a text."""
+    return str(value["Ref"]) if isinstance(value, dict) and "Ref" in value else "check"
+
+
+def _make_tables(values: Iterable[Any]) -> None:
+    """Make the tables among the resources that variables refer to, as in template.yaml."""
+    names = [_id_of(value) for value in values]
+    resources = template.read()["Resources"] if names else {}
+    for name in names:
+        if resources.get(name, {}).get("Type") == "AWS::DynamoDB::Table":
+            properties = resources[name]["Properties"]
+            boto3.client("dynamodb").create_table(
+                TableName=name,
+                KeySchema=properties["KeySchema"],
+                AttributeDefinitions=properties["AttributeDefinitions"],
+                BillingMode="PAY_PER_REQUEST",
+            )
 
 
 def _value(setting: Field, address: str) -> str | None:

@@ -10,6 +10,10 @@ Step = str | int
 Path = tuple[Step, ...]
 
 _ORDERED = ("S", "N", "B")
+_TYPES: Mapping[str, Any] = {
+    "S": str, "N": str, "B": (bytes, bytearray), "BOOL": bool, "NULL": bool, "M": dict,
+    "L": list | tuple, "SS": list | tuple, "NS": list | tuple, "BS": list | tuple,
+}  # fmt: skip
 SETS = {"SS": "S", "NS": "N", "BS": "B"}
 
 
@@ -120,16 +124,15 @@ def checked(value: Any) -> Value:
         raise Invalid("Supplied AttributeValue has more than one datatypes set, must contain "
                       "exactly one of the supported datatypes")  # fmt: skip
     kind, content = next(iter(value.items()))
-    if kind == "N":
+    if not isinstance(content, _TYPES.get(kind, ())):
+        raise Invalid(f"The value of type {kind} is not written as DynamoDB wants it")
+    if kind in ("L", "M"):
+        for each in content if kind == "L" else content.values():
+            checked(each)
+    elif kind == "N":
         _check_number(content)
     elif kind in SETS:
         _check_set(kind, content)
-    elif kind == "L":
-        for each in content:
-            checked(each)
-    elif kind == "M":
-        for each in content.values():
-            checked(each)
     return value
 
 
