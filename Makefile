@@ -68,6 +68,7 @@ requirements: setup ## Compile the requirement files anew from their .in files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/ministack.in -o requirements/ministack.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt sinks/requirements.in -o sinks/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt enrichers/requirements.in -o enrichers/requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt --no-emit-package pyyaml examples/sinks/apprise/requirements.in -o examples/sinks/apprise/requirements.txt
 
 clean: ## Remove the local stack's data and what was built
 	rm -rf .votepipe .aws-sam

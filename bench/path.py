@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,19 +21,29 @@ import requests
 CONSOLE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8600"
 
 
-def table() -> Any:
-    """The votes table, as any DynamoDB client reaches it from what the console says."""
+def reached() -> tuple[boto3.Session, dict[str, Any]]:
+    """A plain boto3 session, and what the console says of the stack."""
     status = requests.get(f"{CONSOLE}/api/status", timeout=10).json()
     session = boto3.Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name=status["region"]
     )
+    return session, status
+
+
+def table() -> Any:
+    """The votes table, as any DynamoDB client reaches it from what the console says."""
+    session, status = reached()
     return session.resource("dynamodb", endpoint_url=status["endpoint"]).Table(status["table"])
 
 
-def received() -> list[str]:
-    """Every message so far, as text."""
+def received(sink: str = "") -> list[str]:
+    """Every message so far, of one sink or of all, as text."""
     messages = requests.get(f"{CONSOLE}/api/messages", timeout=60).json()
-    return [json.dumps(each["body"], ensure_ascii=False) for each in messages]
+    return [
+        json.dumps(each["body"], ensure_ascii=False)
+        for each in messages
+        if sink in ("", each["sink"])
+    ]
 
 
 def seconds_to_message(votes: Any, item: dict[str, Any], words: str) -> float:
@@ -82,34 +93,86 @@ def four_writes(votes: Any, number: int, run: str) -> str:
     return f"{run}-{number}-3."
 
 
-def load(count: int = 1000, threads: int = 8) -> None:
-    """Write `count` votes four times each and wait until every last state is there."""
+def listener(session: boto3.Session, status: dict[str, Any]) -> Any:
+    """A queue of our own that gets every event on the bus, as another team would subscribe."""
+    sqs = session.resource("sqs", endpoint_url=status["endpoint"])
+    events = session.client("events", endpoint_url=status["endpoint"])
+    queue = sqs.create_queue(QueueName=f"bench-{uuid.uuid4().hex[:8]}")
+    name = queue.url.rpartition("/")[2]
+    pattern = json.dumps({"source": ["votepipe"]})
+    events.put_rule(Name=name, EventBusName=status["bus"], EventPattern=pattern)
+    arn = queue.attributes["QueueArn"]
+    events.put_targets(Rule=name, EventBusName=status["bus"], Targets=[{"Id": "q", "Arn": arn}])
+    return queue
+
+
+def heard(queue: Any) -> list[dict[str, Any]]:
+    """Every event that the queue got."""
+    found: list[dict[str, Any]] = []
+    while messages := queue.receive_messages(MaxNumberOfMessages=10, WaitTimeSeconds=1):
+        found += [json.loads(message.body) for message in messages]
+        queue.delete_messages(
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": message.receipt_handle}
+                for number, message in enumerate(messages)
+            ]
+        )
+    return found
+
+
+def malformed(votes: Any, number: int, run: str) -> None:
+    """Write a vote that is not valid, each in another way."""
+    flaw: dict[str, Any] = [
+        {"voteType": "sideways"},
+        {"voteType": 1},
+        {"answers": "{not json"},
+        {"answers": ["a list"]},
+        {"voter": b"bytes"},
+        {"instanceOfJoy": "x" * 20_000},
+        {"createdAt": "yesterday"},
+        {"answers": {"field_1": {"a", "set"}}},
+    ][number % 8]
+    keys = {"widgetId": "bad", "voteId": f"{run}-bad-{number}", "voteType": "thumbsup"}
+    votes.put_item(Item=keys | flaw)
+
+
+def load(count: int = 1000, bad: int = 20, threads: int = 8) -> None:
+    """Write `count` votes four times each, `bad` ones among them, and wait for all last states."""
     run = uuid.uuid4().hex[:8]
     tables = [table() for _ in range(threads)]
+    queue = listener(*reached())
     started = time.monotonic()
     with ThreadPoolExecutor(threads) as pool:
-        jobs = [
-            pool.submit(four_writes, tables[number % threads], number, run)
-            for number in range(count)
-        ]
+        jobs = []
+        for number in range(count):
+            jobs.append(pool.submit(four_writes, tables[number % threads], number, run))
+            if bad and number % (count // bad) == 0:
+                pool.submit(malformed, tables[number % threads], number, run)
         wanted = {job.result() for job in jobs}
     written = time.monotonic()
-    print(f"{count * 4} writes in {written - started:.1f} s")
-    missing = wanted
-    while missing and time.monotonic() < written + 300:
-        text = "\n".join(received())
-        missing = {words for words in missing if words not in text}
+    print(f"{count * 4} writes and {bad} malformed ones in {written - started:.1f} s")
+    missing = dict.fromkeys(("webhook", "slack"), wanted)
+    while any(missing.values()) and time.monotonic() < written + 300:
+        for sink, words in missing.items():
+            text = "\n".join(received(sink))
+            missing[sink] = {each for each in words if each not in text}
         time.sleep(0.5)
-    print(
-        f"last states missing: {len(missing)}; {time.monotonic() - written:.1f} s after the writes"
-    )
-    print(f"messages of this run: {sum(run in text for text in received())}")
+    for sink, words in missing.items():
+        print(f"{sink}: last states missing {len(words)}, messages {count_of(sink, run)}")
+    print(f"all there {time.monotonic() - written:.1f} s after the last write")
+    kinds = Counter(each["detail-type"] for each in heard(queue) if run in json.dumps(each))
+    print("events:", dict(kinds))
     letters = requests.get(f"{CONSOLE}/api/dead-letters", timeout=60).json()
     print(f"dead letters: {len(letters)}")
 
 
+def count_of(sink: str, run: str) -> int:
+    """How many messages of a sink belong to this run."""
+    return sum(run in text for text in received(sink))
+
+
 if __name__ == "__main__":
-    times = [seconds_to_message(table(), item, words) for item, words in shapes() * 1]
+    times = [seconds_to_message(table(), item, words) for item, words in shapes()]
     print("write to message, per shape:", ", ".join(f"{each:.2f}" for each in times), "s")
     print(f"median {statistics.median(times):.2f} s")
     load()

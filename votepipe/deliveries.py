@@ -42,11 +42,13 @@ class Delivery:
 class Delivered:
     """What a sink that takes batches returns when it delivered only these of its events.
 
-    The others are put back. `remote_id` is the receiver's id of what was sent, for each of them.
+    `remote_id` is the receiver's id of what was sent, for each of them. The others are put back, to
+    come together again; with a pace, those in `apart` each get a turn of their own.
     """
 
     events: Sequence[Event]
     remote_id: str | None = None
+    apart: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ What one call of the function is to deliver is a unit: one message, or several w
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ class _Run:
             return
         claimed = self._claim(unit)
         if claimed:
-            self._send(claimed)
+            self._send(claimed, unit.group)
         elif self.pace is not None:
             self.pace.give_back()
         self.longest = max(self.longest, clock.now() - self.started)
@@ -158,7 +158,7 @@ class _Run:
             after = min(held.after, message.back_off(message.receives))
             raise TryLater(str(held), after=after) from None
 
-    def _send(self, claimed: Sequence[Claimed]) -> None:
+    def _send(self, claimed: Sequence[Claimed], group: str | None) -> None:
         try:
             result = self._call(claimed)
         except Exception as error:
@@ -171,13 +171,23 @@ class _Run:
         # The newest that was delivered is the one to mark; marking gives the lease back.
         marks = {each.claim.key: each.claim for each in done if each.claim is not None}
         rest = [each for each in claimed if each not in done]
-        self._release([each for each in rest if each.claim and each.claim.key not in marks])
         for claim in marks.values():
             deliveries.mark(claim, remote_id)
         for each in done:
             self._end(each.message, Outcome("delivered"))
+        self._release([each for each in rest if each.claim and each.claim.key not in marks])
+        self._leave(rest, group, {event.id for event in getattr(result, "apart", ())})
+
+    def _leave(self, rest: Sequence[Claimed], group: str | None, apart: Set[str]) -> None:
+        """Put back what the function left for another call."""
+        together = None
         for each in rest:
-            wait = self.pace.line_up() if self.pace else 1
+            if self.pace is None:
+                wait = 1.0
+            elif group is None or each.event.id in apart:
+                wait = self.pace.line_up()
+            else:
+                wait = together = together or self.pace.line_up(group)
             self._end(each.message, Outcome("later", "The sink left it for another call.", wait))
 
     def _fail(self, claimed: Sequence[Claimed], error: Exception) -> None:

@@ -8,60 +8,19 @@ digest that failed should have told is in the next one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from votepipe import aws, clock
 from votepipe.attributes import unmarshal
 from votepipe.counted import COUNTERS, place_key
 from votepipe.errors import Skip
 from votepipe.moments import Moment
+from votepipe.places import Counts, News, Place, attribute, counts_in, place_in, weight
 from votepipe.tally import SERVICE, Tally
 
 _DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
 # Answers counted within these seconds wait for the next digest: they may not all be seen yet.
 _UNSURE = 10.0
-
-
-class Counts(NamedTuple):
-    """How many votes are up and down, and how many have answers."""
-
-    up: int
-    down: int
-    answered: int
-
-    @property
-    def ratio(self) -> float | None:
-        """The share of votes that are up; None where there are none."""
-        votes = self.up + self.down
-        return self.up / votes if votes else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class News:
-    """A vote that got answers since the last digest; `at` in seconds since 1970."""
-
-    widget_id: str
-    vote_id: str
-    place: str
-    at: float
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """An instance in a digest: its counts now and when last told, None if never; newest news first.
-
-    `title` and `url` are None where they are not known.
-    """
-
-    key: str
-    widget_id: str
-    instance: str | None
-    title: str | None
-    url: str | None
-    counts: Counts
-    told: Counts | None
-    news: tuple[News, ...]
 
 
 @dataclass
@@ -97,13 +56,13 @@ class Digest:
         for item in list(self._all_of("places")):
             key = item["item"]["S"]
             frozen = item.get("frozenFor", {}).get("S") == self.moment.id
-            changed = _counts(item, "") != (_counts(item, "told") or Counts(0, 0, 0))
+            changed = counts_in(item, "") != (counts_in(item, "told") or Counts(0, 0, 0))
             # Once a receiver has it, no place comes to it any more.
             if not frozen and (self.sent or not (changed or key in news)):
                 continue
-            place = _place(item if frozen else self._freeze(item), tuple(news.get(key, ())))
+            place = place_in(item if frozen else self._freeze(item), tuple(news.get(key, ())))
             found.append(place)
-        return sorted(found, key=_weight)
+        return sorted(found, key=weight)
 
     def mark_sent(self, receiver: str) -> None:
         """Write down that a receiver has it."""
@@ -125,8 +84,10 @@ class Digest:
         """All receivers have these places: what was told now is what was told last."""
         self._forget_news(places)
         client = self.tally.client
-        told = ", ".join(f"{_name('told', name)} = {_name('frozen', name)}" for name in COUNTERS)
-        gone = ", ".join(_name("frozen", name) for name in COUNTERS)
+        told = ", ".join(
+            f"{attribute('told', name)} = {attribute('frozen', name)}" for name in COUNTERS
+        )
+        gone = ", ".join(attribute("frozen", name) for name in COUNTERS)
         for place in places:
             with aws.asking(SERVICE):
                 try:
@@ -141,7 +102,7 @@ class Digest:
                     continue  # an attempt of the same digest did it
 
     def _freeze(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        copies = ", ".join(f"{_name('frozen', name)} = #{name}" for name in COUNTERS)
+        copies = ", ".join(f"{attribute('frozen', name)} = #{name}" for name in COUNTERS)
         return _advance(
             self.tally,
             {name: item[name] for name in ("tally", "item")},
@@ -228,33 +189,3 @@ def _advance(
             return item
     made: Mapping[str, Any] = answer["Attributes"]
     return made
-
-
-def _name(what: str, counter: str) -> str:
-    return what + counter.capitalize() if what else counter
-
-
-def _counts(item: Mapping[str, Any], what: str) -> Counts | None:
-    names = [_name(what, counter) for counter in COUNTERS]
-    if not all(name in item for name in names):
-        return None
-    return Counts(*(int(item[name]["N"]) for name in names))
-
-
-def _place(item: Mapping[str, Any], news: tuple[News, ...]) -> Place:
-    return Place(
-        key=item["item"]["S"],
-        widget_id=item.get("widgetId", {}).get("S", ""),
-        instance=item.get("instance", {}).get("S"),
-        title=item.get("title", {}).get("S"),
-        url=item.get("url", {}).get("S"),
-        counts=_counts(item, "frozen") or Counts(0, 0, 0),
-        told=_counts(item, "told"),
-        news=news,
-    )
-
-
-def _weight(place: Place) -> tuple[int, str]:
-    told = place.told or Counts(0, 0, 0)
-    votes = abs(place.counts.up - told.up) + abs(place.counts.down - told.down)
-    return (-votes - len(place.news), place.key)

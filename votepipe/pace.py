@@ -47,10 +47,13 @@ class Pace:
             return 0.0
         return self._wait(now, group, patience)
 
-    def line_up(self) -> float:
-        """Get a turn that is shared with nobody: the seconds until then. It never raises."""
+    def line_up(self, group: str | None = None) -> float:
+        """Get a turn, the one of the group if there is one: the seconds until then.
+
+        It never raises.
+        """
         try:
-            return self._turn(clock.now())
+            return self._wait(clock.now(), group, math.inf)
         except Temporary as error:
             log("no turn taken", level="WARNING", sink=self.sink, why=str(error))
             return math.ceil(self.seconds)

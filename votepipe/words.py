@@ -82,6 +82,11 @@ def answers(
     return texts[:most], max(0, len(texts) - most)
 
 
+def asked(label: str) -> str:
+    """A label as it stands before an answer: with a colon, unless it ends as a sentence does."""
+    return label if label.endswith(("?", "!", ".", ":", "…")) else f"{label}:"
+
+
 def plain(answer: Any) -> str:
     """An answer of any shape as people would write it."""
     if answer is None:

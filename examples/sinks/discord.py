@@ -31,8 +31,8 @@ class Settings:
 def message(event: Event) -> dict[str, Any]:
     """What Discord shows: a headline, a line for each answer that fits, and who it is from."""
     cheer, emoji = words.cheer(event.vote)
-    answers, more = words.answers(event.vote, length=ANSWER)
-    lines = [f"{cheer} **{escaped(words.place(event.vote))}** got a {emoji}"]
+    answers, more = words.answers(event.vote, labels=words.labels(event), length=ANSWER)
+    lines = [f"{cheer} **{escaped(words.title(event))}** got a {emoji}"]
     last = [f"-# {escaped(' · '.join(notes))}"] if (notes := words.notes(event)) else []
     for label, answer in answers:
         line = f"**{escaped(label)}** {escaped(answer)}"

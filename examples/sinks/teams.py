@@ -33,9 +33,12 @@ class Settings:
 def message(event: Event) -> dict[str, Any]:
     """An Adaptive Card: a headline, a block for each answer that fits, and who it is from."""
     cheer, emoji = words.cheer(event.vote)
-    headline = block(run(f"{cheer}: {words.place(event.vote)} got a {emoji}", weight="Bolder"))
-    given, more = words.answers(event.vote)
-    answers = [block(run(f"{label}: ", weight="Bolder"), run(answer)) for label, answer in given]
+    headline = block(run(f"{cheer}: {words.title(event)} got a {emoji}", weight="Bolder"))
+    given, more = words.answers(event.vote, labels=words.labels(event))
+    answers = [
+        block(run(f"{words.asked(label)} ", weight="Bolder"), run(answer))
+        for label, answer in given
+    ]
     notes = " · ".join(words.notes(event))
     last = [block(run(notes, size="Small", isSubtle=True))] if notes else []
     while size(card([headline, *answers, *last])) > LARGEST:

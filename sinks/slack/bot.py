@@ -39,7 +39,10 @@ def deliver(
         raise Skip("Without an answer it is only counted.")
     event = wanted[0]
     return Delivered(
-        events=all_about([event], events), remote_id=show(event, settings, known[event.id])
+        events=all_about([event], events),
+        remote_id=show(event, settings, known[event.id]),
+        # An edit takes a call of its own, however many are waiting.
+        apart=[event for event in events if _own(known[event.id])],
     )
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
-from sinks.email import NEEDED, SEND, Settings, handler, simple
-from votepipe import Event, Temporary, TryLater, Undeliverable, aws
+from sinks.email import Settings, handler, simple
+from votepipe import Event, Temporary, TryLater, Undeliverable, aws, mail
 
 SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
 
@@ -44,15 +44,17 @@ def ses() -> Any:
 
 def test_a_mail_has_a_subject_and_two_parts() -> None:
     assert parts(simple(event(), SETTINGS)) == (
-        "Yay: using-dynamodb-streams got a 👍",
-        "Yay: using-dynamodb-streams got a 👍\n\n"
-        "field_1:\nMore examples of stream filters.\n\n"
-        "field_2:\nA colleague sent me the link ✨\n\n"
+        "Yay: Using DynamoDB streams got a 👍",
+        "Yay: Using DynamoDB streams got a 👍\n\n"
+        "What would make this better?\nMore examples of stream filters.\n\n"
+        "How did you find this page?\nA colleague sent me the link ✨\n\n"
         "from reader@example.com · changed\n",
         "<!doctype html>\n"
-        "<h2>Yay: using-dynamodb-streams got a 👍</h2>\n"
-        '<p style="white-space: pre-line"><b>field_1</b>\nMore examples of stream filters.</p>\n'
-        '<p style="white-space: pre-line"><b>field_2</b>\nA colleague sent me the link ✨</p>\n'
+        "<h2>Yay: Using DynamoDB streams got a 👍</h2>\n"
+        '<p style="white-space: pre-line"><b>What would make this better?</b>\n'
+        "More examples of stream filters.</p>\n"
+        '<p style="white-space: pre-line"><b>How did you find this page?</b>\n'
+        "A colleague sent me the link ✨</p>\n"
         '<p style="white-space: pre-line">from reader@example.com · changed</p>\n',
     )
 
@@ -84,7 +86,8 @@ def test_mails_of_two_votes_do_not_stand_together() -> None:
 
 def test_html_from_a_reader_is_text() -> None:
     hostile = '<script>alert("1")</script>&'
-    html = parts(simple(event(instanceOfJoy=hostile, answers={hostile: hostile}), SETTINGS))[2]
+    made = simple(event("not-known", instanceOfJoy=hostile, answers={hostile: hostile}), SETTINGS)
+    html = parts(made)[2]
 
     assert "<script" not in html
     assert html.count("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;") == 3
@@ -92,7 +95,7 @@ def test_html_from_a_reader_is_text() -> None:
 
 @given(st.text(), st.text(max_size=20))
 def test_a_subject_is_one_short_line(instance: str, injected: str) -> None:
-    made = simple(event(instanceOfJoy=f"{instance}\r\nBcc: {injected}"), SETTINGS)
+    made = simple(event("not-known", instanceOfJoy=f"{instance}\r\nBcc: {injected}"), SETTINGS)
 
     subject = parts(made)[0]
     assert len(subject) < 200
@@ -164,5 +167,6 @@ def test_a_failing_ses_is_asked_again(ses: Any) -> None:
 
 
 def test_its_role_may_send_as_the_sender_alone() -> None:
-    assert SEND["Action"] == "ses:SendEmail"
-    assert "*" not in json.dumps(NEEDED)
+    (leave,) = handler.sink.policies
+    assert leave["Action"] == "ses:SendEmail"
+    assert "*" not in json.dumps(mail.needed("Email"))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.slack import Settings, handler, message
-from sinks.slack.blocks import foreign
 from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, http
+from votepipe.mrkdwn import foreign
 
 PATH = "/services/T0/B0/the-secret"
 SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
@@ -222,8 +222,10 @@ def test_every_text_object_is_verbatim() -> None:
 def test_every_sample_makes_a_message(name: str) -> None:
     posted = message(event(name), SETTINGS)
 
-    assert posted["text"].lstrip("~").startswith(
-        "Womp _" if event(name).vote.vote_type == "thumbsdown" else "Yay _"
+    assert (
+        posted["text"]
+        .lstrip("~")
+        .startswith("Womp _" if event(name).vote.vote_type == "thumbsdown" else "Yay _")
     )
 
 

@@ -146,3 +146,10 @@ def test_where_enrichers_know_nothing_the_vote_speaks(enrichment: dict[str, Any]
 )
 def test_an_address_that_could_break_a_message_is_none(url: str) -> None:
     assert words.link(enriched(article={"url": url})) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "before"), [("field_1", "field_1:"), ("Why?", "Why?"), ("Say why:", "Say why:")]
+)
+def test_a_label_gets_the_colon_that_it_lacks(label: str, before: str) -> None:
+    assert words.asked(label) == before

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from votepipe.dev import ROOT
@@ -100,10 +99,9 @@ def _copy(source: Path, to: Path, root: Path) -> None:
         shutil.copyfile(source, to)
         return
 
-    def left_out(folder: str, names: list[str]) -> Iterator[str]:
-        yield from NEVER_SHIPPED(folder, names)
-        if Path(folder) == root / "votepipe":
-            yield from ("dev", "testing")
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        library = Path(folder) == root / "votepipe"
+        return {*NEVER_SHIPPED(folder, names), *(("dev", "testing") if library else ())}
 
     shutil.copytree(source, to, ignore=left_out)
 

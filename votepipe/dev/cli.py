@@ -31,6 +31,7 @@ COMMANDS = {
     "new": Entry("votepipe.dev.commands.new:new", "Write a sink or an enricher to start from."),
     "check": Entry("votepipe.dev.commands.check:check", "Try a sink with failures, locally."),
     "secret": Entry("votepipe.dev.commands.secret:secret", "Fill the secret of a sink."),
+    "tally": Entry("votepipe.dev.commands.tally:tally", "Count the votes in the table anew."),
     "match": Entry("votepipe.dev.patterns.command:match", "Try an event pattern on an event."),
 }
 

@@ -13,7 +13,7 @@ from votepipe.testing.errors import KitError
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The template after SAM's transform, and each sink's settings by the sink's name."""
+    """The template after SAM's transform, and each plugin's settings by the plugin's name."""
 
     root: Path
     template: Mapping[str, Any]
@@ -22,7 +22,11 @@ class Blueprint:
 
 def read(root: Path) -> Blueprint:
     """Read a checkout; the same one is read again only when a file of it changed."""
-    sources = [root / "template.yaml", *project.modules(root / "sinks")]
+    folders = (root / "sinks", root / "enrichers")
+    sources = [
+        root / "template.yaml",
+        *(path for folder in folders for path in sorted(folder.rglob("*.py"))),
+    ]
     stamps = tuple((str(path), path.stat().st_mtime_ns) for path in sources)
     return _read(root, stamps)
 
@@ -32,14 +36,17 @@ def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
     return Blueprint(
         root=root,
         template=template.translated(template.read(root)),
-        settings={plugin.name: plugin.settings for plugin in project.sinks(root)},
+        settings={
+            plugin.name: plugin.settings
+            for plugin in (*project.sinks(root), *project.enrichers(root))
+        },
     )
 
 
 def values(
     plan: Blueprint, receiver: str, given: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, str]]:
-    """The values of each sink's settings that are set, by the sink's name.
+    """The values of each plugin's settings that are set, by the plugin's name.
 
     Addresses of receivers are those of the kit's own server, and what is required has its example,
     unless they are `given`; a given None leaves a setting out. Raises KitError for unknown names.
@@ -49,11 +56,11 @@ def values(
         own = dict(given.get(sink, {}))
         usual = {field.name: _usual(field, sink, receiver) for field in fields}
         if unknown := sorted(set(own) - set(usual)):
-            raise KitError(f"Sink '{sink}' has no setting '{unknown[0]}'. Correct the name.")
+            raise KitError(f"Plugin '{sink}' has no setting '{unknown[0]}'. Correct the name.")
         chosen = {**usual, **{name: _text(value) for name, value in own.items()}}
         found[sink] = {name: value for name, value in chosen.items() if value is not None}
     if unknown := sorted(set(given) - set(found)):
-        raise KitError(f"There is no sink '{unknown[0]}' to give settings to. Correct the name.")
+        raise KitError(f"There is no plugin '{unknown[0]}' to give settings to. Correct the name.")
     return found
 
 

@@ -12,11 +12,17 @@ from votepipe.testing.world import World
 
 
 class Refused(Exception):
-    """A service answers with an error; `more` are further members of its answer."""
+    """A service answers with an error; `more` are further members of its answer.
 
-    def __init__(self, code: str, text: str, status: int = 400, **more: Any) -> None:
+    `exception` is the name of boto3's own exception for it, where that is not the code.
+    """
+
+    def __init__(
+        self, code: str, text: str, status: int = 400, exception: str = "", **more: Any
+    ) -> None:
         super().__init__(text)
         self.code = code
+        self.exception = exception or code
         self.status = status
         self.more = more
 
@@ -66,7 +72,7 @@ class Calls:
             api_params=parameters, operation_model=model, context=context
         )
         self._validate(name, operation, model.input_shape, given)
-        status = 200
+        status, exception = 200, ""
         try:
             if caller is not None:
                 self._check(service, operation, given, caller)
@@ -74,6 +80,7 @@ class Calls:
         except Refused as refused:
             status = refused.status
             error = {"Code": refused.code, "Message": str(refused), "Type": "Sender"}
+            exception = refused.exception
             answer = {"Error": error, **refused.more}
         answer["ResponseMetadata"] = {
             "RequestId": self._world.chance.uuid(),
@@ -89,7 +96,7 @@ class Calls:
             context=context,
         )
         if status >= 300:
-            made: Any = client.exceptions.from_code(answer["Error"]["Code"])
+            made: Any = client.exceptions.from_code(exception)
             raise made(answer, operation)
         return answer
 

@@ -87,8 +87,13 @@ class Harm(Parts):
         self.receiver.forget()
 
     def redrive(self, sink: str) -> None:
-        """Move a sink's dead letters back to its queue, as `votepipe redrive` does."""
+        """Move a sink's dead letters back to its queue.
+
+        Raises KitError, as AWS refuses, where they come from a pipe or a rule alone.
+        """
         for queue in self.dead_letter_queues(sink):
+            if not queue.sources:
+                raise KitError(f"'{queue.id}' has no dead letters that came from a queue.")
             self.models.sqs.move(queue)
 
     def replay(

@@ -53,7 +53,9 @@ class Sqs:
         queue = self._by_name.get(last_part(url_or_name))
         if queue is None:
             raise Refused(
-                "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."
+                "AWS.SimpleQueueService.NonExistentQueue",
+                "The specified queue does not exist.",
+                exception="QueueDoesNotExist",
             )
         return queue
 

@@ -36,11 +36,13 @@ class Settings:
 def message(event: Event) -> dict[str, str]:
     """The title and the body, in plain text."""
     cheer, emoji = words.cheer(event.vote)
-    answers, more = words.answers(event.vote, most=MOST_ANSWERS, length=ANSWER)
-    lines = [f"{label}: {answer}" for label, answer in answers]
+    answers, more = words.answers(
+        event.vote, labels=words.labels(event), most=MOST_ANSWERS, length=ANSWER
+    )
+    lines = [f"{words.asked(label)} {answer}" for label, answer in answers]
     lines += [f"… and {more} more"] if more else []
     lines += [" · ".join(notes)] if (notes := words.notes(event)) else []
-    title = f"{cheer}: {words.place(event.vote)} got a {emoji}"
+    title = f"{cheer}: {words.title(event)} got a {emoji}"
     return {"title": harmless(title), "body": harmless("\n".join(lines)) or emoji}
 
 

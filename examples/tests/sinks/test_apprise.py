@@ -36,9 +36,9 @@ def settings(web: Any, scheme: str = "json") -> Settings:
 
 def test_a_vote_with_answers() -> None:
     assert message(event()) == {
-        "title": "Yay: using-dynamodb-streams got a 👍",
-        "body": "field_1: More examples of stream filters.\n"
-        "field_2: A colleague sent me the link ✨\n"
+        "title": "Yay: Using DynamoDB streams got a 👍",
+        "body": "What would make this better? More examples of stream filters.\n"
+        "How did you find this page? A colleague sent me the link ✨\n"
         "from reader＠example.com · changed",
     }
 

@@ -24,9 +24,9 @@ def settings(web: Any) -> Settings:
 
 def test_a_vote_with_answers() -> None:
     assert message(event()) == {
-        "content": "Yay **using-dynamodb-streams** got a 👍\n"
-        r"**field\_1** More examples of stream filters." + "\n"
-        r"**field\_2** A colleague sent me the link ✨" + "\n"
+        "content": "Yay **Using DynamoDB streams** got a 👍\n"
+        r"**What would make this better?** More examples of stream filters." + "\n"
+        r"**How did you find this page?** A colleague sent me the link ✨" + "\n"
         r"-# from reader\@example.com · changed",
         "allowed_mentions": {"parse": []},
         "flags": 4,
@@ -51,7 +51,7 @@ def test_a_message_is_never_too_long(instance: str, answers: list[str]) -> None:
     vote = {"instanceOfJoy": instance, "answers": dict(enumerate(answers))}
     vote["answers"] = {str(name): text for name, text in vote["answers"].items()}
 
-    content = message(event(**vote))["content"]
+    content = message(event("not-known", **vote))["content"]
 
     assert len(content.encode("utf-16-le")) // 2 <= 2000
 

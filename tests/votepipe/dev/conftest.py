@@ -11,9 +11,12 @@ import pytest
 
 from votepipe.dev import ROOT
 from votepipe.dev.local import LocalStack
-from votepipe.dev.sync import resources, synced
+from votepipe.dev.sync import enricher_settings, resources, synced
 
-PARTS = ("template.yaml", "samconfig.toml", "Makefile", "votepipe", "sinks", "enrichers", "schemas")
+PARTS = (
+    *("template.yaml", "samconfig.toml", "widgets.toml", "Makefile", "pyproject.toml"),
+    *("votepipe", "sinks", "enrichers", "schemas", "events"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,8 @@ def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         for name in (".venv", ".venv-ministack", ".votepipe/packages"):
             (root / name).symlink_to(ROOT / name)
         text = (root / "template.yaml").read_bytes().decode()
-        (root / "template.yaml").write_bytes(synced(text, resources(root)).encode())
+        text = synced(text, resources(root), enricher_settings(root))
+        (root / "template.yaml").write_bytes(text.encode())
         return root
 
     yield make_checkout

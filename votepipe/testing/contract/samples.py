@@ -8,6 +8,8 @@ VOTER = "canary.voter@reader.example"
 ANSWER = "canaryanswer"
 HOSTILE = "canaryhostile"
 
+HALF = "an emoji cut in half"
+
 # What is put into every text of a vote, by what it tries.
 HOSTILE_TEXTS = {
     "mentions and links": f"{HOSTILE} <!channel> <!here> <@U0CANARY> @everyone @here "
@@ -16,7 +18,7 @@ HOSTILE_TEXTS = {
     "control characters": f"{HOSTILE} \x00\x07\x08\x1b[31mred\x1b[0m\x7f\x85\u2028end",
     "right-to-left marks": f"{HOSTILE} \u202egnp.exe\u202c \u2066x\u2069 \u200fy",
     "100 kB": f"{HOSTILE} " + "long ✨ " * 14_000,
-    "an emoji cut in half": f"{HOSTILE} \ud83d",
+    HALF: f"{HOSTILE} \ud83d",
     "header lines": f"{HOSTILE}\r\nBcc: canary@evil.example\r\nX-Injected: yes\r\n\r\nbody",
 }
 _LONGEST_NAME = 1024  # of a voter or an instance, by the schemas

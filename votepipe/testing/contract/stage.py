@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from unittest import mock
 
 from moto import mock_aws
 
-from votepipe import aws, delivery, http, secret
+from votepipe import aws, clock, delivery, http, secret
 from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
 from votepipe.testing.contract import samples, seams
@@ -27,6 +28,7 @@ from votepipe.testing.contract.receiver import Receiver, Request
 from votepipe.testing.contract.surroundings import SECRET, Surroundings
 
 EXCHANGE_SECONDS = 1.0  # what time-outs of `votepipe.http` are cut to, where it is to be quick
+TURNS = 5  # how often a sink may wait for its turn before it sends
 PATIENCE = 10.0  # a sink that takes longer than this never gives up
 
 _OWN_SERVICES = ("sqs", "dynamodb", "secretsmanager")
@@ -87,6 +89,7 @@ class Stage:
     _calls: list[Call] = field(default_factory=list)
     _waits: list[float] = field(default_factory=list)
     _parts: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _ahead: float = 0.0
 
     def __enter__(self) -> Self:
         enter = self._parts.enter_context
@@ -100,6 +103,7 @@ class Stage:
         self._parts.callback(_forget)
         enter(seams.asked_of_aws(self._answer))
         enter(seams.kept_here(self.outside))
+        enter(mock.patch.object(clock, "now", self._now))
         enter(_module_of(self.plugin.spec))
         self._surroundings = Surroundings(self.plugin, self.receiver.url)
         os.environ |= self._surroundings.environment
@@ -109,17 +113,31 @@ class Stage:
         self._parts.close()
 
     def deliver(self, event: dict[str, Any]) -> Seen:
-        """Send an event through the sink's queue and function, and see what becomes of it."""
+        """Send an event through the sink's queue and function, and see what becomes of it.
+
+        One that waits for its turn comes again when that time is over. Time then goes on.
+        """
+        record = self._surroundings.received(samples.envelope(event))
+        said = ""
+        for turn in range(1, TURNS + 1):
+            record["attributes"]["ApproximateReceiveCount"] = str(turn)
+            seen = self._deliver(record, said)
+            if seen.outcome != "later" or seen.sent:
+                break
+            said = seen.output
+        return seen
+
+    def _deliver(self, record: dict[str, Any], before: str) -> Seen:
         requests, calls = len(self.receiver.requests), len(self._calls)
         self._waits.clear()
-        batch = self._surroundings.received(samples.envelope(event))
-        problem, output = self._run(batch)
+        problem, output = self._run({"Records": [record]})
         line = _line(output)
+        self._ahead += 1 + max(self._waits, default=0)
         return Seen(
             outcome=problem or line.get("outcome", "ended without a word"),
             wait=self._waits[-1] if self._waits else None,
             why=str(line.get("why", "")),
-            output=f"{output}\n{self._surroundings.reason()}",
+            output=f"{before}{output}\n{self._surroundings.reason()}",
             requests=self.receiver.requests[requests:],
             calls=self._calls[calls:],
         )
@@ -159,6 +177,9 @@ class Stage:
                 thread.join(PATIENCE)
         problem = f"broke with {type(errors[0]).__name__}" if errors else None
         return problem if ended else "never ended", said.getvalue()
+
+    def _now(self) -> float:
+        return time.time() + self._ahead
 
     def _answer(
         self, client: Any, operation: str, parameters: dict[str, Any], really: Callable[[], Any]

@@ -58,13 +58,12 @@ class Surroundings:
         """A message with this body, sent and received as Lambda hands it over."""
         self._sqs.send_message(QueueUrl=self._queue, MessageBody=body)
         message = self._sqs.receive_message(QueueUrl=self._queue)["Messages"][0]
-        record = {
+        return {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": {"ApproximateReceiveCount": "1"},
         }
-        return {"Records": [record]}
 
     def reason(self) -> str:
         """The reason at the message in the dead letters, which is taken out; "" without one."""

@@ -3,6 +3,7 @@
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -211,14 +212,26 @@ def test_a_second_one_says_where_the_first_is(run, root: Path, votepipe) -> None
     first = run()
     first.wait_for("Starting the local AWS")
 
-    same = votepipe(root, "up", "--port", str(first.port))
+    second = votepipe(root, "up", "--port", str(first.port))
 
-    url = f"http://127.0.0.1:{first.port}/"
-    assert same.returncode == 1
-    assert same.stderr == (
-        f"Error: votepipe is up at {url} already. Use it, or end it there with Ctrl-C.\n"
+    assert second.returncode == 1
+    assert second.stderr == (
+        f"Error: votepipe is up at http://127.0.0.1:{first.port}/ already. "
+        "Use it, or end it there with Ctrl-C.\n"
     )
     assert first.end(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(("offset", "whose"), [(0, "the console needs it"), (1, "the local AWS")])
+def test_a_port_that_another_program_has(root, votepipe, offset, whose) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+
+        result = votepipe(root, "up", "--port", str(taken - offset))
+
+    assert result.returncode == 1
+    assert f"Port {taken} is taken, and {whose}" in result.stderr
+    assert "VOTEPIPE_PORT" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,9 @@ class Ours:
     """A client whose calls the model answers."""
 
     def __init__(self, name: str) -> None:
-        table = Table.of("Table", name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}", FACTS)
+        table = Table.of(
+            "Table", name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}", FACTS
+        )
         world = World(0, 0)
         self._calls = Calls(world, {"dynamodb": DynamoDb({"Table": table})}, lambda *_: True)
         self._client = boto3.client("dynamodb")
@@ -190,9 +192,11 @@ def sorted_within(value: Any) -> Any:
             for name, each in value.items()
         }
     if isinstance(value, list):
-        return sorted((sorted_within(each) for each in value), key=str) if all(
-            isinstance(each, dict) and "pk" in each for each in value
-        ) else [sorted_within(each) for each in value]
+        return (
+            sorted((sorted_within(each) for each in value), key=str)
+            if all(isinstance(each, dict) and "pk" in each for each in value)
+            else [sorted_within(each) for each in value]
+        )
     return value
 
 

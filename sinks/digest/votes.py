@@ -1,0 +1,65 @@
+"""The votes that a digest shows, read from their table: their answers are kept nowhere else."""
+
+import json
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from votepipe import Vote, aws
+from votepipe.attributes import unmarshal
+from votepipe.errors import InvalidAttribute
+from votepipe.places import News
+
+# The stack's own table, or the one of the stream that the stack was given.
+ARN = {
+    "Fn::If": [
+        "OwnTable",
+        {"Fn::GetAtt": ["VotesTable", "Arn"]},
+        {"Fn::Select": [0, {"Fn::Split": ["/stream/", {"Ref": "VoteStreamArn"}]}]},
+    ]
+}
+# The slashes keep the template valid where there is no such stream.
+NAME = {"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::Sub": "${VoteStreamArn}//"}]}]}
+TABLE = {"Fn::If": ["OwnTable", {"Ref": "VotesTable"}, NAME]}
+_AT_ONCE = 100  # the most that BatchGetItem takes
+
+Votes = dict[tuple[str, str], Vote]
+
+
+def read(news: Iterable[News]) -> Votes:
+    """The votes as they stand now; those that are gone are left out."""
+    table = os.environ["VOTES_TABLE"]
+    keys = [
+        {"widgetId": {"S": each.widget_id}, "voteId": {"S": each.vote_id}}
+        for each in news
+        if each.widget_id and each.vote_id
+    ]
+    found: Votes = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        rest: dict[str, Any] = {table: {"Keys": keys[start : start + _AT_ONCE], **_PARTS}}
+        with aws.asking("The votes table"):
+            while rest:
+                answer = aws.client("dynamodb").batch_get_item(RequestItems=rest)
+                for item in answer["Responses"].get(table, ()):
+                    vote = _vote(item)
+                    found[vote.widget_id, vote.vote_id] = vote
+                rest = answer.get("UnprocessedKeys", {})
+    return found
+
+
+# Who the voter is, is not asked for.
+_PARTS = {"ProjectionExpression": "widgetId, voteId, voteType, answers", "ConsistentRead": True}
+
+
+def _vote(item: dict[str, Any]) -> Vote:
+    keys: dict[str, Any] = {name: item[name]["S"] for name in ("widgetId", "voteId")}
+    try:
+        known: dict[str, Any] = {
+            name: unmarshal(item[name]) for name in ("voteType", "answers") if name in item
+        }
+        answers = known.get("answers") or {}
+        if isinstance(answers, str):
+            known["answers"] = json.loads(answers)
+        return Vote.from_json({**known, **keys})
+    except (InvalidAttribute, ValueError, TypeError, RecursionError):
+        return Vote.from_json(keys)  # it became what is no vote

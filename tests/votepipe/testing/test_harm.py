@@ -1,0 +1,229 @@
+"""votepipe/testing/harm.py: things that go wrong, and that nothing is lost by them."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from votepipe.testing import Answer, KitError, Pipeline
+
+Run = Callable[..., Pipeline]
+VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
+ONE = ["one thumbsup"]
+
+
+def after_a_vote(pipeline: Pipeline) -> list[str]:
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+    return [message.text for message in pipeline.sent("chat")]
+
+
+def seconds(pipeline: Pipeline) -> float:
+    return pipeline.trace.hops[-1].at
+
+
+def test_enrichment_that_fails_is_tried_again(chat: Pipeline) -> None:
+    chat.fail("EnrichFunction", times=3)
+
+    assert after_a_vote(chat) == ONE
+    assert seconds(chat) == 0.5 + 1 + 2
+
+
+def test_enrichment_that_goes_on_failing_ends_in_the_pipe_s_dead_letters(chat: Pipeline) -> None:
+    chat.fail("EnrichFunction", times=100)
+
+    assert after_a_vote(chat) == []
+    assert [letter.reason for letter in chat.dead_letters("VotesPipeDeadLetters")] == [
+        "RetryAttemptsExhausted"
+    ]
+    assert chat.nothing_lost()
+
+
+def test_a_throttled_enrichment_does_not_use_up_its_tries(chat: Pipeline) -> None:
+    chat.throttle("EnrichFunction", times=15)
+
+    assert after_a_vote(chat) == ONE
+
+
+def test_a_sink_that_fails_is_called_again_when_its_message_shows(chat: Pipeline) -> None:
+    chat.fail("ChatSink", times=2)
+
+    assert after_a_vote(chat) == ONE
+    assert seconds(chat) == 2 * chat.mapping_of("chat").queue.visibility
+
+
+def test_a_sink_that_goes_on_failing_ends_in_its_dead_letters(chat: Pipeline) -> None:
+    chat.fail("ChatSink", times=100)
+
+    assert after_a_vote(chat) == []
+    assert re.fullmatch(r"It was received \d+ times\.", chat.dead_letters("chat")[0].reason)
+    assert chat.nothing_lost()
+
+
+def test_a_queue_that_does_not_answer_is_sent_to_again(chat: Pipeline) -> None:
+    chat.fail("ChatQueue", times=5)
+
+    assert after_a_vote(chat) == ONE
+
+
+@pytest.mark.parametrize("entries", [None, 1])
+def test_a_bus_that_refuses_entries_gets_them_again(chat: Pipeline, entries: int | None) -> None:
+    chat.put_events_fails(entries=entries, times=2)
+    chat.put(VOTE | {"voteId": "two"})
+
+    assert sorted(after_a_vote(chat)) == ["one thumbsup", "two thumbsup"]
+
+
+def test_duplicates_make_one_message(chat: Pipeline) -> None:
+    chat.duplicate()
+
+    assert after_a_vote(chat) == ONE
+    assert sum(hop.what == "received" for hop in chat.trace.hops) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "wait"),
+    [
+        ({"status": 500}, 1),
+        ({"retry_after": 45}, 45),
+        ({"status": 503, "retry_after": 20}, 20),
+        ({"disconnect": True}, 1),
+        ({"timeout": True}, 11),
+    ],
+)
+def test_a_receiver_that_fails_gets_the_message_later(
+    chat: Pipeline, answer: dict[str, Any], wait: float
+) -> None:
+    chat.answer("chat", **answer)
+
+    assert after_a_vote(chat) == ONE
+    # The library spreads what it tries again over a second.
+    assert wait <= seconds(chat) <= wait + 1
+
+
+def test_a_receiver_that_refuses_gets_it_once(chat: Pipeline) -> None:
+    chat.answer("chat", status=404)
+
+    assert after_a_vote(chat) == []
+    assert len(chat.attempts("chat")) == 1
+    assert chat.dead_letters("chat")[0].reason.startswith("127.0.0.1 answered 404 Not Found.")
+
+
+def test_an_answer_that_got_lost_makes_the_message_come_twice(chat: Pipeline) -> None:
+    chat.answer("chat", timeout=True, arrives=True)
+
+    assert after_a_vote(chat) == ONE * 2
+
+
+def test_a_receiver_may_behave_by_a_function(chat: Pipeline) -> None:
+    chat.serve("chat", lambda request: Answer(status=200 if b"one" in request.content else 404))
+
+    assert after_a_vote(chat) == ONE
+
+
+def test_a_receiver_may_take_its_time(chat: Pipeline) -> None:
+    chat.answer("chat", takes=3)
+
+    assert after_a_vote(chat) == ONE
+    assert seconds(chat) == 3
+
+
+def test_a_function_may_take_its_time(chat: Pipeline) -> None:
+    chat.takes("ChatSink", seconds=2)
+    chat.takes("EnrichFunction", seconds=1)
+
+    assert after_a_vote(chat) == ONE
+    assert seconds(chat) == 3
+
+
+def test_a_function_that_takes_longer_than_its_time_out_fails(chat: Pipeline) -> None:
+    chat.takes("ChatSink", seconds=61)
+
+    assert after_a_vote(chat) == []
+    assert len(chat.dead_letters("chat")) == 1
+
+
+def test_functions_take_turns_when_their_calls_take_time(chat: Pipeline) -> None:
+    chat.latency(1)
+    for number in range(11):
+        chat.put(VOTE | {"voteId": str(number)})
+    chat.run_until_idle()
+    functions = [step.call for step in chat.steps_made]
+
+    # Two batches are under way at once: their first calls both come before any second one.
+    assert functions[:2] == ["secretsmanager.GetSecretValue"] * 2
+    assert len(chat.sent("chat")) == 11
+
+
+def test_a_lease_keeps_two_from_sending_one_message(chat: Pipeline) -> None:
+    chat.latency(1)
+    chat.duplicate()
+
+    assert after_a_vote(chat) == ONE
+
+
+def test_order_can_be_left_to_chance(run: Run) -> None:
+    pipeline = run(sinks=["chat"])
+    pipeline.reorder(3)
+    for number in range(8):
+        pipeline.put(VOTE | {"voteId": str(number)})
+    pipeline.run_until_idle()
+    texts = [message.text for message in pipeline.sent("chat")]
+
+    assert sorted(texts) == [f"{number} thumbsup" for number in range(8)] != texts
+
+
+def test_all_faults_can_be_ended(chat: Pipeline) -> None:
+    chat.fail("EnrichFunction", times=9)
+    chat.answer("chat", status=500, times=9)
+    chat.crash_at(0)
+    chat.duplicate()
+    chat.heal()
+
+    assert after_a_vote(chat) == ONE
+    assert seconds(chat) == 0
+
+
+def test_dead_letters_can_be_moved_back(chat: Pipeline) -> None:
+    chat.answer("chat", status=404)
+    after_a_vote(chat)
+    chat.redrive("chat")
+    chat.run_until_idle()
+
+    assert [message.text for message in chat.sent("chat")] == ONE
+    assert chat.dead_letters("chat") == []
+
+
+def test_dead_letters_of_a_pipe_cannot_be_moved_back(chat: Pipeline) -> None:
+    with pytest.raises(KitError, match="no dead letters that came from a queue"):
+        chat.redrive("VotesPipeDeadLetters")
+
+
+def test_an_archive_can_be_replayed_to_chosen_rules(
+    run: Run, checkout: Callable[..., Path]
+) -> None:
+    archive = {
+        "Type": "AWS::Events::Archive",
+        "Properties": {"SourceArn": {"Fn::GetAtt": ["VotesBus", "Arn"]}},
+    }
+    pipeline = run(checkout(more={"Kept": archive}))
+    after_a_vote(pipeline)
+    pipeline.replay(rules=["ChatRule"])
+    pipeline.run_until_idle()
+
+    assert [event.get("replay-name") for event in pipeline.events()] == [None, "replay"]
+    assert [hop.facts.get("type") for hop in pipeline.trace.hops if hop.what == "matched"] == [
+        "VoteCast", "VoteCast",
+    ]  # fmt: skip
+
+
+def test_without_an_archive_nothing_can_be_replayed(chat: Pipeline) -> None:
+    with pytest.raises(KitError, match="has no archive"):
+        chat.replay(archive="None")
+
+
+def test_a_name_that_is_not_there_is_refused(chat: Pipeline) -> None:
+    with pytest.raises(KitError, match="no function or queue 'ChatSnik'. There are: "):
+        chat.fail("ChatSnik")

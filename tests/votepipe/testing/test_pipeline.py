@@ -1,0 +1,188 @@
+"""votepipe/testing/pipeline.py."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from votepipe import clock
+from votepipe.testing import KitError, Pipeline
+from votepipe.testing.pipeline import attributes
+
+VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
+ANSWER = VOTE | {"answers": '{"field_1": "more"}'}
+
+Run = Callable[..., Pipeline]
+
+
+def story(pipeline: Pipeline) -> None:
+    """Some of everything, with things that go wrong."""
+    pipeline.fail("EnrichFunction", times=2)
+    pipeline.answer("chat", status=503, times=2)
+    pipeline.duplicate(0.5)
+    pipeline.reorder(7)
+    pipeline.latency(0.1, 2)
+    for number in range(5):
+        pipeline.put(VOTE | {"voteId": f"v{number}"})
+        pipeline.put(ANSWER | {"voteId": f"v{number}"})
+        pipeline.advance(seconds=1)
+    pipeline.run_until_idle()
+
+
+def test_a_vote_becomes_messages(chat: Pipeline) -> None:
+    chat.put(VOTE)
+    chat.put(ANSWER)
+    chat.advance(minutes=3)
+
+    assert [message.text for message in chat.sent("chat")] == ["one thumbsup", "one thumbsup more"]
+    assert chat.nothing_lost()
+
+
+def test_nothing_happens_before_time_passes(chat: Pipeline) -> None:
+    chat.put(VOTE)
+
+    assert chat.sent("chat") == []
+
+
+def test_attribute_values_are_taken_as_they_are(chat: Pipeline) -> None:
+    chat.put({name: {"S": value} for name, value in VOTE.items() if isinstance(value, str)})
+    chat.run_until_idle()
+
+    assert [message.text for message in chat.sent("chat")] == ["one thumbsup"]
+
+
+def test_plain_values_are_written_as_boto3_writes_them() -> None:
+    assert attributes({"text": "a", "number": 1, "map": {"flag": True}}) == {
+        "text": {"S": "a"},
+        "number": {"N": "1"},
+        "map": {"M": {"flag": {"BOOL": True}}},
+    }
+
+
+def test_a_removed_vote_is_withdrawn(chat: Pipeline) -> None:
+    chat.put(VOTE)
+    chat.remove(VOTE)
+    chat.run_until_idle()
+
+    assert [event["detail-type"] for event in chat.events()] == ["VoteCast", "VoteWithdrawn"]
+
+
+def test_an_expired_vote_makes_no_event(chat: Pipeline) -> None:
+    chat.put(VOTE)
+    chat.expire(VOTE)
+    chat.run_until_idle()
+
+    assert [event["detail-type"] for event in chat.events()] == ["VoteCast"]
+
+
+def test_stream_records_can_be_put_as_they_are(chat: Pipeline) -> None:
+    chat.put_records(json.loads(Path("events/stream/story.json").read_text()))
+    chat.run_until_idle()
+
+    assert len(chat.events()) == 4
+    assert chat.items("VotesTable") == []
+
+
+@pytest.mark.parametrize("times", range(3))
+def test_the_same_seed_gives_the_same_trace_byte_for_byte(run: Run, times: int) -> None:
+    first, second = run(seed=times), run(seed=times)
+    for pipeline in (first, second):
+        story(pipeline)
+
+    assert str(first.trace).encode() == str(second.trace).encode()
+    assert [message.at for message in first.sent("chat")] == [
+        message.at for message in second.sent("chat")
+    ]
+
+
+def test_another_seed_gives_other_ids(run: Run) -> None:
+    first, second = run(seed=1), run(seed=2)
+    for pipeline in (first, second):
+        pipeline.put(VOTE)
+        pipeline.run_until_idle()
+
+    assert first.events()[0]["id"] != second.events()[0]["id"]
+
+
+def test_time_begins_where_it_is_told_to(run: Run) -> None:
+    start = datetime(2030, 5, 1, tzinfo=UTC)
+    pipeline = run(start=start)
+    pipeline.advance(hours=1, minutes=1, seconds=1)
+
+    assert (pipeline.now - start).total_seconds() == 3661
+
+
+def test_the_library_s_clock_is_the_pipeline_s_while_it_is_open(plain: Path) -> None:
+    before = clock.now
+    with Pipeline(plain) as pipeline:
+        pipeline.advance(hours=5)
+        within = clock.now()
+
+    assert within == pipeline.now.timestamp()
+    assert clock.now is before
+
+
+def test_a_pipeline_that_does_not_come_to_rest_says_so(chat: Pipeline) -> None:
+    chat.fail("EnrichFunction", times=10_000)
+    chat.put(VOTE)
+
+    with pytest.raises(KitError, match="After 60 s there is still something to do"):
+        chat.run_until_idle(within=60)
+
+
+def test_settings_can_be_given(run: Run) -> None:
+    pipeline = run(settings={"chat": {"sign": "★"}})
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert [message.text for message in pipeline.sent("chat")] == ["★one thumbsup"]
+
+
+def test_a_sink_without_its_setting_tells_so_in_its_dead_letters(run: Run) -> None:
+    pipeline = run(settings={"chat": {"url": None}})
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert (
+        "Secret 'url' (Address of the room) has no value" in pipeline.dead_letters("chat")[0].reason
+    )
+
+
+def test_unknown_settings_are_refused(run: Run) -> None:
+    with pytest.raises(KitError, match="Plugin 'chat' has no setting 'colour'"):
+        run(settings={"chat": {"colour": "red"}})
+
+
+def test_only_the_sinks_that_are_asked_for_run(run: Run) -> None:
+    pipeline = run(sinks=[])
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    with pytest.raises(KitError, match="No sink 'chat' runs here. There are: none"):
+        pipeline.sent("chat")
+
+
+def test_a_function_can_be_called_by_itself(chat: Pipeline) -> None:
+    chat.takes("EnrichFunction", seconds=2)
+    started = chat.now
+    answer = chat.invoke("EnrichFunction", [])
+
+    assert (answer, (chat.now - started).total_seconds()) == ([], 2)
+
+
+def test_a_client_of_the_test_s_own_asks_the_pipeline(chat: Pipeline) -> None:
+    name = chat.resources.name("VotesTable")
+    chat.client("dynamodb").put_item(TableName=name, Item=attributes(VOTE))
+    chat.run_until_idle()
+
+    assert [message.text for message in chat.sent("chat")] == ["one thumbsup"]
+
+
+def test_the_shipped_sinks_run(pipeline: Any) -> None:
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert pipeline.nothing_lost(), str(pipeline.nothing_lost())
