@@ -68,6 +68,10 @@ class Claim:
         """How often this event failed before."""
         return self.failed.get(self.order, 0)
 
+    def is_same(self, other: "Claim | None") -> bool:
+        """Whether both are for one event of one vote."""
+        return other is not None and (self.key, self.order) == (other.key, other.order)
+
 
 def claim(
     event: Event | Moment, *, table: str, sink: str, owner: str, lease: float, ordered: bool = True

@@ -131,11 +131,7 @@ class _Run:
             except Exception as error:
                 self._judged(message, error)
                 continue
-            if claim is not None and any(
-                claim.order == other.claim.order and claim.key == other.claim.key
-                for other in claimed
-                if other.claim is not None
-            ):
+            if claim is not None and any(claim.is_same(other.claim) for other in claimed):
                 self._end(message, Outcome("later", "This batch holds it twice.", wait=1))
             else:
                 claimed.append(Claimed(message, claim))
@@ -204,13 +200,10 @@ class _Run:
 
     def _release(self, claimed: Sequence[Claimed], *, failed: bool = False) -> None:
         """Give the lease on each vote back, once."""
-        votes: dict[str, list[Claim]] = {}
-        for each in claimed:
-            if each.claim is not None:
-                votes.setdefault(each.claim.key, []).append(each.claim)
-        for claims in votes.values():
-            orders = [claim.order for claim in claims] if failed else []
-            deliveries.release(claims[0], failed=orders)
+        for claims in units.by_vote(claimed):
+            deliveries.release(
+                claims[0], failed=[claim.order for claim in claims] if failed else []
+            )
 
     def _call(self, claimed: Sequence[Claimed]) -> Any:
         events = [each.event for each in claimed]

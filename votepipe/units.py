@@ -76,6 +76,15 @@ def newest(ready: Sequence[Ready], sink: "Sink", name: str) -> tuple[list[Ready]
     return wanted, superseded
 
 
+def by_vote(claimed: Sequence[Claimed]) -> list[list[Claim]]:
+    """The claims on each vote."""
+    votes: dict[str, list[Claim]] = {}
+    for each in claimed:
+        if each.claim is not None:
+            votes.setdefault(each.claim.key, []).append(each.claim)
+    return list(votes.values())
+
+
 def units(ready: Sequence[Ready], sink: "Sink") -> list[Unit]:
     """Put messages together for as few calls as the sink allows, those that waited first."""
     if not sink.batch:

@@ -22,28 +22,23 @@ def deliver(
     events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]
 ) -> Delivered:
     """Post or edit one message: of many votes together, or of one."""
-    known = {
-        event.id: delivery.previous for event, delivery in zip(events, deliveries, strict=True)
-    }
+    before = [delivery.previous for delivery in deliveries]
+    known = {event.id: previous for event, previous in zip(events, before, strict=True)}
     votes = [event for event in newest(events) if known[event.id] != GONE]
     if not votes:
         raise Skip("Its message was deleted in Slack.")
-    unseen = [event for event in votes if not _own(known[event.id])]
-    if unseen[0:1] and unseen[0].type == "VoteSettled" and are_many(unseen, settings):
-        remote_id = api.post(settings, gathered(unseen, settings))
-        return Delivered(events=all_about(unseen, events), remote_id=MANY + remote_id)
-    wanted = [
-        event for event in votes if _own(known[event.id]) or is_worth_a_message(event, settings)
-    ]
-    if not wanted:
-        raise Skip("Without an answer it is only counted.")
-    event = wanted[0]
-    return Delivered(
-        events=all_about([event], events),
-        remote_id=show(event, settings, known[event.id]),
-        # An edit takes a call of its own, however many are waiting.
-        apart=[event for event in events if _own(known[event.id])],
-    )
+    # An edit takes a call of its own, however many are waiting.
+    shown = [event for event in votes if _own(known[event.id])]
+    settled = [each for each in votes if each not in shown and each.type == "VoteSettled"]
+    if are_many(settled, settings):
+        chosen, remote_id = settled, MANY + api.post(settings, gathered(settled, settings))
+    else:
+        chosen = [each for each in votes if each in shown or is_worth_a_message(each, settings)]
+        if not chosen:
+            raise Skip("Without an answer it is only counted.")
+        chosen = chosen[:1]
+        remote_id = show(chosen[0], settings, known[chosen[0].id])
+    return Delivered(events=all_about(chosen, events), remote_id=remote_id, apart=shown)
 
 
 def show(event: Event, settings: Settings, remote_id: str | None) -> str:

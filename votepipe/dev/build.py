@@ -31,12 +31,14 @@ class BuildError(Exception):
 def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
     """What a function, named by its logical id in the template, is built of.
 
-    Returns modules and folders below `root`, and requirement files.
+    Returns files and folders below `root`, and requirement files.
     A sink gets its own module and those whose name begins with an underscore, which sinks share:
     a change to one sink leaves the others as they are.
     """
     if not function.endswith("Sink"):
-        return [root / "enrichers", root / "schemas"], [root / "enrichers" / "requirements.txt"]
+        told = root / "widgets.toml"
+        sources = [root / "enrichers", root / "schemas", *([told] if told.exists() else [])]
+        return sources, [root / "enrichers" / "requirements.txt"]
     folder = root / "sinks"
     for path in modules(folder):
         home = path.parent if path.name == "__init__.py" else path

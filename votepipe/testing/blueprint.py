@@ -33,14 +33,9 @@ def read(root: Path) -> Blueprint:
 
 @lru_cache(maxsize=8)
 def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
-    return Blueprint(
-        root=root,
-        template=template.translated(template.read(root)),
-        settings={
-            plugin.name: plugin.settings
-            for plugin in (*project.sinks(root), *project.enrichers(root))
-        },
-    )
+    settings = {plugin.name: plugin.settings for plugin in project.sinks(root)}
+    settings |= {plugin.name: plugin.settings for plugin in project.enrichers(root)}
+    return Blueprint(root, template.translated(template.read(root)), settings)
 
 
 def values(

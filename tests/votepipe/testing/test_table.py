@@ -1,0 +1,150 @@
+"""votepipe/testing/table.py."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from votepipe.testing import KitError, table
+
+VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
+TABLE = """
+sinks: [chat]
+parameters: {ChatSign: "★"}
+tests:
+  - name: a vote and an answer
+    records:
+      - {widgetId: docs, voteId: one, voteType: thumbsup, answers: {}}
+      - wait: 2 minutes
+      - {widgetId: docs, voteId: one, voteType: thumbsup, answers: '{"field_1": "more"}'}
+    messages:
+      chat:
+        - ★one thumbsup
+        - contains: more
+"""
+
+
+def run(plain: Path, **given: Any) -> list[str]:
+    return table.run(table.case({"name": "it", **given}), plain)
+
+
+def test_a_table_that_holds_has_no_problems(plain: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chat.votes.yaml"
+    path.write_text(TABLE)
+    (case,) = table.load(path)
+
+    assert case.name == "a vote and an answer"
+    assert table.run(case, plain) == []
+
+
+def test_a_table_may_be_toml(plain: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chat.votes.toml"
+    path.write_text(
+        '[[tests]]\nname = "it"\nmessages = {chat = ["one thumbsup"]}\n'
+        '[[tests.records]]\nwidgetId = "docs"\nvoteId = "one"\nvoteType = "thumbsup"\n'
+    )
+    (case,) = table.load(path)
+
+    assert table.run(case, plain) == []
+
+
+def test_a_table_may_be_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "chat.votes.json"
+    path.write_text('[{"name": "it", "messages": "nothing"}]')
+
+    assert [case.name for case in table.load(path)] == ["it"]
+
+
+def test_other_messages_are_told_with_the_way_of_the_vote(plain: Path) -> None:
+    problems = run(plain, records=[VOTE], messages={"chat": ["two thumbsup"]})
+
+    assert problems[0] == (
+        "chat: other messages than expected\n"
+        "  expected: \n    - 'two thumbsup'\n"
+        "  came out: \n    - 'one thumbsup'"
+    )
+    assert problems[1].startswith("vote one of widget docs")
+
+
+@pytest.mark.parametrize(
+    ("records", "problems"),
+    [([{"stream": "events/stream/expired.json"}], 0), ([VOTE], 1)],
+)
+def test_nothing_is_said_by_its_word(plain: Path, records: list[Any], problems: int) -> None:
+    found = run(plain, records=records, messages="nothing")
+
+    assert len([each for each in found if "other messages" in each]) == problems
+
+
+def test_votes_can_be_removed_and_expire(plain: Path) -> None:
+    other = VOTE | {"voteId": "two"}
+    records = [VOTE, {"remove": VOTE}, {"put": other}, {"expire": other}]
+    messages = {"chat": ["one thumbsup", "two thumbsup"]}
+
+    assert run(plain, records=records, messages=messages) == []
+
+
+def test_no_dead_letters_are_expected_unless_told(plain: Path) -> None:
+    given = {
+        "records": [VOTE],
+        "messages": "nothing",
+        "faults": [{"answer": "chat", "status": 404}],
+    }
+
+    assert "chat: other dead letters than expected" in run(plain, **given)[0]
+    assert run(plain, **given, **{"dead letters": {"chat": [{"contains": "404"}]}}) == []
+
+
+def test_faults_can_be_told(plain: Path) -> None:
+    faults = [{"fail": "EnrichFunction", "times": 2}, {"duplicate": True}, {"reorder": 3}]
+
+    assert (
+        run(plain, records=[VOTE], messages={"chat": ["one thumbsup"]}, faults=faults) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [(90, 90), ("90", 90), ("2 minutes", 120), ("1 min", 60), ("1.5h", 5400), ("3 s", 3)],
+)
+def test_times_are_written_as_people_do(text: Any, seconds: float) -> None:
+    assert table.seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"records": []}, "has no 'messages'. Write 'nothing'"),
+        ({"messages": "nothing", "record": []}, "has 'record'. What can be said is"),
+        ({"messages": "nothing", "records": [{"write": 1}]}, "neither a vote nor one of 'put'"),
+    ],
+)
+def test_a_mistake_in_a_table_is_told(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(KitError, match=words):
+        table.case({"name": "it", **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"records": [{"wait": "a while"}]}, "'a while' is not a time to wait"),
+        ({"faults": [{"explode": True}]}, "has the fault 'explode'. There are: answer"),
+    ],
+)
+def test_a_mistake_in_what_is_done_is_told(
+    plain: Path, given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(KitError, match=words):
+        run(plain, messages="nothing", **given)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("tests: [", "cannot be read"), ("a: 1", "has no 'tests'"), ("tests: [{}]\nx: 1", "has 'x'")],
+)
+def test_a_file_that_is_no_table_is_told(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bad.votes.yaml"
+    path.write_text(text)
+
+    with pytest.raises(KitError, match=words):
+        table.load(path)
