@@ -6,12 +6,22 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
 from votepipe import aws, secret
+
+if TYPE_CHECKING:
+    from votepipe.dev.local import LocalStack
+
+# No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
+hypothesis.settings.register_profile(
+    "votepipe", deadline=None, max_examples=int(os.environ.get("VOTEPIPE_EXAMPLES", "25"))
+)
+hypothesis.settings.load_profile("votepipe")
 
 FOREIGN = ("AWS_", "VOTEPIPE_", "SLACK_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -210,3 +220,16 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
     for name in made.tables:
         monkeypatch.setenv(f"{name.removesuffix('Table').upper()}_TABLE", name)
     return made
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStack]":
+    """The local stack, on ports of its own.
+
+    Whoever asks for it marks itself with `xdist_group("stack")`, so that there is only one.
+    """
+    from votepipe.dev.local import LocalStack  # few workers need what it imports
+
+    said: list[str] = []
+    with LocalStack(tmp_path_factory.mktemp("stack"), say=said.append) as up:
+        yield up

@@ -27,18 +27,16 @@ def deliver(
     votes = [event for event in newest(events) if known[event.id] != GONE]
     if not votes:
         raise Skip("Its message was deleted in Slack.")
-    # An edit takes a call of its own, however many are waiting.
+    # An edit takes a call of its own, however many are waiting, and none waits for ever.
     shown = [event for event in votes if _own(known[event.id])]
-    settled = [each for each in votes if each not in shown and each.type == "VoteSettled"]
-    if are_many(settled, settings):
-        chosen, remote_id = settled, MANY + api.post(settings, gathered(settled, settings))
-    else:
-        chosen = [each for each in votes if each in shown or is_worth_a_message(each, settings)]
-        if not chosen:
-            raise Skip("Without an answer it is only counted.")
-        chosen = chosen[:1]
-        remote_id = show(chosen[0], settings, known[chosen[0].id])
-    return Delivered(events=all_about(chosen, events), remote_id=remote_id, apart=shown)
+    if not shown and votes[0].type == "VoteSettled" and are_many(votes, settings):
+        remote_id = MANY + api.post(settings, gathered(votes, settings))
+        return Delivered(events=all_about(votes, events), remote_id=remote_id)
+    wanted = shown or [each for each in votes if is_worth_a_message(each, settings)]
+    if not wanted:
+        raise Skip("Without an answer it is only counted.")
+    remote_id = show(wanted[0], settings, known[wanted[0].id])
+    return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=shown)
 
 
 def show(event: Event, settings: Settings, remote_id: str | None) -> str:

@@ -1,8 +1,7 @@
 """votepipe/enriching.py: what enrichers add, and what becomes of those that fail."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from votepipe import Vote, enricher, setting
-from votepipe.enriching import LARGEST_RESULT, MOST_HUNG, Enriching
+from votepipe.enriching import LARGEST_RESULT, Enriching
 from votepipe.plugins import Enricher
 
 PATIENCE = 30.0  # seconds that a batch has, where time is not what a test is about
@@ -49,14 +48,6 @@ def added(*enrichers: Enricher) -> dict[str, Any]:
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Any:
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-@pytest.fixture
-def hold() -> Iterator[threading.Event]:
-    """What a hanging enricher waits for; set at the end, so that its thread ends."""
-    released = threading.Event()
-    yield released
-    released.set()
 
 
 def test_what_is_returned_lands_under_the_enrichers_name() -> None:
@@ -226,94 +217,3 @@ def test_a_setting_without_a_value_is_named(lines: Any) -> None:
         "'greeter' cannot run. GREETER_GREETING (What is said) has no value. "
         "Set the template parameter 'GreeterGreeting'."
     )
-
-
-def test_one_thread_serves_batch_after_batch() -> None:
-    enriching = Enriching([made("thread", lambda vote: threading.get_ident() % 2**50)])
-    events = [event(), event(), event()]
-    for each in events:
-        enriching.add([each], monotonic() + PATIENCE)
-
-    threads = {each["enrichment"]["thread"] for each in events}
-    assert len(threads) == 1
-    assert threading.get_ident() % 2**50 not in threads
-
-
-def test_one_that_hangs_is_left_out_and_holds_up_no_other(
-    hold: threading.Event, lines: Any
-) -> None:
-    slow = made("slow", lambda vote: hold.wait(), timeout=0.05)
-    enriching = Enriching(
-        [
-            made("before", lambda vote: 1),
-            slow,
-            made("after", lambda vote, before, slow: [before, slow], needs=["before", "slow"]),
-        ]
-    )
-    one = event()
-
-    enriching.add([one], monotonic() + PATIENCE)
-
-    assert one["enrichment"] == {"before": 1, "after": [1, None]}
-    assert lines()[0]["why"] == "It took longer than 0.05 s."
-
-
-def test_one_that_only_hangs_is_soon_no_longer_called(hold: threading.Event, lines: Any) -> None:
-    calls = []
-
-    def enrich(vote: Vote) -> None:
-        calls.append(vote.vote_id)
-        hold.wait()
-
-    enriching = Enriching([made("slow", enrich, timeout=0.02)])
-    enriching.add([event() for _ in range(MOST_HUNG + 3)], monotonic() + PATIENCE)
-
-    assert len(calls) == MOST_HUNG
-    assert lines()[-1]["why"] == f"{MOST_HUNG} calls of it hang."
-
-
-def test_once_its_calls_end_it_is_called_again() -> None:
-    hold = threading.Event()
-    enriching = Enriching([made("slow", lambda vote: {"went": hold.wait()}, timeout=0.02)])
-    before = set(threading.enumerate())
-    enriching.add([event() for _ in range(MOST_HUNG)], monotonic() + PATIENCE)
-    hold.set()
-    for thread in set(threading.enumerate()) - before:
-        thread.join()
-
-    one = event()
-    enriching.add([one], monotonic() + PATIENCE)
-
-    assert one["enrichment"] == {"slow": {"went": True}}
-
-
-def test_when_the_batch_has_no_time_left_the_rest_is_left_out(lines: Any) -> None:
-    enriching = Enriching([made("mood", lambda vote: {}, required=True)])
-
-    reasons = enriching.add([event(), event()], monotonic())
-
-    assert reasons == [["enrichment.mood: No time was left for it."]] * 2
-
-
-def test_where_no_thread_can_be_had_all_are_left_out(
-    monkeypatch: pytest.MonkeyPatch, lines: Any
-) -> None:
-    def start(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", start)
-
-    assert added(made("mood", lambda vote: {})) == {}
-    assert lines()[0]["why"] == "No thread was left for it."
-
-
-def test_no_result_of_a_batch_that_was_cut_off_reaches_the_next(hold: threading.Event) -> None:
-    enriching = Enriching(
-        [made("slow", lambda vote: hold.wait() if vote.vote_id == "1" else vote.vote_id, timeout=9)]
-    )
-    enriching.add([event(voteId="1")], monotonic() + 0.05)
-    one = event(voteId="2")
-
-    enriching.add([one], monotonic() + PATIENCE)
-
-    assert one["enrichment"] == {"slow": "2"}

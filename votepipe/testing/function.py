@@ -46,9 +46,11 @@ class Invocation:
     def wait(self, seconds: float) -> None:
         """Let virtual time pass for this call; others run meanwhile.
 
-        Raises TimedOut at the time-out.
+        In a thread that the function started no time passes. Raises TimedOut at the time-out.
         """
         world = self.function.world
+        if not world.tasks.mine:
+            return
         left = self.deadline - world.now
         if seconds > 0 or left < seconds:
             before, world.invocation = world.invocation, None

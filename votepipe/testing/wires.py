@@ -3,8 +3,9 @@
 import http.client
 import os
 import socket
-import sys
+import threading
 import time
+import weakref
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import boto3
 import botocore.client
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from votepipe import aws, clock
 from votepipe.testing import library
@@ -24,10 +26,7 @@ from votepipe.testing.world import World
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-# Other threads of the test run may well look at the clock while a function runs.
-_real_sleep, _real_monotonic = time.sleep, time.monotonic
-
-ApiCall = Callable[[Any, str, dict[str, Any]], Any]
+_MARK = "votepipe_function"
 
 
 @cache
@@ -59,7 +58,7 @@ class Wires:
         self._steps = steps
         self._receiver = receiver
         self._call = call
-        self._connections: list[http.client.HTTPConnection] = []
+        self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
         self._patches = self._all()
 
     def patches(self) -> list[Patch]:
@@ -69,39 +68,61 @@ class Wires:
 
     def close(self) -> None:
         """Hang up where functions left connections open."""
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.close()
 
     def _all(self) -> list[Patch]:
         world = self._world
+
+        def now() -> float:
+            return world.agenda.now
+
+        connection = http.client.HTTPConnection
         return [
-            (clock, "now", lambda: world.agenda.now),
-            (time, "time", lambda: world.agenda.now),
-            (time, "monotonic", self._monotonic),
-            (time, "sleep", self._sleep),
-            (os, "urandom", lambda size: world.chance.randbytes(size)),
+            (clock, "now", now),
             (aws, "client", _forgettable(client)),
             (boto3, "DEFAULT_SESSION", session()),
-            (botocore.client.BaseClient, "_make_api_call", self._api_call()),
-            (http.client.HTTPConnection, "putrequest", self._put_request()),
-            (http.client.HTTPConnection, "getresponse", self._get_response()),
-            (socket, "getaddrinfo", self._address_info()),
+            (threading.Thread, "start", self._start(threading.Thread.start)),
+            *(
+                (thing, name, self._inside(inside, getattr(thing, name)))
+                for thing, name, inside in (
+                    (time, "time", now),
+                    (time, "monotonic", now),
+                    (time, "sleep", lambda seconds: self._invocation().wait(seconds)),
+                    (os, "urandom", lambda size: world.chance.randbytes(size)),
+                    (botocore.client.BaseClient, "_make_api_call", self._api_call),
+                    (connection, "putrequest", self._put_request(connection.putrequest)),
+                    (connection, "getresponse", self._get_response(connection.getresponse)),
+                    (socket, "getaddrinfo", self._look_up(socket.getaddrinfo)),
+                    (socket.socket, "connect", self._connect(socket.socket.connect)),
+                )
+            ),
         ]
+
+    def _inside(self, inside: Any, outside: Any) -> Any:
+        """What functions see; other threads of the test run go on as if nothing was."""
+
+        def call(*given: Any, **named: Any) -> Any:
+            mine = self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
+            return (inside if mine else outside)(*given, **named)
+
+        return call
+
+    def _start(self, original: Any) -> Any:
+        """Threads that functions start belong to them."""
+
+        def begin(thread: threading.Thread) -> None:
+            if self._world.tasks.mine:
+                setattr(thread, _MARK, True)
+            original(thread)
+
+        return begin
 
     def _invocation(self) -> Invocation:
         invocation = self._world.invocation
         if invocation is None:  # a thread that outlived its function
             raise RuntimeError("no function is running")
         return invocation
-
-    def _sleep(self, seconds: float) -> None:
-        if self._world.tasks.mine:
-            self._invocation().wait(seconds)
-        else:
-            _real_sleep(seconds)
-
-    def _monotonic(self) -> float:
-        return self._world.agenda.now if self._world.tasks.mine else _real_monotonic()
 
     def _before(self, call: str) -> None:
         invocation = self._invocation()
@@ -113,33 +134,27 @@ class Wires:
     def _after(self, call: str) -> None:
         self._steps.reach(self._invocation(), "after", call)
 
-    def _api_call(self) -> Callable[..., Any]:
-        def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-            call = f"{client.meta.service_model.service_name}.{operation}"
-            self._before(call)
-            try:
-                return self._call(client, operation, parameters, self._invocation().function)
-            finally:
-                if sys.exc_info()[0] is None or issubclass(sys.exc_info()[0], Exception):  # type: ignore[arg-type]
-                    self._after(call)
+    def _api_call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        call = f"{client.meta.service_model.service_name}.{operation}"
+        self._before(call)
+        try:
+            answer = self._call(client, operation, parameters, self._invocation().function)
+        except ClientError:
+            self._after(call)
+            raise
+        self._after(call)
+        return answer
 
-        return make_api_call
-
-    def _put_request(self) -> Callable[..., Any]:
-        original = http.client.HTTPConnection.putrequest
-
+    def _put_request(self, original: Any) -> Any:
         def put_request(connection: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
-            if not any(connection is known for known in self._connections):
-                self._connections.append(connection)
+            self._connections.add(connection)
             connection.votepipe_call = f"{method} {url.lstrip('/').partition('/')[0]}"
             self._before(connection.votepipe_call)
             return original(connection, method, url, *rest, **more)
 
         return put_request
 
-    def _get_response(self) -> Callable[..., Any]:
-        original = http.client.HTTPConnection.getresponse
-
+    def _get_response(self, original: Any) -> Any:
         def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
             response = original(connection, *rest, **more)
             answer = self._receiver.last
@@ -154,18 +169,28 @@ class Wires:
 
         return get_response
 
-    def _address_info(self) -> Callable[..., Any]:
-        original = socket.getaddrinfo
-
-        def get_address_info(host: Any, *rest: Any, **more: Any) -> Any:
-            if host not in _LOOPBACK:
-                raise self._world.refuse(
-                    f"'{self._invocation().function.id}' wants to reach '{host}', and the kit lets "
-                    "nothing out. Give its address by a setting whose name ends in 'url'."
-                )
+    def _look_up(self, original: Any) -> Any:
+        def look_up(host: Any, *rest: Any, **more: Any) -> Any:
+            self._check(host)
             return original(host, *rest, **more)
 
-        return get_address_info
+        return look_up
+
+    def _connect(self, original: Any) -> Any:
+        def connect(connection: socket.socket, address: Any) -> Any:
+            if connection.family != socket.AF_UNIX:
+                self._check(address[0])
+            return original(connection, address)
+
+        return connect
+
+    def _check(self, host: Any) -> None:
+        """Let nothing out of this machine."""
+        if host not in _LOOPBACK:
+            raise self._world.refuse(
+                f"'{self._invocation().function.id}' wants to reach '{host}', and the kit lets "
+                "nothing out. Give its address by a setting whose name ends in 'url'."
+            )
 
 
 def _forgettable(make: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -1,4 +1,4 @@
-"""A local stack that all tests share, and checkouts of a test's own."""
+"""Checkouts of a test's own, and the command line in them."""
 
 import os
 import shutil
@@ -10,24 +10,12 @@ from pathlib import Path
 import pytest
 
 from votepipe.dev import ROOT
-from votepipe.dev.local import LocalStack
 from votepipe.dev.sync import enricher_settings, resources, synced
 
 PARTS = (
     *("template.yaml", "samconfig.toml", "widgets.toml", "Makefile", "pyproject.toml"),
     *("votepipe", "sinks", "enrichers", "schemas", "events"),
 )
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The local stack, on ports of its own.
-
-    Whoever asks for it marks itself with `xdist_group("stack")`, so that there is only one.
-    """
-    said: list[str] = []
-    with LocalStack(tmp_path_factory.mktemp("stack"), say=said.append) as up:
-        yield up
 
 
 @pytest.fixture(scope="session")

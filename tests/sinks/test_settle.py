@@ -1,0 +1,211 @@
+"""sinks/settle.py: on virtual time, from the write to VoteSettled on the bus."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from votepipe.testing import Pipeline
+from votepipe.testing.pipeline import START
+
+# Writes fall on whole tens of seconds, so that none falls on the moment at which a vote settles.
+QUIET, MOST = 25, 95
+PRECISION = 2
+PARAMETERS = {"QuietPeriodSeconds": str(QUIET), "MaximumWaitSeconds": str(MOST)}
+WIDGET = {"widgetId": "docs"}
+
+Histories = list[list[int]]
+histories = st.lists(
+    st.lists(st.sampled_from([10, 20, 30, 50, 120]), min_size=1, max_size=8), min_size=1, max_size=3
+)
+
+
+def make(**options: Any) -> Pipeline:
+    return Pipeline(sinks=["settle"], parameters=PARAMETERS | options)
+
+
+@pytest.fixture
+def pipeline() -> Iterator[Pipeline]:
+    """The pipeline with this sink alone."""
+    with make() as made:
+        yield made
+
+
+def vote(answer: object = None, name: str = "one", **more: Any) -> dict[str, Any]:
+    """A vote as the widget writes it, with one answer or none."""
+    answers: Any = {} if answer is None else json.dumps({"field_1": str(answer)})
+    return {**WIDGET, "voteId": name, "voteType": "thumbsup", "answers": answers, **more}
+
+
+def settled(pipeline: Pipeline) -> list[tuple[str, str, int]]:
+    """Each VoteSettled: the vote, its answer, and when it settled, in seconds from the start."""
+    return [
+        (
+            event["detail"]["vote"]["voteId"],
+            event["detail"]["vote"]["answers"].get("field_1", ""),
+            round((datetime.fromisoformat(event["time"]) - START).total_seconds()),
+        )
+        for event in pipeline.events("VoteSettled")
+    ]
+
+
+def test_a_vote_settles_after_its_quiet_period(pipeline: Pipeline) -> None:
+    pipeline.put(vote())
+    pipeline.advance(seconds=20)
+    pipeline.put(vote("more"))
+    pipeline.run_until_idle()
+
+    assert settled(pipeline) == [("one", "more", 20 + QUIET)]
+
+
+def test_a_vote_that_never_rests_settles_at_the_maximum_wait(pipeline: Pipeline) -> None:
+    for number in range(12):
+        pipeline.put(vote(number))
+        pipeline.advance(seconds=10)
+    pipeline.run_until_idle()
+
+    assert settled(pipeline) == [("one", "9", MOST), ("one", "11", 110 + QUIET)]
+
+
+def test_a_reader_who_is_done_settles_the_vote_at_once(pipeline: Pipeline) -> None:
+    pipeline.put(vote("all", complete=True))
+    pipeline.advance(seconds=1)
+
+    assert settled(pipeline) == [("one", "all", 0)]
+
+
+def test_without_a_quiet_period_each_change_settles_at_once() -> None:
+    with make(QuietPeriodSeconds="0") as pipeline:
+        pipeline.put(vote())
+        pipeline.advance(seconds=1)
+        pipeline.put(vote("more"))
+        pipeline.advance(seconds=1)
+
+        assert settled(pipeline) == [("one", "", 0), ("one", "more", 1)]
+
+
+def test_hours_of_quiet_are_kept_to_the_second() -> None:
+    with make(QuietPeriodSeconds="50000", MaximumWaitSeconds="90000") as pipeline:
+        pipeline.put(vote())
+        pipeline.run_until_idle()
+
+        assert settled(pipeline) == [("one", "", 50_000)]
+
+
+def test_a_vote_that_changes_after_it_settled_says_what_was(pipeline: Pipeline) -> None:
+    pipeline.put(vote())
+    pipeline.advance(minutes=5)
+    pipeline.put(vote("second thoughts", voteType="thumbsdown"))
+    pipeline.run_until_idle()
+
+    first, second = (event["detail"] for event in pipeline.events("VoteSettled"))
+    assert "previous" not in first
+    assert second["previous"] == {
+        "eventID": first["eventID"],
+        "time": first["time"],
+        "sequence": first["sequence"],
+        "voteType": "thumbsup",
+    }
+
+
+def test_a_vote_that_is_withdrawn_before_it_settled_never_settles(pipeline: Pipeline) -> None:
+    pipeline.put(vote())
+    pipeline.advance(seconds=5)
+    pipeline.remove({**WIDGET, "voteId": "one"})
+    pipeline.run_until_idle()
+
+    assert settled(pipeline) == []
+    assert pipeline.nothing_lost()
+
+
+def test_a_bus_that_refuses_is_tried_again(pipeline: Pipeline) -> None:
+    pipeline.put(vote())
+    pipeline.advance(seconds=QUIET - 1)
+    pipeline.put_events_fails(times=2)
+    pipeline.run_until_idle()
+
+    assert [name for name, _, _ in settled(pipeline)] == ["one"]
+
+
+def play(pipeline: Pipeline, gaps: Histories) -> None:
+    """Write each vote again after each of its gaps; all votes at once."""
+    writes = sorted(
+        (sum(each[:number]), name, number)
+        for name, each in enumerate(gaps)
+        for number in range(len(each) + 1)
+    )
+    passed = 0
+    for at, name, number in writes:
+        pipeline.advance(seconds=at - passed)
+        passed = at
+        pipeline.put(vote(number, f"vote-{name}"))
+    pipeline.run_until_idle()
+
+
+def due(gaps: list[int]) -> Iterator[tuple[int, int]]:
+    """The states that come to rest, each with when: the rule itself, told in the plainest way."""
+    times = [sum(gaps[:number]) for number in range(len(gaps) + 1)]
+    open_since = times[0]
+    for number, at in enumerate(times):
+        following = times[number + 1] if number + 1 < len(times) else None
+        rests = min(at + QUIET, open_since + MOST)
+        if following is None or following > rests:
+            yield number, rests
+            open_since = following or 0
+
+
+def late(pipeline: Pipeline, gaps: Histories) -> int:
+    """By how many seconds the latest state settled late; each settled once, and none too early."""
+    wanted = sorted(
+        (f"vote-{name}", str(number), at)
+        for name, each in enumerate(gaps)
+        for number, at in due(each)
+    )
+    found = sorted(settled(pipeline))
+    assert [state[:2] for state in found] == [state[:2] for state in wanted]
+    delays = [seen[2] - right[2] for seen, right in zip(found, wanted, strict=True)]
+    assert min(delays) >= 0
+    return max(delays)
+
+
+@given(histories)
+def test_each_state_that_rests_settles_once_and_on_time(gaps: Histories) -> None:
+    with make() as pipeline:
+        play(pipeline, gaps)
+
+        assert late(pipeline, gaps) <= PRECISION
+
+
+@given(histories, st.integers(0, 1000))
+def test_duplicates_and_disorder_change_nothing(gaps: Histories, seed: int) -> None:
+    with make() as pipeline:
+        pipeline.duplicate(0.5)
+        pipeline.reorder(seed)
+        play(pipeline, gaps)
+
+        assert late(pipeline, gaps) <= PRECISION
+        assert pipeline.nothing_lost()
+
+
+@settings(max_examples=5)
+@given(st.lists(st.sampled_from([10, 20, 120]), min_size=1, max_size=3))
+def test_a_crash_at_any_step_loses_no_last_state_and_tells_no_other_twice(gaps: list[int]) -> None:
+    with make() as pipeline:
+        play(pipeline, [gaps])
+        steps = len(pipeline.steps_made)
+    last = str(len(gaps))
+    for step in range(steps):
+        with make() as pipeline:
+            pipeline.crash_at(step)
+            play(pipeline, [gaps])
+
+            states = settled(pipeline)
+
+            ids = {event["detail"]["eventID"] for event in pipeline.events("VoteSettled")}
+            assert states[-1][1] == last, f"step {step}"
+            assert len(ids) == len({answer for _, answer, _ in states}), f"step {step}"
+            assert pipeline.nothing_lost(), f"step {step}"
