@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from votepipe import Moment
 from votepipe.dev.template import read, translated
 
 DAY = 86_400
@@ -61,8 +62,7 @@ def on_aws(value: Any) -> Any:
     if not isinstance(value, dict) or "Fn::If" not in value:
         return value
     condition, there, _ = value["Fn::If"]
-    assert condition == "IsAws"
-    return there
+    return there if condition == "IsAws" else value
 
 
 def queues() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,11 +100,14 @@ def test_roles_name_no_managed_policy() -> None:
     assert not managed, f"Managed policies allow more than is used; write the actions: {managed}"
 
 
-def test_every_function_and_the_pipe_has_a_role_of_its_own() -> None:
+def test_every_function_schedule_and_the_pipe_has_a_role_of_its_own() -> None:
     functions = [refers(function["Role"]) for function in of("AWS::Lambda::Function").values()]
     pipes = [refers(pipe["RoleArn"]) for pipe in of("AWS::Pipes::Pipe").values()]
+    timers = [
+        refers(timer["Target"]["RoleArn"]) for timer in of("AWS::Scheduler::Schedule").values()
+    ]
 
-    assert sorted(functions + pipes) == sorted(of("AWS::IAM::Role"))
+    assert sorted(functions + pipes + timers) == sorted(of("AWS::IAM::Role"))
 
 
 def test_every_function_logs_into_a_group_that_forgets() -> None:
@@ -162,6 +165,43 @@ def test_every_rule_feeds_queues_only_and_keeps_what_it_cannot_feed() -> None:
         assert refers(target["Arn"]) in work
         assert refers(target["DeadLetterConfig"]["Arn"]) in dead
         assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= DAY
+
+
+def test_every_schedule_feeds_a_queue_and_keeps_what_it_cannot_feed() -> None:
+    work, dead = queues()
+
+    targets = [timer["Target"] for timer in of("AWS::Scheduler::Schedule").values()]
+
+    assert targets
+    for target in targets:
+        assert refers(target["Arn"]) in work
+        assert refers(target["DeadLetterConfig"]["Arn"]) in dead
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= DAY
+
+
+def test_a_schedule_may_send_to_its_two_queues_and_nothing_else() -> None:
+    for timer in of("AWS::Scheduler::Schedule").values():
+        target = timer["Target"]
+        queues_of_it = [refers(target["Arn"]), refers(target["DeadLetterConfig"]["Arn"])]
+        role = of("AWS::IAM::Role")[refers(target["RoleArn"])]
+        (policy,) = role["Policies"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+
+        assert statement["Action"] == "sqs:SendMessage"
+        assert list(referenced(statement["Resource"])) == queues_of_it
+
+
+def test_a_schedule_names_the_moment_that_it_was_set_for() -> None:
+    for timer in of("AWS::Scheduler::Schedule").values():
+        message = json.loads(on_aws(timer["Target"]["Input"]))
+        message["time"] = message["time"].replace(
+            "<aws.scheduler.scheduled-time>", "2026-01-04T08:00:00Z"
+        )
+
+        moment = Moment.from_message(message)
+
+        assert moment is not None
+        assert moment.id == "2026-01-04T08:00:00Z"
 
 
 def test_the_bus_may_write_to_what_its_rules_feed() -> None:

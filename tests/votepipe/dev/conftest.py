@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ PARTS = (
 
 
 @pytest.fixture(scope="session")
-def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Make checkouts that can be spoilt: this one's files, its environments and its packages."""
 
     def make_checkout() -> Path:
@@ -39,7 +39,7 @@ def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         (root / "template.yaml").write_bytes(text.encode())
         return root
 
-    yield make_checkout
+    return make_checkout
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`votepipe list`: the sinks and enrichers that are there, and what each needs."""
 
 import json
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from votepipe.dev.project import enrichers, sinks
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_plugins(as_json: bool) -> None:
     """Show the sinks and enrichers of this checkout."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "kind": kind,
             "name": plugin.name,

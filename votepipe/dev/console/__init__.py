@@ -4,6 +4,7 @@ journal.py      each vote's way, hop by hop, and what the receiver took
 hops.py         a trace or a log line, as one hop of the journal
 messages.py     the messages that the receiver took
 receiver.py     stands in for Slack and webhooks
+slack.py        what Slack refuses, and its Web API
 faults.py       makes the receiver fail for a while
 deadletters.py  what lies in the dead-letter queues, read without taking it
 watcher.py      reads the functions' logs and the dead letters into the journal

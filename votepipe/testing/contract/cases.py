@@ -59,7 +59,7 @@ def cases(path: Path) -> list[Case]:
     """All that applies to the sink in the file `path`. Raises PluginError when it is not a sink."""
     plugin = load(path)
     found = [*_of_every_sink()]
-    if not plugin.spec.claims:
+    if not plugin.spec.claims or plugin.spec.schedule:
         # It keeps texts as they are; enrichment lets no half characters through.
         found = [each for each in found if samples.HALF not in each[0]]
     if any(wants_address(setting) for setting in plugin.settings):

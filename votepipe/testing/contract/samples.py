@@ -84,6 +84,11 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
     }
 
 
+def moment(number: int) -> str:
+    """The body of the message in which a schedule names a moment, one a day."""
+    return json.dumps({"source": "aws.scheduler", "time": f"2026-02-{number + 1:02}T08:00:00Z"})
+
+
 def envelope(event: dict[str, Any]) -> str:
     """The body of the message that the event travels in."""
     return json.dumps({"detail-type": event["type"], "source": "votepipe", "detail": event})

@@ -23,11 +23,12 @@ from moto import mock_aws
 from votepipe import aws, clock, delivery, http, secret
 from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
-from votepipe.testing.contract import samples, seams
+from votepipe.testing.contract import kept, samples, seams
 from votepipe.testing.contract.receiver import Receiver, Request
 from votepipe.testing.contract.surroundings import SECRET, Surroundings
 
 EXCHANGE_SECONDS = 1.0  # what time-outs of `votepipe.http` are cut to, where it is to be quick
+PAUSE = 60.0  # seconds from an event to the moment of a sink on a schedule
 TURNS = 5  # how often a sink may wait for its turn before it sends
 PATIENCE = 10.0  # a sink that takes longer than this never gives up
 
@@ -90,6 +91,7 @@ class Stage:
     _waits: list[float] = field(default_factory=list)
     _parts: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _ahead: float = 0.0
+    _moments: dict[str, int] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         enter = self._parts.enter_context
@@ -115,9 +117,17 @@ class Stage:
     def deliver(self, event: dict[str, Any]) -> Seen:
         """Send an event through the sink's queue and function, and see what becomes of it.
 
+        A sink on a schedule gets a moment instead, after others kept what it reads of the event.
+
         One that waits for its turn comes again when that time is over. Time then goes on.
         """
-        record = self._surroundings.received(samples.envelope(event))
+        if self.plugin.spec.schedule is None:
+            record = self._surroundings.received(samples.envelope(event))
+        else:
+            kept.keep(self.plugin, event, self._surroundings.tables)
+            self._ahead += PAUSE
+            number = self._moments.setdefault(event["eventID"], len(self._moments))
+            record = self._surroundings.received(samples.moment(number))
         said = ""
         for turn in range(1, TURNS + 1):
             record["attributes"]["ApproximateReceiveCount"] = str(turn)

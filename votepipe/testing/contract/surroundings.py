@@ -1,7 +1,7 @@
 """What a sink's function finds in AWS, played by moto: queue, dead letters, table and secret."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -17,6 +17,7 @@ SECRET = "canarysecret"  # noqa: S105 - the part of an address that must not be 
 class Surroundings:
     """Made anew in moto; `environment` is what the template gives the function of this sink.
 
+    `tables` are those of the template that it reads or writes, by the variables that name them.
     Settings that take an address get one below `url`.
     """
 
@@ -39,7 +40,8 @@ class Surroundings:
             "MAX_TRIES": str(plugin.spec.tries),
             **{name: _id_of(value) for name, value in plugin.spec.environment.items()},
         }
-        _make_tables(plugin.spec.environment.values())
+        names = {name: self.environment[name] for name in plugin.spec.environment}
+        self.tables = _made_tables(names)
         hidden: dict[str, str] = {}
         for setting in plugin.settings:
             value = _value(setting, f"{url}/receive/{name}/{SECRET}")
@@ -83,23 +85,32 @@ def wants_address(setting: Field) -> bool:
 
 
 def _id_of(value: Any) -> str:
-    """What a variable of the function holds: the logical id that it refers to, or a text."""
+    """What a variable of the function holds: the logical id that it refers to, or a text.
+
+    Of what depends on a condition, it is what a stack has that is deployed without parameters.
+    """
+    if isinstance(value, dict) and "Fn::If" in value:
+        return _id_of(value["Fn::If"][1])
     return str(value["Ref"]) if isinstance(value, dict) and "Ref" in value else "check"
 
 
-def _make_tables(values: Iterable[Any]) -> None:
-    """Make the tables among the resources that variables refer to, as in template.yaml."""
-    names = [_id_of(value) for value in values]
+def _made_tables(names: Mapping[str, str]) -> dict[str, str]:
+    """Make the tables among the resources that variables name, as in template.yaml; which."""
     resources = template.read()["Resources"] if names else {}
-    for name in names:
-        if resources.get(name, {}).get("Type") == "AWS::DynamoDB::Table":
-            properties = resources[name]["Properties"]
-            boto3.client("dynamodb").create_table(
-                TableName=name,
-                KeySchema=properties["KeySchema"],
-                AttributeDefinitions=properties["AttributeDefinitions"],
-                BillingMode="PAY_PER_REQUEST",
-            )
+    tables = {
+        variable: name
+        for variable, name in names.items()
+        if resources.get(name, {}).get("Type") == "AWS::DynamoDB::Table"
+    }
+    for name in set(tables.values()):
+        properties = resources[name]["Properties"]
+        boto3.client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=properties["KeySchema"],
+            AttributeDefinitions=properties["AttributeDefinitions"],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return tables
 
 
 def _value(setting: Field, address: str) -> str | None:

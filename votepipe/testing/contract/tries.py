@@ -20,7 +20,7 @@ def each_type(stage: Stage) -> Outcome:
     """An event of each type that the sink takes: with all it can hold, and with the least."""
     problems: list[str] = []
     delivered = 0
-    for number, kind in enumerate(stage.plugin.spec.events):
+    for number, kind in enumerate(_kinds(stage)):
         for what, event in (("usual", samples.usual(kind)), ("bare", samples.bare(kind))):
             event["eventID"] += f"-{number}"
             event["vote"]["voteId"] += f"-{number}"
@@ -127,8 +127,13 @@ def leaks(stage: Stage, seen: Seen) -> list[str]:
 
 def _kind(stage: Stage) -> str:
     """The type to try it with: a settled vote where it takes those, as it may skip all others."""
-    events = stage.plugin.spec.events
+    events = _kinds(stage)
     return "VoteSettled" if "VoteSettled" in events else events[0]
+
+
+def _kinds(stage: Stage) -> tuple[str, ...]:
+    """The types that it gets, or that a sink on a schedule gets to know from others."""
+    return stage.plugin.spec.events or ("VoteCast",)
 
 
 def _wanted(stage: Stage, event: dict[str, Any]) -> bool:

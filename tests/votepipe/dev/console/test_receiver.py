@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from votepipe.dev.console.receiver import slack_objection
+from votepipe.dev.console.slack import slack_objection
 
 HELLO = {"text": "hi"}
 
