@@ -18,14 +18,14 @@ setup: ## Make both environments, pinned exactly; quick when there is nothing to
 .venv/ready: requirements/dev.txt pyproject.toml
 	@echo "Installing what votepipe is developed with into .venv …"
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
 	@touch $@
 
 .venv-ministack/ready: requirements/ministack.txt
 	@echo "Installing the local AWS into .venv-ministack …"
 	@$(PYTHON) -m venv .venv-ministack
-	@.venv-ministack/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/ministack.txt
+	@.venv-ministack/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/ministack.txt
 	@touch $@
 
 up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETERS="Name=Value …")

@@ -156,11 +156,32 @@ class Cut(BaseException):
     """A process died; it is no Exception, which the code might catch."""
 
 
+class Mails:
+    """SES: it keeps mails in `sent`, or refuses them with the code `refuses`."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.refuses: str | None = None
+        self.operations = {"SendEmail": self._send}
+
+    def touches(self, operation: str, parameters: Any) -> list[tuple[str, str]]:
+        return []
+
+    def _send(self, given: Any) -> dict[str, Any]:
+        from votepipe.testing.calls import Refused
+
+        if self.refuses:
+            raise Refused(self.refuses, "No.")
+        self.sent.append(given)
+        return {"MessageId": f"mail-{len(self.sent)}"}
+
+
 class Tables:
     """DynamoDB as the test kit models it, with the tables of the template, behind every client.
 
-    Of the calls that are made, the one numbered `cut_at` is cut off: before it with `cut_before`,
-    else after. `meanwhile` has what happens just before the next call of an operation.
+    `mails` is SES. Of the calls that are made, the one numbered `cut_at` is cut off: before it
+    with `cut_before`, else after. `meanwhile` has what happens just before the next call of an
+    operation.
     """
 
     def __init__(self) -> None:
@@ -174,7 +195,9 @@ class Tables:
                  if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
         arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
         self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}
-        calls = Calls(World(0.0, 1), {"dynamodb": DynamoDb(self.tables)}, lambda *_: True)
+        self.mails = Mails()
+        services = {"dynamodb": DynamoDb(self.tables), "sesv2": self.mails}
+        calls = Calls(World(0.0, 1), services, lambda *_: True)
         self._call = calls.call
         self.calls: list[str] = []
         self.cut_at: int | None = None

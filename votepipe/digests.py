@@ -58,7 +58,7 @@ class Digest:
             frozen = item.get("frozenFor", {}).get("S") == self.moment.id
             changed = counts_in(item, "") != (counts_in(item, "told") or Counts(0, 0, 0))
             # Once a receiver has it, no place comes to it any more.
-            if not frozen and (self.sent or not (changed or key in news)):
+            if not frozen and not (changed or key in news):
                 continue
             place = place_in(item if frozen else self._freeze(item), tuple(news.get(key, ())))
             found.append(place)

@@ -26,9 +26,9 @@ from votepipe import Event, sink
 def handler(event: Event) -> None:
     CODE
 '''
-RESOURCE = '''table = boto3.resource("dynamodb").Table(os.environ["DELIVERIES_TABLE"])
+RESOURCE = """table = boto3.resource("dynamodb").Table(os.environ["DELIVERIES_TABLE"])
     table.put_item(Item={"delivery": "own", "count": 3, "tags": {"a"}})
-    print(table.get_item(Key={"delivery": "own"})["Item"])'''
+    print(table.get_item(Key={"delivery": "own"})["Item"])"""
 
 
 def after_a_vote(run: Run, checkout: Checkout, code: str, *actions: str) -> Pipeline:

@@ -57,6 +57,8 @@ def test_each_case_of_a_table_is_a_test(tmp_path: Path) -> None:
 @pytest.mark.parametrize("module", ["boto3", "requests", "samtranslator", "votepipe.dev"])
 def test_loading_the_plugin_imports_little(module: str) -> None:
     code = f"import sys, votepipe.testing.plugin; print({module!r} in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
 
     assert result.stdout == "False\n"

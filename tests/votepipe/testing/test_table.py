@@ -98,9 +98,7 @@ def test_no_dead_letters_are_expected_unless_told(plain: Path) -> None:
 def test_faults_can_be_told(plain: Path) -> None:
     faults = [{"fail": "EnrichFunction", "times": 2}, {"duplicate": True}, {"reorder": 3}]
 
-    assert (
-        run(plain, records=[VOTE], messages={"chat": ["one thumbsup"]}, faults=faults) == []
-    )
+    assert run(plain, records=[VOTE], messages={"chat": ["one thumbsup"]}, faults=faults) == []
 
 
 @pytest.mark.parametrize(
@@ -131,9 +129,7 @@ def test_a_mistake_in_a_table_is_told(given: dict[str, Any], words: str) -> None
         ({"faults": [{"explode": True}]}, "has the fault 'explode'. There are: answer"),
     ],
 )
-def test_a_mistake_in_what_is_done_is_told(
-    plain: Path, given: dict[str, Any], words: str
-) -> None:
+def test_a_mistake_in_what_is_done_is_told(plain: Path, given: dict[str, Any], words: str) -> None:
     with pytest.raises(KitError, match=words):
         run(plain, messages="nothing", **given)
 

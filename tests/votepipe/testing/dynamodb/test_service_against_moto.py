@@ -1,5 +1,6 @@
 """votepipe/testing/dynamodb: held to moto over random calls."""
 
+import functools
 import itertools
 from collections.abc import Iterator
 from decimal import Decimal
@@ -29,7 +30,7 @@ FACTS = {
 }
 NUMBERS = itertools.count()
 
-texts = st.sampled_from(["", "a", "ab", "b", "é"])
+texts = st.sampled_from(["a", "ab", "b", "é"])
 numbers = st.sampled_from(["0", "1", "2", "10", "-3", "1.5"])
 scalars = st.one_of(
     st.builds(lambda text: {"S": text}, texts),
@@ -211,12 +212,12 @@ def test_every_call_is_answered_as_moto_answers_it(
     moto.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **FACTS)
     ours = Ours(name)
 
-    for operation, given in history:
-        parameters = {"TableName": name, **given}
+    for operation, more in history:
+        parameters = {"TableName": name, **more}
         try:
-            theirs = outcome(lambda: getattr(moto, operation)(**parameters))
+            theirs = outcome(functools.partial(getattr(moto, operation), **parameters))
         except (TypeError, ValueError, AttributeError):
             return  # moto itself breaks at values of several types
-        mine = outcome(lambda: ours.call(operation, parameters))
+        mine = outcome(functools.partial(ours.call, operation, parameters))
 
-        assert mine == theirs, (operation, given)
+        assert mine == theirs, (operation, more)
