@@ -3,6 +3,7 @@
 A text names the plugin's file, what was found there and what to do.
 """
 
+import dataclasses
 import inspect
 import json
 import re
@@ -129,7 +130,11 @@ def check_batches(site: Site, options: dict[str, Any]) -> None:
 
 def check_pace(site: Site, options: dict[str, Any]) -> None:
     """`pace` is in seconds, and only with it there are events that are not worth waiting for."""
-    if options["pace"] is not None:
+    if isinstance(options["pace"], str):
+        names = dataclasses.fields(options["settings"]) if options["settings"] else ()
+        if options["pace"] not in {field.name for field in names}:
+            site.refuse(f"'pace' names no setting: '{options['pace']}'. Name one, or give seconds")
+    elif options["pace"] is not None:
         check_range(site, "pace", options["pace"], 0.01, 3600.0)
     fleeting = options["fleeting"]
     if isinstance(fleeting, str) or not set(fleeting) <= set(options["events"]):

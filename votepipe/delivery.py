@@ -61,7 +61,12 @@ class _Run:
         self.endings = Endings(self.name, queue, dead_letters)
         self.table = _variable("DELIVERIES_TABLE")
         self.most_tries = int(os.environ.get("MAX_TRIES", self.sink.tries))
-        self.pace = Pace(self.table, self.name, self.sink.pace) if self.sink.pace else None
+        self.pace: Pace | None = None
+        if not isinstance(self.sink.pace, str):
+            self._keep_pace(self.sink.pace)
+
+    def _keep_pace(self, seconds: float | None) -> None:
+        self.pace = Pace(self.table, self.name, seconds) if seconds else None
 
     def units(self, messages: Sequence[Message]) -> list[Unit]:
         """What to deliver in one call each, after ending all that needs none."""
@@ -84,6 +89,8 @@ class _Run:
             raise InvalidEvent("A sink gets events, or moments of its schedule. Run: votepipe sync")
         if self.settings is None and self.sink.settings is not None:
             self.settings = plugin_settings.load(self.sink.settings, self.name, os.environ)
+            if isinstance(self.sink.pace, str):
+                self._keep_pace(getattr(self.settings, self.sink.pace))
         if self.sink.gather is None:
             return None
         return self.sink.gather(message.event, self.settings)

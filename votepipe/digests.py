@@ -25,13 +25,17 @@ _UNSURE = 10.0
 
 @dataclass
 class Digest:
-    """The digest of one moment by one sink. Each method raises Temporary."""
+    """The digest of one moment by one sink. Each method raises Temporary.
+
+    `sent` names the receivers that have it; once it is `whole`, no place comes to it any more.
+    """
 
     tally: Tally
     sink: str
     moment: Moment
     as_of: float
     sent: set[str]
+    whole: bool
 
     @classmethod
     def begin(cls, tally: Tally, sink: str, moment: Moment) -> "Digest":
@@ -39,13 +43,13 @@ class Digest:
         item = _advance(
             tally,
             {"tally": {"S": "digest"}, "item": {"S": sink}},
-            "SET #moment = :moment, asOf = :now REMOVE sent",
+            "SET #moment = :moment, asOf = :now REMOVE sent, whole",
             "moment",
             moment,
             {":now": {"N": str(clock.now() - _UNSURE)}},
         )
         sent = set(item.get("sent", {}).get("SS", ()))
-        return cls(tally, sink, moment, float(item["asOf"]["N"]), sent)
+        return cls(tally, sink, moment, float(item["asOf"]["N"]), sent, "whole" in item)
 
     def places(self) -> list[Place]:
         """The places of which there is something to tell, those with most new votes first."""
@@ -57,27 +61,18 @@ class Digest:
             key = item["item"]["S"]
             frozen = item.get("frozenFor", {}).get("S") == self.moment.id
             changed = counts_in(item, "") != (counts_in(item, "told") or Counts(0, 0, 0))
-            # Once a receiver has it, no place comes to it any more.
-            if not frozen and not (changed or key in news):
+            if not frozen and (self.whole or not (changed or key in news)):
                 continue
             place = place_in(item if frozen else self._freeze(item), tuple(news.get(key, ())))
             found.append(place)
+        if found and not self.whole:
+            self._note("SET whole = :value", {"BOOL": True})
+            self.whole = True
         return sorted(found, key=weight)
 
     def mark_sent(self, receiver: str) -> None:
         """Write down that a receiver has it."""
-        with aws.asking(SERVICE):
-            self.tally.client.update_item(
-                TableName=self.tally.table,
-                Key={"tally": {"S": "digest"}, "item": {"S": self.sink}},
-                UpdateExpression="ADD sent :receiver",
-                ConditionExpression="#moment = :moment",
-                ExpressionAttributeNames={"#moment": "moment"},
-                ExpressionAttributeValues={
-                    ":receiver": {"SS": [receiver]},
-                    ":moment": {"S": self.moment.id},
-                },
-            )
+        self._note("ADD sent :value", {"SS": [receiver]})
         self.sent.add(receiver)
 
     def finish(self, places: Sequence[Place]) -> None:
@@ -100,6 +95,17 @@ class Digest:
                     )
                 except client.exceptions.ConditionalCheckFailedException:
                     continue  # an attempt of the same digest did it
+
+    def _note(self, changes: str, value: Mapping[str, Any]) -> None:
+        with aws.asking(SERVICE):
+            self.tally.client.update_item(
+                TableName=self.tally.table,
+                Key={"tally": {"S": "digest"}, "item": {"S": self.sink}},
+                UpdateExpression=changes,
+                ConditionExpression="#moment = :moment",
+                ExpressionAttributeNames={"#moment": "moment"},
+                ExpressionAttributeValues={":value": value, ":moment": {"S": self.moment.id}},
+            )
 
     def _freeze(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         copies = ", ".join(f"{attribute('frozen', name)} = #{name}" for name in COUNTERS)

@@ -42,7 +42,7 @@ class Sink:
     batch_size: int
     concurrency: int
     window: int
-    pace: float | None
+    pace: float | str | None
     gather: Callable[[Any, Any], str | None] | None
     fleeting: tuple[str, ...]
     tries: int
@@ -100,7 +100,7 @@ def sink(
     batch_size: int = 10,
     concurrency: int = 2,
     window: int = 0,
-    pace: float | None = None,
+    pace: float | str | None = None,
     gather: Callable[[Any, Any], str | None] | None = None,
     fleeting: Sequence[str] = (),
     tries: int = 12,
@@ -118,7 +118,8 @@ def sink(
     `votepipe.deliveries.Delivered` that it returns. A batch is up to `batch_size` events that came
     within `window` seconds; with `gather(event, settings)` only those for which it returns the same
     text come together, and it may raise Skip.
-    With `pace` the function is called at most once in so many seconds, however many processes run;
+    With `pace` the function is called at most once in so many seconds, however many processes run,
+    or in as many as the setting of that name says, 0 for no pace;
     what must wait is put back until its turn, except events of the types in `fleeting`, which are
     skipped when a newer one is at hand or their turn is far. A TryLater makes all the others wait.
     With `ordered` an event older than one already delivered for its vote is skipped; without, only

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sinks.digest import Settings
 
 # Slack takes 50 blocks of 3,000 characters; so much fits, however it is escaped.
-MOST_PLACES, MOST_VOTES, ANSWER = 12, 3, 250
+MOST_PLACES, MOST_VOTES, ANSWER, LINK = 12, 3, 250, 1500
 _AGAIN = "Make a new one and run: votepipe secret set digest"
 HINTS = {
     400: "Slack could not read the message.",
@@ -38,7 +38,8 @@ def message(places: Sequence[Place]) -> dict[str, Any]:
 
 def _lines(place: Place, found: votes.Votes) -> Iterator[str]:
     name = foreign(content.title(place), words.NAME)
-    linked = f"<{escaped(place.url)}|{name}>" if place.url else name
+    link = escaped(place.url or "")
+    linked = f"<{link}|{name}>" if 0 < len(link) <= LINK else name
     yield f"_{linked}_  {content.counts(place)}"
     answers, more = content.answers(place.news, found, most=MOST_VOTES, length=ANSWER)
     for emoji, text in answers:

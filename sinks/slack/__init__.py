@@ -31,9 +31,11 @@ __all__ = ["Settings", "gather", "handler", "message"]
 def gather(event: Event, settings: Settings) -> str:
     """Settled votes of one instance may go together; anything else is about one vote."""
     vote = event.vote
-    if event.type == "VoteSettled":
+    if event.type == "VoteSettled" and (
+        settings.gather_above or settings.count_only_without_answers
+    ):
         return f"settled\n{vote.widget_id}\n{vote.instance_of_joy or ''}"
-    if settings.bot_token is None:
+    if event.type != "VoteSettled" and settings.bot_token is None:
         raise Skip("A webhook cannot edit, so it gets votes that have settled.")
     return f"vote\n{vote.widget_id}\n{vote.vote_id}"
 
@@ -45,7 +47,7 @@ def gather(event: Event, settings: Settings) -> str:
     batch_size=100,
     window=1,
     gather=gather,
-    pace=1.2,
+    pace="seconds_between",
     fleeting=["VoteCast", "VoteChanged"],
 )
 def handler(

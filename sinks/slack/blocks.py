@@ -29,7 +29,7 @@ def notes(event: Event, settings: Settings) -> list[str]:
     if event.type == "VoteWithdrawn":
         return [*found, "withdrawn"]
     if event.type in PREVIEWS and settings.bot_token is not None:
-        return [*found, "may still change"]
+        return [*(note for note in found if note != "changed"), "may still change"]
     previous = event.detail.get("previous")
     if previous:
         before = {"thumbsup": settings.emoji_up, "thumbsdown": settings.emoji_down}

@@ -14,8 +14,13 @@ class Settings:
     bot_token: Secret | None = setting("Bot token, 'xoxb-…', in the webhook's place", default=None)
     channel: str = setting("Id of the channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
+    seconds_between: float = setting(
+        "Seconds from one call of Slack to the next; 0 for no pace", default=1.2, local="0"
+    )
     gather_above: int = setting(
-        "Settled votes of one instance at once that make one message; 0 for never", default=5
+        "Settled votes of one instance at once that make one message; 0 for never",
+        default=5,
+        local="0",
     )
     count_only_without_answers: bool = setting(
         "Whether votes without any answer get no message of their own", default=False

@@ -94,7 +94,10 @@ class Child:
             process = self.process = subprocess.Popen(
                 command, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
-            self._note.write_text(f"{process.pid} {_command(process.pid)}")
+            # A program that begins has no words for a moment.
+            while not (words := _command(process.pid)) and process.poll() is None:
+                threading.Event().wait(0.01)
+            self._note.write_text(f"{process.pid} {words}")
         return process
 
     def end(self, timeout: float) -> None:

@@ -1,7 +1,9 @@
 """A checkout of its own for the kit: one plain sink, so that no test hangs on the shipped ones."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,3 +105,14 @@ def chat(run: Callable[..., Pipeline]) -> Pipeline:
 def world() -> World:
     """Time, chance and a trace for parts on their own; time begins at 1000."""
     return World(1000.0, 0)
+
+
+@pytest.fixture
+def python_pytest() -> list[str]:
+    """A pytest of its own with the kit's plugin: the command, to which a file is added."""
+    return [
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+        # Without its entry point, so that it is there once whether or not that is installed.
+        *("-p", "no:votepipe", "-p", "votepipe.testing.plugin"),
+        *("--rootdir", ".", "-c", os.devnull),
+    ]

@@ -206,7 +206,7 @@ def test_reserved_concurrency_throttles(it: Pipeline) -> None:
 def test_a_way_out_of_this_machine_is_refused_even_where_the_error_is_swallowed(
     it: Pipeline,
 ) -> None:
-    with pytest.raises(Unmodelled, match="'Wide' wants to reach 'example.com'"):
+    with pytest.raises(Unmodelled, match=r"'Wide' wants to reach 'example.com'"):
         it.invoke("Wide", {})
 
 

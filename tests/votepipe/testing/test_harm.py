@@ -225,5 +225,5 @@ def test_without_an_archive_nothing_can_be_replayed(chat: Pipeline) -> None:
 
 
 def test_a_name_that_is_not_there_is_refused(chat: Pipeline) -> None:
-    with pytest.raises(KitError, match="no function or queue 'ChatSnik'. There are: "):
+    with pytest.raises(KitError, match=r"no function or queue 'ChatSnik'. There are: "):
         chat.fail("ChatSnik")

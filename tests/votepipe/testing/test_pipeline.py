@@ -161,7 +161,7 @@ def test_only_the_sinks_that_are_asked_for_run(run: Run) -> None:
     pipeline.put(VOTE)
     pipeline.run_until_idle()
 
-    with pytest.raises(KitError, match="No sink 'chat' runs here. There are: none"):
+    with pytest.raises(KitError, match=r"No sink 'chat' runs here. There are: none"):
         pipeline.sent("chat")
 
 

@@ -25,7 +25,7 @@ ANSWERS = st.sampled_from(
     ]
 )
 TIMES = st.integers(1, 4)
-# What happens to a pipeline: the name of a method below, and what it gets.
+# What happens to a pipeline: one of ACTS below, and what it gets.
 ACTIONS = st.one_of(
     st.tuples(st.just("write"), VOTES, STATES),
     st.tuples(st.just("write"), VOTES, STATES),
@@ -48,29 +48,31 @@ def stored(vote: str, state: str) -> dict[str, Any]:
 
 
 def do(pipeline: Pipeline, action: tuple[Any, ...]) -> None:
-    match action:
-        case ("write", vote, "gone"):
-            pipeline.remove(stored(vote, "up"))
-        case ("write", vote, state):
-            pipeline.put(stored(vote, state))
-        case ("wait", seconds):
-            pipeline.advance(seconds=seconds)
-        case ("answer", answer, times):
-            pipeline.answer("chat", times=times, **answer)
-        case ("fail", name, times):
-            pipeline.fail(name, times=times)
-        case ("throttle", name, times):
-            pipeline.throttle(name, times=times)
-        case ("refuse", entries, times):
-            pipeline.put_events_fails(entries=entries, times=times)
-        case ("crash", steps):
-            pipeline.crash_at(len(pipeline.steps_made) + steps)
-        case ("duplicate", share, late):
-            pipeline.duplicate(share, late=late)
-        case ("reorder", seed):
-            pipeline.reorder(seed)
-        case ("latency", most):
-            pipeline.latency(0, most)
+    name, *given = action
+    ACTS[name](pipeline, *given)
+
+
+def write(pipeline: Pipeline, vote: str, state: str) -> None:
+    if state == "gone":
+        pipeline.remove(stored(vote, "up"))
+    else:
+        pipeline.put(stored(vote, state))
+
+
+ACTS: dict[str, Any] = {
+    "write": write,
+    "wait": lambda pipeline, seconds: pipeline.advance(seconds=seconds),
+    "answer": lambda pipeline, answer, times: pipeline.answer("chat", times=times, **answer),
+    "fail": lambda pipeline, name, times: pipeline.fail(name, times=times),
+    "throttle": lambda pipeline, name, times: pipeline.throttle(name, times=times),
+    "refuse": lambda pipeline, entries, times: pipeline.put_events_fails(
+        entries=entries, times=times
+    ),
+    "crash": lambda pipeline, steps: pipeline.crash_at(len(pipeline.steps_made) + steps),
+    "duplicate": lambda pipeline, share, late: pipeline.duplicate(share, late=late),
+    "reorder": lambda pipeline, seed: pipeline.reorder(seed),
+    "latency": lambda pipeline, most: pipeline.latency(0, most),
+}
 
 
 def last_events(pipeline: Pipeline) -> dict[str, dict[str, Any]]:

@@ -1,17 +1,12 @@
 """votepipe/testing/plugin.py: a pytest of its own, with the plugin."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-# Without its entry point, so that it is there once whether or not the package declares it.
-PYTEST = [
-    *(sys.executable, "-m", "pytest", "-p", "no:votepipe", "-p", "votepipe.testing.plugin"),
-    *("-p", "no:cacheprovider", "-q", "--rootdir", ".", "-c", os.devnull),
-]
 TEST = """
 def test_it(pipeline):
     pipeline.put({"widgetId": "docs", "voteId": "one", "voteType": "thumbsup"})
@@ -26,32 +21,38 @@ TABLE = """
 """
 
 
-def pytest_in(folder: Path, name: str, text: str) -> str:
-    (folder / name).write_text(text)
-    result = subprocess.run(
-        [*PYTEST, name], cwd=folder, capture_output=True, text=True, check=False, timeout=60
-    )
-    return result.stdout
+@pytest.fixture
+def shown(tmp_path: Path, python_pytest: list[str]) -> Callable[[str, str], str]:
+    """What pytest shows of a file with this name and text."""
+
+    def shown(name: str, text: str) -> str:
+        (tmp_path / name).write_text(text)
+        result = subprocess.run(
+            [*python_pytest, name], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        return result.stdout
+
+    return shown
 
 
-def test_the_fixture_is_a_pipeline(tmp_path: Path) -> None:
-    assert "1 passed" in pytest_in(tmp_path, "test_it.py", TEST.replace("EXPECTED", "[]"))
+def test_the_fixture_is_a_pipeline(shown: Callable[[str, str], str]) -> None:
+    assert "1 passed" in shown("test_it.py", TEST.replace("EXPECTED", "[]"))
 
 
-def test_a_failed_test_shows_the_ways_of_the_votes(tmp_path: Path) -> None:
-    shown = pytest_in(tmp_path, "test_it.py", TEST.replace("EXPECTED", "1"))
+def test_a_failed_test_shows_the_ways_of_the_votes(shown: Callable[[str, str], str]) -> None:
+    text = shown("test_it.py", TEST.replace("EXPECTED", "1"))
 
-    assert "The ways of the votes" in shown
-    assert "vote one of widget docs" in shown
-    assert "stopped at " in shown
+    assert "The ways of the votes" in text
+    assert "vote one of widget docs" in text
+    assert "stopped at " in text
 
 
-def test_each_case_of_a_table_is_a_test(tmp_path: Path) -> None:
-    shown = pytest_in(tmp_path, "it.votes.yaml", TABLE)
+def test_each_case_of_a_table_is_a_test(shown: Callable[[str, str], str]) -> None:
+    text = shown("it.votes.yaml", TABLE)
 
-    assert "1 failed, 1 passed" in shown
-    assert "webhook: other messages than expected" in shown
-    assert "Traceback" not in shown
+    assert "1 failed, 1 passed" in text
+    assert "webhook: other messages than expected" in text
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize("module", ["boto3", "requests", "samtranslator", "votepipe.dev"])

@@ -71,7 +71,7 @@ def test_modules_that_were_imported_outside_come_back(root: Path) -> None:
 def test_what_it_prints_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     it = process(root)
     with it.entered():
-        print("one\ntwo")
+        sys.stdout.write("one\ntwo\n")
 
     assert it.lines() == ["one", "two"]
     assert it.lines() == []
@@ -79,5 +79,5 @@ def test_what_it_prints_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_module_that_does_not_import_is_told(root: Path) -> None:
-    with pytest.raises(Unmodelled, match="'nowhere.handler' cannot be imported"):
+    with pytest.raises(Unmodelled, match=r"'nowhere.handler' cannot be imported"):
         process(root, handler="nowhere.handler")

@@ -23,7 +23,7 @@ from votepipe.dev.processes import end_leftover
 from votepipe.dev.stack import Stack
 
 # The runs share a checkout and what they leave in it, in the order of this file.
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("up")
 
 SECONDS = 90  # only ends a test that will not pass
 

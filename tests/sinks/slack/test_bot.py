@@ -1,0 +1,194 @@
+"""sinks/slack/bot.py: one message for each vote, edited in place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from sinks.slack import bot
+from votepipe import Delivery, Event, Skip
+from votepipe.deliveries import Delivered
+
+
+@pytest.fixture
+def deliver(settings: Any) -> Any:
+    """Deliver events of which these were the remote ids before."""
+
+    def deliver(
+        *events: Event, before: Sequence[str | None] | str | None = None, **others: Any
+    ) -> Delivered:
+        known = [before] * len(events) if before is None or isinstance(before, str) else before
+        deliveries = [Delivery(previous=previous, sequence=0) for previous in known]
+        return bot.deliver(list(events), settings(**others), deliveries)
+
+    return deliver
+
+
+def test_the_first_event_posts(deliver: Any, event: Any, slack: Any) -> None:
+    delivered = deliver(event())
+
+    assert slack.methods == ["chat.postMessage"]
+    assert slack.calls[0][1]["channel"] == "C1"
+    assert delivered.remote_id == "C1:1.000100"
+    assert slack.shown["1.000100"] == "Yay _i_ got a 👍\nmay still change"
+
+
+def test_a_later_event_edits_that_message(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event())
+
+    later = deliver(event("VoteChanged", members={"answers": {"q": "x"}}), before=first.remote_id)
+
+    assert slack.methods == ["chat.postMessage", "chat.update"]
+    assert later.remote_id == first.remote_id
+    assert slack.shown == {"1.000100": "Yay _i_ got a 👍\n*q:* x\nmay still change"}
+
+
+def test_settled_gives_it_its_final_form(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event())
+
+    deliver(event("VoteSettled"), before=first.remote_id)
+
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
+
+
+def test_settled_again_tells_what_it_was(deliver: Any, event: Any, slack: Any) -> None:
+    deliver(event("VoteSettled", previous={"voteType": "thumbsdown"}))
+    deliver(event("VoteSettled", previous={"voteType": "thumbsup"}))
+
+    assert list(slack.shown.values()) == [
+        "Yay _i_ got a 👍\nsettled again, was 👎",
+        "Yay _i_ got a 👍\nsettled again",
+    ]
+
+
+def test_withdrawn_strikes_it_out(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event("VoteSettled", members={"answers": {"q": "x"}}))
+
+    deliver(event("VoteWithdrawn", members={"answers": {"q": "x"}}), before=first.remote_id)
+
+    assert list(slack.shown.values()) == ["~Yay _i_ got a 👍~\n~*q:* x~\nwithdrawn"]
+
+
+@pytest.mark.parametrize("before", [None, "many C1:1.000100", "gone"])
+def test_withdrawn_is_no_new_message(
+    deliver: Any, event: Any, slack: Any, before: str | None
+) -> None:
+    with pytest.raises(Skip):
+        deliver(event("VoteWithdrawn"), before=before)
+
+    assert slack.calls == []
+
+
+def test_a_deleted_message_is_remembered_as_gone(deliver: Any, event: Any, slack: Any) -> None:
+    delivered = deliver(event("VoteChanged"), before="C1:9.9")
+
+    assert delivered.remote_id == "gone"
+    assert [each.id for each in delivered.events] == ["v1-VoteChanged-1"]
+
+
+@pytest.mark.parametrize("kind", ["VoteChanged", "VoteSettled", "VoteWithdrawn"])
+def test_what_is_gone_does_not_come_back(deliver: Any, event: Any, slack: Any, kind: str) -> None:
+    with pytest.raises(Skip, match="deleted in Slack"):
+        deliver(event(kind), before="gone")
+
+    assert slack.calls == []
+
+
+@pytest.mark.parametrize("problem", ["edit_window_closed", "cant_update_message"])
+def test_what_cannot_be_edited_is_posted_anew_once_settled(
+    deliver: Any, event: Any, slack: Any, problem: str
+) -> None:
+    first = deliver(event())
+    slack.problems = [problem, problem]
+
+    with pytest.raises(Skip, match=problem):
+        deliver(event("VoteChanged"), before=first.remote_id)
+    settled = deliver(event("VoteSettled"), before=first.remote_id)
+
+    assert slack.methods == ["chat.postMessage", "chat.postMessage"]
+    assert settled.remote_id == "C1:2.000100"
+
+
+def test_an_edit_goes_to_the_channel_of_the_message(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event())
+
+    deliver(event("VoteSettled"), before=first.remote_id, channel="C2")
+
+    assert slack.calls[1][1]["channel"] == "C1"
+
+
+def test_older_events_of_the_vote_go_with_the_newest(deliver: Any, event: Any, slack: Any) -> None:
+    events = [event("VoteSettled", sequence=1), event("VoteSettled", sequence=2)]
+
+    delivered = deliver(*events)
+
+    assert (len(slack.calls), list(delivered.events)) == (1, events)
+
+
+def test_few_settled_votes_are_a_message_each(deliver: Any, event: Any, slack: Any) -> None:
+    events = [event("VoteSettled", vote=f"v{number}") for number in range(4)]
+
+    delivered = deliver(*events)
+
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
+    assert list(delivered.events) == events[:1]
+
+
+def test_many_settled_votes_are_one_message(deliver: Any, event: Any, slack: Any) -> None:
+    events = [event("VoteSettled", vote=f"v{number}") for number in range(5)]
+
+    delivered = deliver(*events)
+
+    assert list(slack.shown.values()) == ["_i_ got 5 votes: 👍 5"]
+    assert list(delivered.events) == events
+    assert delivered.remote_id == "many C1:1.000100"
+
+
+def test_with_zero_no_votes_are_gathered(deliver: Any, event: Any, slack: Any) -> None:
+    deliver(*[event("VoteSettled", vote=f"v{number}") for number in range(9)], gather_above=0)
+
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
+
+
+def test_votes_that_have_a_message_are_edited_apart(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event(vote="v3"))
+    events = [event("VoteSettled", vote=f"v{number}") for number in range(9)]
+
+    delivered = deliver(*events, before=[None] * 3 + [first.remote_id] + [None] * 5)
+
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
+    assert list(delivered.events) == list(delivered.apart) == [events[3]]
+
+
+@pytest.mark.parametrize(("kind", "calls"), [("VoteChanged", 0), ("VoteSettled", 1)])
+def test_a_vote_shown_with_others_gets_a_message_when_it_settles_again(
+    deliver: Any, event: Any, slack: Any, kind: str, calls: int
+) -> None:
+    try:
+        assert deliver(event(kind), before="many C1:1.000100").remote_id == "C1:1.000100"
+    except Skip:
+        assert kind == "VoteChanged"
+
+    assert slack.methods == ["chat.postMessage"] * calls
+
+
+def test_votes_without_answers_can_be_counts_only(deliver: Any, event: Any, slack: Any) -> None:
+    quiet = {"count_only_without_answers": True}
+    answered = event("VoteSettled", vote="v2", members={"answers": {"q": "x"}})
+
+    with pytest.raises(Skip, match="only counted"):
+        deliver(event("VoteSettled"), **quiet)
+    delivered = deliver(event("VoteSettled"), answered, **quiet)
+
+    assert list(delivered.events) == [answered]
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍\n*q:* x"]
+
+
+def test_a_message_is_edited_even_when_its_answers_are_gone(
+    deliver: Any, event: Any, slack: Any
+) -> None:
+    first = deliver(event(members={"answers": {"q": "x"}}))
+
+    deliver(event("VoteSettled"), before=first.remote_id, count_only_without_answers=True)
+
+    assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]

@@ -1,0 +1,319 @@
+"""sinks/digest: what it says, to whom, and once for each moment."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sinks.digest import Settings, by_mail, by_slack, handler
+from votepipe import Event, Moment, Secret, Skip, TryLater, Undeliverable, clock
+from votepipe.errors import SettingsError
+from votepipe.tally import Tally
+from votepipe.testing import Pipeline
+
+EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
+MAIL = {"sender": "votes@example.com", "recipients": ("team@example.com",)}
+
+
+class Site:
+    """Votes in their table and in the tally; time goes on with each."""
+
+    def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tables = tables
+        self.now, self.votes = 1_000_000.0, 0
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+
+    def vote(self, name: str, kind: str = "thumbsup", place: str = "a", **facts: Any) -> None:
+        """Cast a vote or change it; `facts` are its answers, and what enrichers add."""
+        self.votes += 1
+        self.now += 60
+        answers = facts.get("answers", {})
+        texts = {"widgetId": "w", "voteId": name, "voteType": kind, "voter": "ana@example.com"}
+        stored = texts | {"answers": json.dumps(answers)}
+        self.tables.tables["VotesTable"].put({key: {"S": text} for key, text in stored.items()})
+        detail = {
+            "eventID": f"event-{self.votes}",
+            "type": "VoteChanged",
+            "time": "2026-01-04T10:00:03Z",
+            "version": 1,
+            "sequence": str(self.votes),
+            "vote": texts | {"instanceOfJoy": place, "answers": answers},
+            "enrichment": facts.get("enrichment", {}),
+        }
+        Tally.here().count(Event.from_detail(detail))
+
+    def digest(self, day: int, settings: Settings) -> None:
+        self.now += 60
+        handler(Moment(time=EIGHT + timedelta(days=day)), settings)
+
+
+@pytest.fixture
+def site(tables: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tables, monkeypatch)
+
+
+@pytest.fixture
+def slack(web: Any) -> Settings:
+    """Settings for the test's own web server as Slack."""
+    return Settings(webhook_url=Secret(f"{web.url}/services/secret"))
+
+
+@pytest.fixture
+def lines(web: Any) -> Callable[[], list[str]]:
+    """The lines of the newest message in Slack."""
+
+    def lines() -> list[str]:
+        blocks = json.loads(web.requests[-1].body)["blocks"]
+        return "\n".join(block["text"]["text"] for block in blocks).split("\n")
+
+    return lines
+
+
+def test_it_tells_counts_and_answers(site: Site, slack: Settings, lines: Any) -> None:
+    site.vote("v1", answers={"field_1": "More examples"})
+    site.vote("v2", "thumbsdown")
+
+    site.digest(0, slack)
+
+    assert lines() == [
+        "*Votes since the last digest: 👍 +1 · 👎 +1 · 1 with answers*",
+        "_a_  👍 1 · 👎 1 · 50% up",
+        "• 👍 field_1: More examples",
+    ]
+
+
+def test_the_next_one_tells_what_changed(site: Site, slack: Settings, lines: Any) -> None:
+    site.vote("v1", answers={"field_1": "More examples"})
+    site.digest(0, slack)
+    site.vote("v2", "thumbsdown")
+    site.vote("v3", "thumbsup")
+
+    site.digest(1, slack)
+
+    assert lines() == [
+        "*Votes since the last digest: 👍 +1 · 👎 +1*",
+        "_a_  👍 2 (+1) · 👎 1 (+1) · 67% up, was 100%",
+    ]
+
+
+def test_nothing_is_sent_where_nothing_happened(site: Site, slack: Settings, web: Any) -> None:
+    with pytest.raises(Skip, match="Nothing happened"):
+        site.digest(0, slack)
+
+    assert not web.requests
+
+
+def test_title_address_and_questions_are_told(site: Site, slack: Settings, lines: Any) -> None:
+    article = {"title": "Streams", "url": "https://blog.example/a?x=1&y=2"}
+    questions = {"labels": {"field_1": "What is missing?"}}
+    site.vote(
+        "v1",
+        answers={"field_1": "More"},
+        enrichment={"article": article, "questions": questions},
+    )
+
+    site.digest(0, slack)
+
+    assert lines()[1].startswith("_<https://blog.example/a?x=1&amp;y=2|Streams>_")
+    assert lines()[2] == "• 👍 What is missing?: More"
+
+
+def test_what_a_reader_wrote_stays_text(site: Site, slack: Settings, lines: Any) -> None:
+    site.vote("v1", place="<!here>", answers={"*f*": "<!channel> *bold*\nnext"})
+
+    site.digest(0, slack)
+
+    assert lines()[1:] == [
+        "_&lt;!here&gt;_  👍 1 · 👎 0 · 100% up",
+        "• 👍 ∗f∗: &lt;!channel&gt; ∗bold∗ next",
+    ]
+
+
+def test_the_voter_is_not_told(site: Site, slack: Settings, web: Any, tables: Any) -> None:
+    site.vote("v1", answers={"field_1": "More"})
+
+    site.digest(0, Settings(webhook_url=slack.webhook_url, **MAIL))
+
+    assert b"ana@" not in web.requests[0].body
+    assert "ana@" not in repr(tables.mails.sent)
+
+
+def test_answers_of_a_vote_that_is_gone_are_not_told(
+    site: Site, slack: Settings, lines: Any, tables: Any
+) -> None:
+    site.vote("v1", answers={"field_1": "More"})
+    tables.tables["VotesTable"].items.clear()
+
+    site.digest(0, slack)
+
+    assert len(lines()) == 2
+
+
+@pytest.mark.parametrize("answers", ["no JSON", "[]", "[" * 5000])
+def test_answers_that_are_none_are_not_told(
+    site: Site, slack: Settings, lines: Any, tables: Any, answers: str
+) -> None:
+    site.vote("v1", answers={"field_1": "More"})
+    (item,) = tables.tables["VotesTable"].items.values()
+    tables.tables["VotesTable"].put({**item, "answers": {"S": answers}})
+
+    site.digest(0, slack)
+
+    assert len(lines()) == 2
+
+
+def test_more_answers_than_fit_are_counted(site: Site, slack: Settings, lines: Any) -> None:
+    for number in range(by_slack.MOST_VOTES + 4):
+        site.vote(f"v{number}", answers={"field_1": f"Answer {number}"})
+
+    site.digest(0, slack)
+
+    assert lines()[2] == f"• 👍 field_1: Answer {by_slack.MOST_VOTES + 3}"
+    assert lines()[-1] == "• … and 4 more with answers"
+
+
+def test_more_places_than_fit_are_counted_and_told(site: Site, slack: Settings, lines: Any) -> None:
+    for number in range(by_slack.MOST_PLACES + 5):
+        site.vote(f"v{number}", place=f"place {number}")
+
+    site.digest(0, slack)
+
+    assert lines()[-1] == "… and 5 more"
+    with pytest.raises(Skip):
+        site.digest(1, slack)
+
+
+def test_the_longest_message_is_one_that_slack_takes(site: Site, slack: Settings, web: Any) -> None:
+    article = {"title": "&" * 500, "url": "https://blog.example/" + "x&" * 990}
+    for number in range(15 * 4):
+        answers = {f"{field}{'&' * 100}": "&" * 3000 for field in range(20)}
+        enrichment = {"article": article}
+        site.vote(
+            f"v{number}", "thumbsup", f"{number % 15}", answers=answers, enrichment=enrichment
+        )
+
+    site.digest(0, slack)
+
+    blocks = json.loads(web.requests[0].body)["blocks"]
+    assert len(blocks) <= 50
+    assert all(len(block["text"]["text"]) <= 3000 for block in blocks)
+
+
+def test_a_bot_posts_to_its_channel(site: Site, web: Any) -> None:
+    web.reply(body=b'{"ok": true}')
+    site.vote("v1")
+
+    site.digest(0, Settings(bot_token=Secret("xoxb-1"), channel="C1", api_url=f"{web.url}/api/"))
+
+    (request,) = web.requests
+    assert request.path == "/api/chat.postMessage"
+    assert request.headers["Authorization"] == "Bearer xoxb-1"
+    assert json.loads(request.body)["channel"] == "C1"
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        ("ratelimited", TryLater),
+        ("internal_error", TryLater),
+        ("channel_not_found", Undeliverable),
+        ("<b>made up</b>", Undeliverable),
+    ],
+)
+def test_slacks_refusals_of_a_bot(
+    site: Site, web: Any, error: str, raised: type[Exception]
+) -> None:
+    web.reply(body=json.dumps({"ok": False, "error": error}).encode())
+    site.vote("v1")
+
+    with pytest.raises(raised) as caught:
+        site.digest(0, Settings(bot_token=Secret("xoxb-1"), channel="C1", api_url=web.url))
+    assert "xoxb" not in str(caught.value)
+    assert "<b>" not in str(caught.value)
+
+
+def test_it_goes_by_mail_to_all_recipients(site: Site, tables: Any) -> None:
+    site.vote("v1", answers={"field_1": "More <b>examples</b>"})
+
+    site.digest(0, Settings(**MAIL))
+
+    (mail,) = tables.mails.sent
+    simple = mail["Content"]["Simple"]
+    assert mail["Destination"] == {"ToAddresses": ["team@example.com"]}
+    assert simple["Body"]["Text"]["Data"] == (
+        "Votes since the last digest: 👍 +1 · 👎 +0 · 1 with answers\n\n"
+        "a\n👍 1 · 👎 0 · 100% up\n👍 field_1: More <b>examples</b>\n"
+    )
+    assert "More &lt;b&gt;examples&lt;/b&gt;" in simple["Body"]["Html"]["Data"]
+
+
+def test_more_than_a_mail_holds_is_counted(site: Site, tables: Any) -> None:
+    for number in range(by_mail.MOST_PLACES + 2):
+        site.vote(f"v{number}", place=f"place {number}")
+
+    site.digest(0, Settings(**MAIL))
+
+    (mail,) = tables.mails.sent
+    assert mail["Content"]["Simple"]["Body"]["Text"]["Data"].endswith("\n\n… and 2 more\n")
+
+
+def test_who_has_it_does_not_get_it_again_when_another_failed(
+    site: Site, slack: Settings, web: Any, tables: Any
+) -> None:
+    both = Settings(webhook_url=slack.webhook_url, **MAIL)
+    site.vote("v1")
+    tables.mails.refuses = "TooManyRequestsException"
+    with pytest.raises(TryLater):
+        site.digest(0, both)
+    tables.mails.refuses = None
+
+    site.digest(0, both)
+
+    assert len(web.requests) == 1
+    assert len(tables.mails.sent) == 1
+
+
+def test_a_refused_mail_names_the_parameters_of_the_digest(site: Site, tables: Any) -> None:
+    site.vote("v1")
+    tables.mails.refuses = "BadRequestException"
+
+    with pytest.raises(Undeliverable, match="'DigestSender' and 'DigestRecipients'"):
+        site.digest(0, Settings(**MAIL))
+
+
+def test_with_nobody_to_send_to_it_says_how_to_name_somebody() -> None:
+    with pytest.raises(SettingsError, match="votepipe secret set digest"):
+        Settings()
+
+
+@pytest.fixture
+def pipeline() -> Iterator[Pipeline]:
+    """The pipeline with this sink and the one that counts."""
+    start = datetime(2026, 3, 28, 6, tzinfo=UTC)
+    where = {"DigestTimezone": "Europe/Ljubljana"}
+    with Pipeline(sinks=["tally", "digest"], parameters=where, start=start) as made:
+        yield made
+
+
+def test_it_is_sent_at_eight_in_its_time_zone_also_when_the_clocks_change(
+    pipeline: Pipeline,
+) -> None:
+    for day in range(2):
+        pipeline.put({"widgetId": "w", "voteId": f"v{day}", "voteType": "thumbsup"})
+        pipeline.advance(hours=24)
+
+    times = [datetime.fromtimestamp(message.at, UTC) for message in pipeline.sent("digest")]
+    assert [time.strftime("%d %H:00") for time in times] == ["28 07:00", "29 06:00"]
+
+
+def test_a_moment_that_comes_twice_makes_one_message(pipeline: Pipeline) -> None:
+    pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup"})
+    pipeline.advance(minutes=5)
+    moment = json.dumps({"source": "aws.scheduler", "time": "2026-03-28T06:05:00Z"})
+    for _ in range(2):
+        pipeline.models.queues["DigestQueue"].send(moment)
+    pipeline.advance(minutes=5)
+
+    assert len(pipeline.sent("digest")) == 1

@@ -1,0 +1,34 @@
+"""docs/testing.md: the code it shows works as it stands."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from votepipe.testing import table
+
+PAGE = Path("docs/testing.md")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_the_tests_on_the_page_pass(tmp_path: Path, number: int, python_pytest: list[str]) -> None:
+    (tmp_path / "test_page.py").write_text(blocks("python")[number])
+    result = subprocess.run(
+        [*python_pytest, "test_page.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+
+    assert "1 passed" in result.stdout, result.stdout
+
+
+def test_the_table_on_the_page_holds(tmp_path: Path) -> None:
+    (text,) = blocks("yaml")
+    path = tmp_path / "page.votes.yaml"
+    path.write_text(text)
+
+    for case in table.load(path):
+        assert table.run(case) == [], case.name
