@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from votepipe import clock, deliveries, units
 from votepipe import settings as plugin_settings
-from votepipe.deliveries import Claim, Delivered, Delivery
+from votepipe.deliveries import Claim, Delivered
 from votepipe.endings import Endings
 from votepipe.errors import InvalidEvent, SettingsError, Skip, TryLater
 from votepipe.moments import Moment
@@ -163,7 +163,7 @@ class _Run:
 
     def _send(self, claimed: Sequence[Claimed], group: str | None) -> None:
         try:
-            result = self._call(claimed)
+            result = units.call(self.sink, claimed, self.settings)
         except Exception as error:
             self._fail(claimed, error)
             return
@@ -184,7 +184,8 @@ class _Run:
     def _leave(self, rest: Sequence[Claimed], group: str | None, apart: Set[str]) -> None:
         """Put back what the function left for another call."""
         together = None
-        for each in rest:
+        # Those together come last, so that they wait once, and whoever joins them with them.
+        for each in sorted(rest, key=lambda each: each.event.id not in apart):
             if self.pace is None:
                 wait = 1.0
             elif group is None or each.event.id in apart:
@@ -211,22 +212,6 @@ class _Run:
             deliveries.release(
                 claims[0], failed=[claim.order for claim in claims] if failed else []
             )
-
-    def _call(self, claimed: Sequence[Claimed]) -> Any:
-        events = [each.event for each in claimed]
-        arguments: list[Any] = [events if self.sink.batch else events[0]]
-        if self.sink.settings is not None:
-            arguments.append(self.settings)
-        if not self.sink.wants_delivery:
-            return self.sink.function(*arguments)
-        known = [
-            Delivery(previous=each.claim.previous, sequence=each.event.sequence)
-            for each in claimed
-            if each.claim is not None
-        ]
-        if self.sink.batch:
-            return self.sink.function(*arguments, deliveries=known)
-        return self.sink.function(*arguments, delivery=known[0])
 
     def _judge(self, message: Message, error: Exception, failures: int | None = None) -> Outcome:
         return judge(error, message, self.sink, failures=failures, most_tries=self.most_tries)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from votepipe import deliveries
-from votepipe.deliveries import Claim
+from votepipe.deliveries import Claim, Delivery
 from votepipe.queues import Message
 
 if TYPE_CHECKING:
@@ -94,3 +94,21 @@ def units(ready: Sequence[Ready], sink: "Sink") -> list[Unit]:
         groups.setdefault(each.group, []).append(each.message)
     together = [Unit(messages, group) for group, messages in groups.items()]
     return sorted(together, key=lambda unit: -max(each.receives for each in unit.messages))
+
+
+def call(sink: "Sink", claimed: Sequence[Claimed], settings: Any) -> Any:
+    """Call the sink's function with a unit, or its one event; what it returns."""
+    events = [each.event for each in claimed]
+    arguments: list[Any] = [events if sink.batch else events[0]]
+    if sink.settings is not None:
+        arguments.append(settings)
+    if not sink.wants_delivery:
+        return sink.function(*arguments)
+    known = [
+        Delivery(previous=each.claim.previous, sequence=each.event.sequence)
+        for each in claimed
+        if each.claim is not None
+    ]
+    if sink.batch:
+        return sink.function(*arguments, deliveries=known)
+    return sink.function(*arguments, delivery=known[0])

@@ -44,7 +44,7 @@ def gather(event: Event, settings: Settings) -> str:
     events=["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled"],
     settings=Settings,
     batch=True,
-    batch_size=100,
+    batch_size=300,
     window=1,
     gather=gather,
     pace="seconds_between",

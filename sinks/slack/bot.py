@@ -27,11 +27,12 @@ def deliver(
     votes = [event for event in newest(events) if known[event.id] != GONE]
     if not votes:
         raise Skip("Its message was deleted in Slack.")
-    # An edit takes a call of its own, however many are waiting, and none waits for ever.
+    # An edit takes a call of its own: in a burst, many others go first.
     shown = [event for event in votes if _own(known[event.id])]
-    if not shown and votes[0].type == "VoteSettled" and are_many(votes, settings):
-        remote_id = MANY + api.post(settings, gathered(votes, settings))
-        return Delivered(events=all_about(votes, events), remote_id=remote_id)
+    unseen = [event for event in votes if event not in shown and event.type == "VoteSettled"]
+    if are_many(unseen, settings):
+        remote_id = MANY + api.post(settings, gathered(unseen, settings))
+        return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=shown)
     wanted = shown or [each for each in votes if is_worth_a_message(each, settings)]
     if not wanted:
         raise Skip("Without an answer it is only counted.")

@@ -50,6 +50,14 @@ def refusal(
             {"where": {1: ["a"]}},
             "'where' holds what JSON cannot. Use texts, numbers, lists and objects.",
         ),
+        (
+            {"events": (), "schedule": "daily"},
+            "'schedule' is no schedule. Write: schedule='cron(0 8 * * ? *)'.",
+        ),
+        (
+            {"schedule": "rate(1 day)"},
+            "with a 'schedule' there are no events. Leave out 'events', 'where' and 'batch'.",
+        ),
         ({"timeout": 0}, "'timeout' is 0. Make it a whole number from 1 to 900."),
         ({"timeout": 1.5}, "'timeout' is 1.5. Make it a whole number from 1 to 900."),
         ({"timeout": True}, "'timeout' is True. Make it a whole number from 1 to 900."),

@@ -20,6 +20,10 @@ class NotUp(Exception):
     """The stack on this machine does not run; the text says how to start it."""
 
 
+class NoTable(Exception):
+    """The stack takes the stream of a table that it does not know; the text says what to do."""
+
+
 class LocalSession(boto3.Session):
     """A session whose clients all speak to the AWS on this machine, and can reach no other."""
 
@@ -51,8 +55,13 @@ class Deployment:
 
     @cached_property
     def table(self) -> Any:
-        """The votes table, as boto3 has it."""
-        return self.session.resource("dynamodb").Table(self.stack.outputs["VotesTableName"])
+        """The votes table, as boto3 has it. Raises NoTable where the stack has none of its own."""
+        name = self.stack.outputs.get("VotesTableName")
+        if name is None:
+            raise NoTable(
+                f"Stack '{self.name}' has no votes table. Write to the one of its stream."
+            )
+        return self.session.resource("dynamodb").Table(name)
 
 
 def console_url() -> str:

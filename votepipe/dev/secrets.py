@@ -25,9 +25,9 @@ def values_from(text: str, secrets: Sequence[Field]) -> dict[str, str]:
     if not isinstance(given, dict):
         if len(names) != 1:
             raise SecretError(f"This is not a JSON object. Give {shape}.")
-        given = {names[0]: text.strip()}
+        given = {names[0]: given if isinstance(given, str) else text.strip()}
     required = {field.name for field in secrets if field.required}
-    if not required <= set(given) <= set(names):
+    if not given or not required <= set(given) <= set(names):
         raise SecretError(f"These are not the sink's secrets. Give {shape}.")
     if not all(isinstance(value, str) and value.strip() for value in given.values()):
         raise SecretError(f"A secret is a text that is not empty. Give {shape}.")

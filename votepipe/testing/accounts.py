@@ -9,7 +9,8 @@ from votepipe.errors import InvalidEvent
 from votepipe.events import Event
 from votepipe.testing.function import Function
 from votepipe.testing.pipe import Pipe
-from votepipe.testing.queue import Queue, reason_of
+from votepipe.testing.queue import Queue
+from votepipe.testing.queued import reason_of
 from votepipe.testing.rule import Rule
 from votepipe.testing.trace import Trace, Way
 

@@ -1,35 +1,30 @@
 """A template's resources as models that are tied together."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection
 
-from votepipe.dev import patterns
 from votepipe.dev.pipes.definition import PipeDefinition
 from votepipe.testing.asynchronous import Asynchronous, Manner
 from votepipe.testing.blueprint import Blueprint
-from votepipe.testing.bus import Archive, Bus, Buses
+from votepipe.testing.bus import Buses
 from votepipe.testing.calls import Service
 from votepipe.testing.dynamodb.service import DynamoDb
-from votepipe.testing.dynamodb.table import Table
 from votepipe.testing.errors import Unmodelled
-from votepipe.testing.function import Function
 from votepipe.testing.mapping import EventSourceMapping
 from votepipe.testing.pipe import Pipe, Ports, Stream
 from votepipe.testing.process import Patch
-from votepipe.testing.queue import Queue
-from votepipe.testing.resources import Resources, stream_arn
-from votepipe.testing.roles import QueuePolicies, Roles
+from votepipe.testing.resources import Resources
+from votepipe.testing.roles import QueuePolicies
 from votepipe.testing.rule import Rule
 from votepipe.testing.scheduler import Scheduler, ring
-from votepipe.testing.secrets import Secrets
 from votepipe.testing.sqs import Sqs
 from votepipe.testing.steps import Steps
+from votepipe.testing.stock import Stock, pattern_of
 from votepipe.testing.targets import Targets
 from votepipe.testing.words import last_part
 from votepipe.testing.world import World
 
 
-class Models:
+class Models(Stock):
     """Everything that a template describes, by logical id."""
 
     def __init__(
@@ -41,17 +36,8 @@ class Models:
         patches: Callable[[], list[Patch]],
         sinks: Collection[str] | None = None,
     ) -> None:
-        self._world = world
+        super().__init__(world, blueprint, resources, steps, patches)
         self._sinks = sinks
-        self._resources = resources
-        self.roles = Roles(resources)
-        self.functions = self._functions(blueprint, steps, patches)
-        self.queues = self._queues()
-        self.tables = self._tables()
-        self.streams = self._streams()
-        self.secrets = self._secrets()
-        self.archives = self._archives()
-        self.buses = self._buses()
         self.put = Buses(world, self.buses, list(self.archives.values()))
         self.sqs = Sqs(world, self.queues)
         self.targets = Targets(
@@ -79,101 +65,13 @@ class Models:
             "sqs": self.sqs,
         }
 
-    def _functions(
-        self, blueprint: Blueprint, steps: Steps, patches: Callable[[], list[Patch]]
-    ) -> dict[str, Function]:
-        resources = self._resources
-        return {
-            logical_id: Function.of(
-                logical_id,
-                resources.name(logical_id),
-                resources.arn(logical_id),
-                facts,
-                world=self._world,
-                root=blueprint.root,
-                steps=steps,
-                patches=patches,
-            )
-            for logical_id, facts in resources.of_type("AWS::Lambda::Function").items()
-        }
-
-    def _queues(self) -> dict[str, Queue]:
-        resources = self._resources
-        declared = resources.of_type("AWS::SQS::Queue")
-        queues: dict[str, Queue] = {
-            name: Queue.of(self._world, name, resources.arn(name), resources.ref(name), facts)
-            for name, facts in declared.items()
-        }
-        by_arn = {queue.arn: queue for queue in queues.values()}
-        for name, facts in declared.items():
-            if redrive := facts.get("RedrivePolicy"):
-                dead_letters = by_arn.get(redrive["deadLetterTargetArn"])
-                if dead_letters is None:
-                    raise Unmodelled(f"'{name}' has dead letters outside of the template.")
-                queues[name].dead_letters = dead_letters
-                queues[name].most_receives = int(redrive["maxReceiveCount"])
-                dead_letters.sources.append(queues[name])
-        return queues
-
-    def _tables(self) -> dict[str, Table]:
-        resources = self._resources
-        return {
-            name: Table.of(name, resources.name(name), resources.arn(name), facts)
-            for name, facts in resources.of_type("AWS::DynamoDB::Table").items()
-        }
-
-    def _streams(self) -> dict[str, Stream]:
-        streams = {}
-        for name, table in self.tables.items():
-            if table.view is not None:
-                stream = Stream(self._world, name, stream_arn(table.arn), table.view)
-                keys = table.index.keys
-                table.written.append(_writer(stream, keys))
-                streams[name] = stream
-        return streams
-
-    def _secrets(self) -> Secrets:
-        resources = self._resources
-        declared = resources.of_type("AWS::SecretsManager::Secret")
-        secrets = Secrets({resources.arn(name): resources.name(name) for name in declared})
-        for name, facts in declared.items():
-            if "SecretString" in facts:
-                secrets.values[resources.arn(name)] = facts["SecretString"]
-        return secrets
-
-    def _archives(self) -> dict[str, Archive]:
-        resources = self._resources
-        return {
-            name: Archive(
-                name,
-                resources.name(name),
-                resources.arn(name),
-                last_part(facts["SourceArn"]),
-                _pattern(facts),
-                int(facts.get("RetentionDays", 0)),
-            )
-            for name, facts in resources.of_type("AWS::Events::Archive").items()
-        }
-
-    def _buses(self) -> dict[str, Bus]:
-        resources = self._resources
-        buses = {
-            name: Bus(self._world, name, resources.name(name), resources.arn(name))
-            for name in resources.of_type("AWS::Events::EventBus")
-        }
-        for archive in self.archives.values():
-            for bus in buses.values():
-                if bus.name == archive.bus:
-                    bus.archives.append(archive)
-        return buses
-
     def _rules(self) -> dict[str, Rule]:
         resources = self._resources
         rules = {}
         for name, facts in resources.of_type("AWS::Events::Rule").items():
             arn = resources.arn(name)
             enabled = facts.get("State", "ENABLED") != "DISABLED"
-            rule = rules[name] = Rule(self._world, name, arn, _pattern(facts), enabled)
+            rule = rules[name] = Rule(self._world, name, arn, pattern_of(facts), enabled)
             rule.targets = [
                 self.targets.of_rule(name, arn, each)
                 for each in facts.get("Targets", ())
@@ -271,11 +169,3 @@ class Models:
             raise Unmodelled(
                 f"AWS refuses '{who}': its role does not allow '{action}'. Correct the template."
             )
-
-
-def _pattern(facts: Mapping[str, Any]) -> patterns.Pattern | None:
-    return patterns.compile(facts["EventPattern"]) if "EventPattern" in facts else None
-
-
-def _writer(stream: Stream, keys: tuple[str, ...]) -> Callable[[Any, Any], None]:
-    return lambda old, new: stream.written(old, new, keys)

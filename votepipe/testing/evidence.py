@@ -8,7 +8,7 @@ from votepipe.testing import accounts
 from votepipe.testing.accounts import Line, Report
 from votepipe.testing.messages import Message
 from votepipe.testing.parts import Parts
-from votepipe.testing.queue import reason_of
+from votepipe.testing.queued import reason_of
 from votepipe.testing.steps import Step
 from votepipe.testing.trace import Subject, Trace, Way
 from votepipe.testing.words import parsed

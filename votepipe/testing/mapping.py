@@ -6,7 +6,8 @@ from typing import Any
 from votepipe.testing.agenda import Entry
 from votepipe.testing.errors import Closed, Unmodelled
 from votepipe.testing.function import Function, FunctionError, Throttled
-from votepipe.testing.queue import Message, Queue, record_of
+from votepipe.testing.queue import Queue
+from votepipe.testing.queued import Message, record_of
 from votepipe.testing.world import World
 
 _MOST_AT_ONCE = 1250
@@ -77,7 +78,7 @@ class EventSourceMapping:
             facts = {"message": message.id[:8], "receive": message.receives}
             self._world.trace.note("received", self.function.id, message.subject, **facts)
         receipts = {message.id: message.receipt for message in batch}
-        event = {"Records": [record_of(message, self.queue) for message in batch]}
+        event = {"Records": [record_of(message, self.queue.arn) for message in batch]}
         try:
             answer = self.function.invoke(event)
             failed = _failed(answer, set(receipts)) if self._partly else set()

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from votepipe.testing.calls import Refused
-from votepipe.testing.queue import Message, Queue, QueueError
+from votepipe.testing.queue import Queue, QueueError
+from votepipe.testing.queued import Message
 from votepipe.testing.resources import ACCOUNT, REGION
 from votepipe.testing.words import last_part
 from votepipe.testing.world import World

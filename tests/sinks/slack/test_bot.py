@@ -152,12 +152,22 @@ def test_with_zero_no_votes_are_gathered(deliver: Any, event: Any, slack: Any) -
 
 def test_votes_that_have_a_message_are_edited_apart(deliver: Any, event: Any, slack: Any) -> None:
     first = deliver(event(vote="v3"))
-    events = [event("VoteSettled", vote=f"v{number}") for number in range(9)]
+    events = [event("VoteSettled", vote=f"v{number}") for number in range(4)]
 
-    delivered = deliver(*events, before=[None] * 3 + [first.remote_id] + [None] * 5)
+    delivered = deliver(*events, before=[None] * 3 + [first.remote_id])
 
     assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
-    assert list(delivered.events) == list(delivered.apart) == [events[3]]
+    assert list(delivered.events) == list(delivered.apart) == events[3:]
+
+
+def test_in_a_burst_edits_come_after_the_many(deliver: Any, event: Any, slack: Any) -> None:
+    first = deliver(event(vote="v5"))
+    events = [event("VoteSettled", vote=f"v{number}") for number in range(6)]
+
+    delivered = deliver(*events, before=[None] * 5 + [first.remote_id])
+
+    assert slack.methods == ["chat.postMessage", "chat.postMessage"]
+    assert (list(delivered.events), list(delivered.apart)) == (events[:5], events[5:])
 
 
 @pytest.mark.parametrize(("kind", "calls"), [("VoteChanged", 0), ("VoteSettled", 1)])

@@ -1,4 +1,4 @@
-"""votepipe/dev/differences.py: people are told what a sync changed, and what a deploy makes of it."""
+"""votepipe/dev/differences.py: people are told what changed and what a deploy makes of it."""
 
 from pathlib import Path
 from typing import Any

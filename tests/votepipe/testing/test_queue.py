@@ -1,11 +1,11 @@
 """votepipe/testing/queue.py."""
 
-import json
 from typing import Any
 
 import pytest
 
-from votepipe.testing.queue import Queue, QueueError, reason_of, record_of
+from votepipe.testing.queue import Queue, QueueError
+from votepipe.testing.queued import reason_of
 from votepipe.testing.world import World
 
 
@@ -201,53 +201,6 @@ def test_order_can_be_left_to_chance(world: World) -> None:
 
     assert found != sorted(found)
     assert sorted(found) == list("abcdefgh")
-
-
-def test_a_record_is_as_lambda_hands_it_over(world: World) -> None:
-    it = queue(world)
-    it.send("text", attributes={"why": {"DataType": "String", "StringValue": "so"}})
-    (message,) = it.receive(1)
-
-    assert record_of(message, it) == {
-        "messageId": message.id,
-        "receiptHandle": message.receipt,
-        "body": "text",
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": "1000000",
-            "SenderId": "AIDAKIT",
-            "ApproximateFirstReceiveTimestamp": "1000000",
-        },
-        "messageAttributes": {
-            "why": {
-                "stringValue": "so",
-                "stringListValues": [],
-                "binaryListValues": [],
-                "dataType": "String",
-            }
-        },
-        "md5OfBody": "1cb251ec0d568de6a929b520c4aed8d1",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": it.arn,
-        "awsRegion": "us-east-1",
-    }
-
-
-@pytest.mark.parametrize(
-    ("attributes", "body", "reason"),
-    [
-        ({"reason": "the sink's words"}, "{}", "the sink's words"),
-        ({"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "no"}, "{}", "no"),
-        ({}, json.dumps({"context": {"condition": "RecordAgeExceeded"}}), "RecordAgeExceeded"),
-        ({}, "anything", ""),
-    ],
-)
-def test_a_dead_letter_tells_its_reason(
-    world: World, attributes: dict[str, str], body: str, reason: str
-) -> None:
-    told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
-
-    assert reason_of(queue(world).send(body, attributes=told)) == reason
 
 
 def test_purging_drops_everything(world: World) -> None:

@@ -35,6 +35,8 @@ def set_secret(sink: str, stack: str | None) -> None:
         }
     else:
         values = values_from(sys.stdin.read(), found.secrets)
+    if not values:
+        raise click.ClickException("Nothing was given, and nothing has changed.")
     put_secret(
         target.session.client("secretsmanager"),
         target.stack.physical_id(f"{found.id}Secret"),

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from votepipe.testing.dynamodb import conditions, updates
+from votepipe.testing.dynamodb import conditions, projections
 from votepipe.testing.dynamodb.parser import Bindings, bindings
 from votepipe.testing.dynamodb.table import Index, Table
 from votepipe.testing.dynamodb.values import Invalid, Item, Path, bytes_of
@@ -44,7 +44,7 @@ def scan(table: Table, given: Parameters) -> dict[str, Any]:
 def wanted(given: Parameters, bound: Bindings) -> list[Path] | None:
     """The paths of a projection; None for whole items."""
     text = given.get("ProjectionExpression")
-    return None if text is None else [path(bound) for path in updates.projection(text)]
+    return None if text is None else [path(bound) for path in projections.projection(text)]
 
 
 def _page(
@@ -67,7 +67,7 @@ def _page(
     answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": len(page)}
     if given.get("Select") != "COUNT":
         answer["Items"] = [
-            item if paths is None else updates.projected(item, paths) for item in kept
+            item if paths is None else projections.projected(item, paths) for item in kept
         ]
     if more:
         names = dict.fromkeys((*table.index.keys, *index.keys))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from votepipe.testing.calls import Refused
-from votepipe.testing.dynamodb import conditions, reading, updates
+from votepipe.testing.dynamodb import conditions, projections, reading, updates
 from votepipe.testing.dynamodb.parser import bindings
 from votepipe.testing.dynamodb.table import Table
 from votepipe.testing.dynamodb.values import Invalid, Item, bytes_of, checked, found
@@ -71,7 +71,7 @@ class DynamoDb:
         bound.check_used()
         if item is None:
             return {}
-        return {"Item": item if paths is None else updates.projected(item, paths)}
+        return {"Item": item if paths is None else projections.projected(item, paths)}
 
     def _put(self, given: Parameters) -> dict[str, Any]:
         change = _Write(self.table(given), given, "Put")

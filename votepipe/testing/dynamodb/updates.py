@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import itertools
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -10,7 +9,9 @@ from typing import Any
 
 from votepipe.testing.dynamodb.conditions import operand
 from votepipe.testing.dynamodb.parser import Bindings, Operand, Parser, PathReader
+from votepipe.testing.dynamodb.projections import place
 from votepipe.testing.dynamodb.values import (
+    NUMBERS,
     SETS,
     Invalid,
     Item,
@@ -73,43 +74,12 @@ class Update:
             else:
                 _put(after, path, value)
         # Elements leave a list from its end, so that the indexes of the others hold.
-        for path in sorted(gone, key=_place, reverse=True):
+        for path in sorted(gone, key=place, reverse=True):
             _take(after, path)
         return after, paths
 
 
 parse = lru_cache(maxsize=512)(Update)
-
-
-@lru_cache(maxsize=128)
-def projection(text: str) -> tuple[PathReader, ...]:
-    """Prepare a projection expression."""
-    parser = Parser(text, "ProjectionExpression")
-    paths = parser.listed(parser.path)
-    parser.end()
-    return tuple(paths)
-
-
-def projected(item: Item, paths: list[Path]) -> Item:
-    """The parts of an item at these paths, within what holds them."""
-    result: Item = {}
-    for path in sorted(paths, key=_place):
-        value = found(item, path)
-        if value is None:
-            continue
-        here: Any = result
-        for step, after in itertools.pairwise(path):
-            shell: Value = {"L": []} if isinstance(after, int) else {"M": {}}
-            here = next(iter(_child(here, step, shell).values()))
-        _child(here, path[-1], value)
-    return result
-
-
-def _child(home: Any, step: str | int, value: Value) -> Value:
-    if isinstance(step, int):
-        home.append(value)
-        return value
-    return home.setdefault(step, value)  # type: ignore[no-any-return]
 
 
 def _put(item: Item, path: Path, value: Value) -> None:
@@ -147,14 +117,15 @@ def _sum(parser: Parser) -> Operand:
     left = _term(parser)
     if parser.next not in ("+", "-"):
         return left
-    sign = 1 if parser.take("sign") == "+" else -1
+    plus = parser.take("sign") == "+"
     right = _term(parser)
 
     def add(item: Item, bound: Bindings) -> Value | None:
         first, second = left(item, bound), right(item, bound)
         if first is None or second is None:
             return None
-        return number(_decimal(first) + sign * _decimal(second))
+        work = NUMBERS.add if plus else NUMBERS.subtract
+        return number(work(_decimal(first), _decimal(second)))
 
     return add
 
@@ -200,7 +171,7 @@ def _add(parser: Parser) -> tuple[PathReader, NewValue]:
         if kind_of(old) != kind:
             raise Invalid(_WRONG_TYPE)
         if kind == "N":
-            return number(_decimal(old) + _decimal(more))
+            return number(NUMBERS.add(_decimal(old), _decimal(more)))
         return {kind: [*old[kind], *_without(more, old)]}
 
     return path, new
@@ -259,7 +230,3 @@ def _check_paths(paths: list[Path], keys: tuple[str, ...]) -> None:
             if path[:shared] == other[:shared]:
                 raise Invalid("Invalid UpdateExpression: Two document paths overlap with each "
                               "other; must remove or rewrite one of these paths;")  # fmt: skip
-
-
-def _place(path: Path) -> tuple[tuple[bool, str | int], ...]:
-    return tuple((isinstance(step, int), step) for step in path)

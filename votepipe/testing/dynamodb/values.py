@@ -1,7 +1,7 @@
 """Attribute values in DynamoDB's own JSON, such as {"S": "text"}, and documents made of them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 Value = dict[str, Any]
@@ -14,6 +14,8 @@ _TYPES: Mapping[str, Any] = {
     "S": str, "N": str, "B": (bytes, bytearray), "BOOL": bool, "NULL": bool, "M": dict,
     "L": list | tuple, "SS": list | tuple, "NS": list | tuple, "BS": list | tuple,
 }  # fmt: skip
+# Numbers have up to 38 digits.
+NUMBERS = Context(prec=38)
 SETS = {"SS": "S", "NS": "N", "BS": "B"}
 
 
@@ -61,7 +63,7 @@ def sortable(value: Value) -> Any:
 
 def number(value: Decimal) -> Value:
     """A number as DynamoDB writes it."""
-    text = format(value.normalize(), "f")
+    text = format(NUMBERS.normalize(value), "f")
     return {"N": "0" if text == "-0" else text}
 
 
@@ -93,9 +95,7 @@ def home_of(item: Item, path: Path) -> Any:
 def size_of(value: Value) -> int:
     """What `size()` gives. Raises Invalid for a type without one."""
     kind, content = next(iter(value.items()))
-    if kind == "S":
-        return len(content.encode())
-    if kind in ("B", "L", "M", *SETS):
+    if kind in ("S", "B", "L", "M", *SETS):
         return len(content)
     raise Invalid(f"Invalid operand type for operator or function; operator: size, type: {kind}")
 
@@ -143,7 +143,7 @@ def _check_number(text: Any) -> None:
         raise Invalid(f"The parameter cannot be converted to a numeric value: {text}") from None
     if not value.is_finite():
         raise Invalid(f"The parameter cannot be converted to a numeric value: {text}")
-    if len(value.normalize().as_tuple().digits) > 38:
+    if NUMBERS.create_decimal(value) != value:
         raise Invalid("Attempting to store more than 38 significant digits in a Number")
 
 

@@ -1,0 +1,13 @@
+"""votepipe/dev/commands/demo.py: the story is printed."""
+
+from click.testing import CliRunner
+
+from votepipe.dev import demo as story
+from votepipe.dev.commands.demo import demo
+
+
+def test_it_prints_the_story() -> None:
+    result = CliRunner().invoke(demo)
+
+    assert result.exit_code == 0
+    assert result.output.splitlines() == "\n".join(story.lines()).splitlines()

@@ -1,0 +1,192 @@
+"""votepipe/dev/cli.py: commands are found, and what goes wrong is told in a line."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from votepipe.dev import ROOT, cli
+from votepipe.dev.cli import COMMANDS, Entry, main
+from votepipe.errors import SettingsError
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "votepipe.dev", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def fails(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have a command `fail` that raises what the test says."""
+
+    def fails(error: BaseException) -> None:
+        @click.command()
+        def fail() -> None:
+            raise error
+
+        monkeypatch.setattr(cli, "fail", fail, raising=False)
+        monkeypatch.setitem(COMMANDS, "fail", Entry("votepipe.dev.cli:fail", "Fail."))
+
+    return fails
+
+
+def test_the_help_lists_every_command_in_a_line() -> None:
+    shown = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+
+    assert [line.split()[0] for line in shown] == list(COMMANDS)
+    assert [line.split(maxsplit=1)[1] for line in shown] == [
+        entry.summary for entry in COMMANDS.values()
+    ]
+
+
+def test_the_help_imports_no_command() -> None:
+    program = (
+        "import sys; from votepipe.dev.cli import main; main(['--help'], standalone_mode=False); "
+        "sys.exit(any(name in sys.modules for name in ('boto3', 'flask', 'requests', 'jinja2')))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_and_has_help(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("snyc", "Did you mean 'sync'?"), ("zzz", "Run: votepipe --help")]
+)
+def test_an_unknown_command(name: str, hint: str) -> None:
+    result = CliRunner().invoke(main, [name])
+
+    assert result.exit_code == 2
+    assert result.output.endswith(f"Error: No command named '{name}'. {hint}\n")
+
+
+def test_an_unknown_option() -> None:
+    result = CliRunner().invoke(main, ["--verbose"])
+
+    assert result.exit_code == 2
+    assert "No such option" in result.output
+
+
+def test_no_command_shows_the_help() -> None:
+    assert "Commands:" in CliRunner().invoke(main, []).output
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SettingsError("A fact. What to do."), "Error: A fact. What to do.\n"),
+        (
+            ValueError("Odd."),
+            "Error: ValueError: Odd. To see where, put --debug after 'votepipe'.\n",
+        ),
+    ],
+)
+def test_an_error_is_a_line(fails, error: Exception, said: str) -> None:
+    fails(error)
+
+    result = CliRunner().invoke(main, ["fail"])
+
+    assert (result.exit_code, result.output) == (1, said)
+
+
+def test_debug_shows_where_an_error_is_from(fails) -> None:
+    fails(SettingsError("A fact."))
+
+    result = CliRunner().invoke(main, ["--debug", "fail"])
+
+    assert isinstance(result.exception, SettingsError)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(click.UsageError("Called wrongly."), 2), (click.exceptions.Exit(1), 1), (click.Abort(), 1)],
+)
+def test_what_click_raises_stays_as_it_is(fails, error: Exception, code: int) -> None:
+    fails(error)
+
+    result = CliRunner().invoke(main, ["fail"])
+
+    assert result.exit_code == code
+    assert "--debug" not in result.output
+
+
+def test_nobody_to_read_the_output_is_no_error(tmp_path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nowhere:
+        done = subprocess.run(
+            [sys.executable, "-u", "-m", "votepipe.dev", "list"],
+            cwd=ROOT,
+            stdout=nowhere,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "program", [["-m", "votepipe.dev"], ["-c", "from votepipe.dev.cli import *; main()"]]
+)
+def test_it_can_be_called_both_ways(program: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *program, "--version"], cwd=ROOT, capture_output=True, check=True
+    )
+
+    assert b"version" in done.stdout
+
+
+@pytest.fixture
+def console() -> Iterator[int]:
+    """A console that answers that it is not ready; its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"ready": False, "step": "sam build"}).encode())
+
+        def log_message(self, *args: object) -> None:
+            """Keep quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_no_proxy_is_asked_for_addresses_of_this_machine(console: int) -> None:
+    nowhere = "http://127.0.0.1:1"
+
+    done = run("status", VOTEPIPE_PORT=str(console), HTTP_PROXY=nowhere, http_proxy=nowhere)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: The stack at http://127.0.0.1:{console} is not ready yet (sam build). Try again.\n"
+    )
