@@ -1,11 +1,17 @@
 """What all tests share: a clean environment, no way out of this machine, a real web server."""
 
 import os
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -15,7 +21,7 @@ from pytest_socket import socket_allow_hosts
 from votepipe import aws, secret
 
 if TYPE_CHECKING:
-    from votepipe.dev.local import LocalStack
+    from votepipe.dev.deployment import Deployment
 
 # No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
 hypothesis.settings.register_profile(
@@ -245,14 +251,67 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
     return made
 
 
+class RunningStack:
+    """The local stack in a process of its own, where nothing that a test replaces reaches it."""
+
+    PROGRAM = (
+        "import sys; from pathlib import Path; from votepipe.dev.local import LocalStack; "
+        "LocalStack(Path(sys.argv[1])).run()"
+    )
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-c", self.PROGRAM, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
+        lines = self.process.stdout
+        assert lines
+        said = []
+        for line in lines:
+            said.append(line)
+            if ready := re.match(r"Ready: (http://127\.0\.0\.1:(\d+))/", line):
+                self.url, self.port = ready[1], int(ready[2])
+                break
+        else:
+            raise AssertionError("The local stack did not come up:\n" + "".join(said))
+        # What it says from here on must not fill the pipe.
+        self.reader = threading.Thread(target=lines.read, daemon=True)
+        self.reader.start()
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What `GET /api/status` returns."""
+        import requests
+
+        found: dict[str, Any] = requests.get(f"{self.url}/api/status", timeout=10).json()
+        return found
+
+    @cached_property
+    def deployment(self) -> "Deployment":
+        """The stack as commands reach it."""
+        from votepipe.dev.deployment import Deployment, LocalSession
+
+        status = self.status
+        return Deployment(status["stack"], LocalSession(status["endpoint"]), self.url)
+
+    def end(self) -> None:
+        """End it as Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(60) == 0
+        self.reader.join()
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStack]":
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """The local stack, on ports of its own.
 
     Whoever asks for it marks itself with `xdist_group("stack")`, so that there is only one.
     """
-    from votepipe.dev.local import LocalStack  # few workers need what it imports
-
-    said: list[str] = []
-    with LocalStack(tmp_path_factory.mktemp("stack"), say=said.append) as up:
-        yield up
+    up = RunningStack(tmp_path_factory.mktemp("stack"))
+    yield up
+    up.end()

@@ -7,13 +7,12 @@ import dataclasses
 import inspect
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from pathlib import PurePath
-from typing import Any, NoReturn, Self
+from collections.abc import Sequence
+from typing import Any
 
 from votepipe import settings as plugin_settings
 from votepipe.errors import PluginError
+from votepipe.sites import Site
 
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
 
@@ -27,54 +26,6 @@ _LIMITS = {
     "tries": (1, 100),
 }
 SCHEDULE = re.compile(r"(?:cron|rate|at)\([^()\n]+\)")
-NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where a marked function stands: its module's name, its file as people write it."""
-
-    function: Callable[..., Any]
-    name: str
-    module: str
-    file: str
-    summary: str
-
-    @classmethod
-    def of(cls, function: Callable[..., Any], called: str, mark: str) -> Self:
-        """Look at a function that must be a plain `def` with the name `called`."""
-        module = getattr(function, "__module__", "") or ""
-        code = getattr(function, "__code__", None)
-        package = code is not None and PurePath(code.co_filename).name == "__init__.py"
-        docstring = getattr(function, "__globals__", {}).get("__doc__") or ""
-        site = cls(
-            function=function,
-            name=module.rpartition(".")[2],
-            module=module,
-            file=module.replace(".", "/") + ("/__init__.py" if package else ".py"),
-            summary=docstring.strip().partition("\n")[0],
-        )
-        if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
-            site.refuse(f"{mark} is not on a plain function. Put it on a 'def', not 'async def'")
-        if function.__name__ != called:
-            site.refuse(f"{mark} is on '{function.__name__}'. Name the function '{called}'")
-        if not NAME.fullmatch(site.name) or len(site.name) > 40:
-            site.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
-        return site
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """What is known of any plugin, by the names that its description gives it."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @property
-    def parameters(self) -> dict[str, inspect.Parameter]:
-        """The parameters of the function, by name."""
-        return dict(inspect.signature(self.function).parameters)
-
-    def refuse(self, problem: str) -> NoReturn:
-        """Raise PluginError about this file."""
-        raise PluginError(f"{self.file}: {problem}{'' if problem.endswith('?') else '.'}")
 
 
 def check_sink(site: Site, options: dict[str, Any]) -> None:

@@ -43,12 +43,14 @@ class Delivered:
     """What a sink that takes batches returns when it delivered only these of its events.
 
     `remote_id` is the receiver's id of what was sent, for each of them. The others are put back, to
-    come together again; with a pace, those in `apart` each get a turn of their own.
+    come together again; with a pace, those in `apart` each get a turn of their own. When they needed
+    nothing `sent`, the next call need not wait.
     """
 
     events: Sequence[Event]
     remote_id: str | None = None
     apart: Sequence[Event] = ()
+    sent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

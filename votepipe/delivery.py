@@ -171,6 +171,8 @@ class _Run:
         if isinstance(result, Delivered):
             ids = {event.id for event in result.events}
             done, remote_id = [each for each in claimed if each.event.id in ids], result.remote_id
+            if self.pace is not None and not result.sent:
+                self.pace.give_back()
         # The newest that was delivered is the one to mark; marking gives the lease back.
         marks = {each.claim.key: each.claim for each in done if each.claim is not None}
         rest = [each for each in claimed if each not in done]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from votepipe import checks
+from votepipe.sites import Site
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,7 +157,7 @@ def sink(
     }
 
     def mark(function: Callable[P, R]) -> SinkFunction[P, R]:
-        site = checks.Site.of(function, "handler", "@sink")
+        site = Site.of(function, "handler", "@sink")
         checks.check_sink(site, options)
         frozen = {
             "events": tuple(events),
@@ -212,7 +213,7 @@ def enricher(
     }
 
     def mark(function: Callable[P, R]) -> EnricherFunction[P, R]:
-        site = checks.Site.of(function, "enrich", "@enricher")
+        site = Site.of(function, "enrich", "@enricher")
         checks.check_enricher(site, options)
         marked = cast(EnricherFunction[P, R], function)
         marked.enricher = Enricher(**site.described, **(options | {"needs": tuple(needs)}))

@@ -10,6 +10,7 @@ Texts name the host and Slack's code for the error, never the token or what was 
 """
 
 import http.client
+import logging
 import re
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ from sinks.slack.settings import Settings
 from votepipe import Temporary, TryLater, Undeliverable
 from votepipe import http as library
 
+# Slack's library would log what was answered, which may quote what was posted.
+_SILENT = logging.Logger("slack_sdk", logging.CRITICAL + 1)
 _AGAIN = "Run: votepipe secret set slack"
 _CHANNEL = "Correct the template parameter 'SlackChannel'."
 HINTS = {
@@ -72,6 +75,7 @@ def _call(settings: Settings, method: str, **arguments: Any) -> Any:
         base_url=settings.api_url,
         timeout=seconds,  # type: ignore[arg-type]  # urllib takes parts of a second
         retry_handlers=[],
+        logger=_SILENT,
     )
     try:
         return library.within(seconds, host, lambda: client.api_call(method, json=arguments))

@@ -34,8 +34,10 @@ def deliver(
         remote_id = MANY + api.post(settings, gathered(unseen, settings))
         return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=shown)
     wanted = shown or [each for each in votes if is_worth_a_message(each, settings)]
-    if not wanted:
-        raise Skip("Without an answer it is only counted.")
+    if not shown and votes[0].type == "VoteWithdrawn":
+        wanted = []
+    if not wanted:  # nothing to strike out, or only to be counted
+        return Delivered(events=events, sent=False)
     remote_id = show(wanted[0], settings, known[wanted[0].id])
     return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=shown)
 
@@ -57,8 +59,6 @@ def show(event: Event, settings: Settings, remote_id: str | None) -> str:
 
 
 def _post(event: Event, settings: Settings, *, seen_with_others: bool) -> str:
-    if event.type == "VoteWithdrawn":
-        raise Skip("It has no message of its own to strike out.")
     if seen_with_others and event.type in PREVIEWS:
         raise Skip("It was shown with others; it is shown again when it has settled.")
     return api.post(settings, message(event, settings))

@@ -6,7 +6,7 @@ from sinks.slack.blocks import message
 from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
-from votepipe import Event, Skip
+from votepipe import Event
 from votepipe.deliveries import Delivered
 from votepipe.http import post
 
@@ -26,8 +26,8 @@ def deliver(events: Sequence[Event], settings: Settings) -> Delivered:
         _post(gathered(votes, settings), settings)
         return Delivered(events=events)
     wanted = [event for event in votes if is_worth_a_message(event, settings)]
-    if not wanted:
-        raise Skip("Without an answer it is only counted.")
+    if not wanted:  # without answers they are only counted
+        return Delivered(events=events, sent=False)
     _post(message(wanted[0], settings), settings)
     waiting = all_about(wanted[1:], events)
     return Delivered(events=[event for event in events if event not in waiting])

@@ -6,8 +6,8 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from votepipe.checks import NAME
 from votepipe.dev import ROOT
+from votepipe.sites import NAME
 
 Kind = Literal["sink", "enricher"]
 

@@ -15,7 +15,7 @@ def doctor(stack: str | None) -> None:
     try:
         of_stack = checks.stack(deployment(stack))
     except NotUp as error:
-        of_stack = iter([checks.Finding(str(error))])
+        of_stack = iter([checks.Finding("No stack was looked at.", str(error))])
     missing = 0
     for finding in itertools.chain(checks.machine(), of_stack):
         click.echo(f"{'✗' if finding.remedy else '✓'} {finding.fact}")

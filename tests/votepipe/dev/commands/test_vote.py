@@ -14,15 +14,8 @@ def test_a_vote_with_answers_is_written(stack) -> None:
     result = CliRunner().invoke(
         vote,
         [
-            "down",
-            "--instance",
-            "article",
-            "--voter",
-            "a@example.com",
-            "--answer",
-            "field_1=more = better",
-            "--answer",
-            "field_2=👍",
+            *("down", "--instance", "article", "--voter", "a@example.com"),
+            *("--answer", "field_1=more = better", "--answer", "field_2=👍"),
         ],
         env={"VOTEPIPE_PORT": str(stack.port)},
     )

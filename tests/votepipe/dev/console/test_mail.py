@@ -1,4 +1,4 @@
-"""votepipe/dev/console/mail.py"""
+"""votepipe/dev/console/mail.py."""
 
 from votepipe.dev.console import mail
 from votepipe.dev.deployment import LocalSession
