@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from votepipe.dev import ROOT
+from votepipe.dev.cli import COMMANDS
 from votepipe.dev.project import modules
 
 LIBRARY = sorted((ROOT / "votepipe").rglob("*.py"))
@@ -61,6 +62,45 @@ def test_a_module_says_what_it_is_for_and_is_read_in_one_go(path: Path) -> None:
     assert text.count("\n") <= 250, f"Split {shown(path)}: it has {text.count(chr(10))} lines."
 
 
+def test_nearly_every_module_has_a_test_of_its_name() -> None:
+    mirrored = [path for path in LIBRARY if not path.name.startswith("__")]
+
+    without = [
+        shown(path)
+        for path in mirrored
+        if not list((ROOT / "tests" / path.relative_to(ROOT)).parent.glob(f"test_{path.stem}*.py"))
+    ]
+
+    assert len(without) <= len(mirrored) // 8, f"Write tests of these names: {without}"
+
+
+def test_tests_are_no_packages() -> None:
+    found = [shown(path) for path in (ROOT / "tests").rglob("__init__.py")]
+
+    assert not found, f"Take away {found}: two tests of one name must not meet in a package."
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "votepipe" / "dev" / "commands").glob("[a-z]*.py")), ids=shown
+)
+def test_every_command_is_in_the_table(path: Path) -> None:
+    places = {entry.place.partition(":")[0] for entry in COMMANDS.values()}
+
+    assert f"votepipe.dev.commands.{path.stem}" in places, (
+        f"Put the command of {shown(path)} into COMMANDS in votepipe/dev/cli.py."
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name: str) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+
+    assert re.search(rf"(votepipe|make) {name}\b", text), (
+        f"Show 'votepipe {name}' in README.md or docs/."
+    )
+
+
 @pytest.mark.parametrize("path", PLUGINS, ids=shown)
 def test_a_plugin_is_short_and_has_a_test_of_its_name(path: Path) -> None:
     name = path.parent.name if path.name == "__init__.py" else path.stem
@@ -90,6 +130,31 @@ def test_a_cold_start_imports_no_more_than_it_needs(module: str, without: set[st
     ).stdout.split()
 
     assert not without & set(loaded), f"{module} imports {without & set(loaded)} at its start."
+
+
+@pytest.mark.parametrize(
+    ("module", "packages"),
+    [
+        ("votepipe.enrichment", {"fastjsonschema"}),
+        ("sinks.log", set()),
+        ("sinks.settle", set()),
+        ("sinks.webhook", {"requests", "urllib3", "certifi", "idna", "charset_normalizer"}),
+    ],
+)
+def test_a_cold_start_imports_these_packages_only(module: str, packages: set[str]) -> None:
+    # Without the site's hooks, which import what no function has.
+    site = Path(pytest.__file__).parents[1]
+    code = f"import sys; sys.path.append({str(site)!r}); import {module}; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    foreign = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    # Compiled helpers of charset_normalizer on this machine; the zip has it without.
+    foreign -= {name for name in foreign if "cython" in name or "__mypyc" in name}
+    ours = {"__main__", "votepipe", "sinks", "enrichers"}
+    assert foreign - ours <= packages, f"{module} imports {foreign - ours - packages} too."
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:

@@ -11,6 +11,7 @@ is posted when a vote has settled. If both are in the secret, the bot token is u
 Slack takes about one message a second and channel, and 50 edits a minute: calls keep a pace. When
 many votes of one instance settle at once, they make one message. Previews of votes that have not
 settled give way when there is a line.
+With `SlackThreads`, the bot posts one message per article with the tally's counts, and votes below.
 A message that was deleted in Slack is not posted again. A withdrawn vote is struck out; votes in a
 message of many, or in a webhook's, stay as they are.
 A delivery that is cut off between post and mark, or whose answer got lost, is made again: a post
@@ -49,6 +50,14 @@ def gather(event: Event, settings: Settings) -> str:
     gather=gather,
     pace="seconds_between",
     fleeting=["VoteCast", "VoteChanged"],
+    environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
+    policies=[
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:GetItem",
+            "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
+        }
+    ],
 )
 def handler(
     events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]

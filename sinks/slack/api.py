@@ -48,8 +48,11 @@ class Unchangeable(Undeliverable):
     """The message cannot be edited any more."""
 
 
-def post(settings: Settings, message: dict[str, Any], thread: str | None = None) -> str:
-    """Post a message, below another one with `thread`; what returns stands for it: `channel:ts`."""
+def post(settings: Settings, message: dict[str, Any], thread: str = "") -> str:
+    """Post a message, below the one with the time stamp `thread` if there is one.
+
+    What it returns stands for the message: `channel:ts`.
+    """
     more = {"thread_ts": thread} if thread else {}
     answer = _call(settings, "chat.postMessage", channel=settings.channel, **message, **more)
     return f"{answer['channel']}:{answer['ts']}"

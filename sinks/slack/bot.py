@@ -6,7 +6,7 @@ it when it shows others as well; or `gone`, when the message was deleted in Slac
 
 from collections.abc import Sequence
 
-from sinks.slack import api
+from sinks.slack import api, threads
 from sinks.slack.blocks import PREVIEWS, message
 from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest
 from sinks.slack.gathered import gathered
@@ -25,28 +25,31 @@ def deliver(
     before = [delivery.previous for delivery in deliveries]
     known = {event.id: previous for event, previous in zip(events, before, strict=True)}
     votes = [event for event in newest(events) if known[event.id] != GONE]
-    if not votes:
-        raise Skip("Its message was deleted in Slack.")
     # An edit takes a call of its own: in a burst, many others go first.
     shown = [event for event in votes if _own(known[event.id])]
     unseen = [event for event in votes if event not in shown and event.type == "VoteSettled"]
+    thread = threads.below(votes, settings) if votes and settings.threads else ""
+    if thread is None:
+        return Delivered(events=(), apart=shown)
     if are_many(unseen, settings):
-        remote_id = MANY + api.post(settings, gathered(unseen, settings))
+        remote_id = MANY + api.post(settings, gathered(unseen, settings), thread)
         return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=shown)
-    wanted = shown or [each for each in votes if is_worth_a_message(each, settings)]
-    if not shown and votes[0].type == "VoteWithdrawn":
-        wanted = []
-    if not wanted:  # nothing to strike out, or only to be counted
+    wanted = shown or [
+        event
+        for event in votes
+        # What was shown with others is shown again when it has settled.
+        if is_worth_a_message(event, settings) and not (known[event.id] and event.type in PREVIEWS)
+    ]
+    if not wanted:
         return Delivered(events=events, sent=False)
-    remote_id = show(wanted[0], settings, known[wanted[0].id])
+    remote_id = show(wanted[0], settings, _own(known[wanted[0].id]), thread)
     return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=shown)
 
 
-def show(event: Event, settings: Settings, remote_id: str | None) -> str:
+def show(event: Event, settings: Settings, own: str | None, thread: str) -> str:
     """Show one vote, in the message it has or a new one; what to remember of it."""
-    own = _own(remote_id)
     if own is None:
-        return _post(event, settings, seen_with_others=remote_id is not None)
+        return api.post(settings, message(event, settings), thread)
     try:
         api.update(settings, own, message(event, settings))
     except api.Gone:
@@ -54,14 +57,8 @@ def show(event: Event, settings: Settings, remote_id: str | None) -> str:
     except api.Unchangeable as error:
         if event.type != "VoteSettled":
             raise Skip(str(error)) from None
-        return api.post(settings, message(event, settings))
+        return api.post(settings, message(event, settings), thread)
     return own
-
-
-def _post(event: Event, settings: Settings, *, seen_with_others: bool) -> str:
-    if seen_with_others and event.type in PREVIEWS:
-        raise Skip("It was shown with others; it is shown again when it has settled.")
-    return api.post(settings, message(event, settings))
 
 
 def _own(remote_id: str | None) -> str | None:

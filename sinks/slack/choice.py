@@ -25,6 +25,8 @@ def are_many(events: Sequence[Event], settings: Settings) -> bool:
 
 def is_worth_a_message(event: Event, settings: Settings) -> bool:
     """Whether a vote gets a message of its own."""
+    if event.type == "VoteWithdrawn":
+        return False
     return not settings.count_only_without_answers or has_answers(event)
 
 

@@ -25,6 +25,9 @@ class Settings:
     count_only_without_answers: bool = setting(
         "Whether votes without any answer get no message of their own", default=False
     )
+    threads: bool = setting(
+        "Whether the bot posts votes below one message per article, with counts", default=False
+    )
     emoji_up: str = setting("Shown for thumbs up", default="👍")
     emoji_down: str = setting("Shown for thumbs down", default="👎")
 

@@ -194,3 +194,14 @@ def test_a_batch_that_fails_counts_for_each_of_its_events(
 
     (row,) = surroundings.rows()
     assert list(row["failures"].values()) == [{"N": "1"}, {"N": "1"}]  # type: ignore[attr-defined]
+
+
+def test_what_needed_no_call_makes_nobody_wait(run: Any, envelope: Any) -> None:
+    @sink(events=["VoteChanged"], batch=True, gather=by_widget, pace=1.5)
+    def handler(events: Sequence[Event]) -> Delivered:
+        return Delivered(events=events, sent=False)
+
+    widgets = [envelope(vote={"widgetId": name}) for name in ("w1", "w2")]
+    ran = run(handler, *widgets)
+
+    assert [line["message"] for line in ran.lines] == ["delivered", "delivered"]

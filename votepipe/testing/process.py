@@ -42,6 +42,7 @@ class Process:
             for name, value in environment.items()
         }
         self._packages = {"sinks", "enrichers", handler.partition(".")[0]} - {_OWN}
+        self._starts = tuple(self._packages)
         self._modules: dict[str, Any] = {}
         self._own: list[Patch] = []
         with self.entered():
@@ -101,7 +102,7 @@ class Process:
         found = {
             name: sys.modules[name]
             for name in reversed(names)
-            if name.partition(".")[0] in self._packages
+            if name.startswith(self._starts) and name.partition(".")[0] in self._packages
         }
         for name in found:
             del sys.modules[name]

@@ -1,13 +1,12 @@
 """Query and Scan."""
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from votepipe.testing.dynamodb import conditions, projections
 from votepipe.testing.dynamodb.parser import Bindings, bindings
 from votepipe.testing.dynamodb.table import Index, Table
-from votepipe.testing.dynamodb.values import Invalid, Item, Path, bytes_of
+from votepipe.testing.dynamodb.values import Invalid, Item, Path, bytes_of, copy_of
 
 Parameters = Mapping[str, Any]
 
@@ -63,7 +62,7 @@ def _page(
     if passes:
         passes({}, bound)
     bound.check_used()
-    kept = [copy.deepcopy(item) for item in page if passes is None or passes(item, bound)]
+    kept = [copy_of(item) for item in page if passes is None or passes(item, bound)]
     answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": len(page)}
     if given.get("Select") != "COUNT":
         answer["Items"] = [

@@ -1,6 +1,5 @@
 """DynamoDB as boto3 sees it, over the model's tables."""
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from votepipe.testing.calls import Refused
 from votepipe.testing.dynamodb import conditions, projections, reading, updates
 from votepipe.testing.dynamodb.parser import bindings
 from votepipe.testing.dynamodb.table import Table
-from votepipe.testing.dynamodb.values import Invalid, Item, bytes_of, checked, found
+from votepipe.testing.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of, found
 from votepipe.testing.words import last_part
 
 Parameters = Mapping[str, Any]
@@ -71,7 +70,7 @@ class DynamoDb:
         bound.check_used()
         if item is None:
             return {}
-        return {"Item": item if paths is None else projections.projected(item, paths)}
+        return {"Item": copy_of(item if paths is None else projections.projected(item, paths))}
 
     def _put(self, given: Parameters) -> dict[str, Any]:
         change = _Write(self.table(given), given, "Put")
@@ -109,7 +108,7 @@ class DynamoDb:
     def _batch_get(self, given: Parameters) -> dict[str, Any]:
         answers = {
             name: [
-                item
+                copy_of(item)
                 for key in request["Keys"]
                 if (item := self.table({"TableName": name}).get(key)) is not None
             ]
@@ -198,7 +197,7 @@ class _Write:
         if wanted.startswith("UPDATED"):
             names = {path[0] for path in self._paths}
             item = {name: value for name, value in item.items() if name in names}
-        return {"Attributes": copy.deepcopy(item)} if item else {}
+        return {"Attributes": copy_of(item)} if item else {}
 
     def _holds(self) -> bool:
         """Whether the condition holds; works the change out, as both must be well formed."""
@@ -228,7 +227,7 @@ class _Write:
 
     def _shown(self) -> dict[str, Any]:
         asked = self._given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        return {"Item": copy.deepcopy(self._before)} if asked and self._before is not None else {}
+        return {"Item": copy_of(self._before)} if asked and self._before is not None else {}
 
 
 def _valid(

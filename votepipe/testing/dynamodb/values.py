@@ -100,6 +100,20 @@ def size_of(value: Value) -> int:
     raise Invalid(f"Invalid operand type for operator or function; operator: size, type: {kind}")
 
 
+def copy_of(item: Item) -> Item:
+    """A copy to give away, which may be changed without harm."""
+    return {name: _copied(value) for name, value in item.items()}
+
+
+def _copied(value: Value) -> Value:
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return {"M": copy_of(content)}
+    if kind == "L":
+        return {"L": [_copied(each) for each in content]}
+    return {kind: list(content) if kind in SETS else content}
+
+
 def bytes_of(item: Mapping[str, Value]) -> int:
     """Roughly the size of an item as DynamoDB counts it."""
     return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
