@@ -43,8 +43,8 @@ class Delivered:
     """What a sink that takes batches returns when it delivered only these of its events.
 
     `remote_id` is the receiver's id of what was sent, for each of them. The others are put back, to
-    come together again; with a pace, those in `apart` each get a turn of their own. When they needed
-    nothing `sent`, the next call need not wait.
+    come together again; with a pace, those in `apart` each get a turn of their own. Where nothing
+    had to be `sent`, the next call need not wait.
     """
 
     events: Sequence[Event]

@@ -8,13 +8,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from sinks.slack import api
-from sinks.slack.blocks import place
+from sinks.slack import api, parents
 from sinks.slack.settings import Settings
 from votepipe import Event, aws, clock, deliveries
-from votepipe.counted import Counted, place_key
-from votepipe.mrkdwn import posted
-from votepipe.places import counts_in
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
@@ -47,53 +43,23 @@ def _open(key: str, event: Event, settings: Settings) -> None:
         {":until": {"N": str(now + _LEASE)}, ":now": {"N": str(now)}},
     )
     if mine:
-        counts = _counts(event)
-        parent = api.post(settings, parent_message(event, counts, settings))
+        counts = parents.counts_of(event)
+        parent = api.post(settings, parents.message(event, counts, settings))
         _note(key, parent, counts, now)
 
 
 def _refresh(key: str, known: Item, event: Event, settings: Settings) -> bool:
     """Show the counts as they are now; False when that is what is shown."""
-    now, counts, parent = clock.now(), _counts(event), known["parent"]["S"]
+    now, counts, parent = clock.now(), parents.counts_of(event), known["parent"]["S"]
     if _number(counts, "version") <= _number(known, "shown"):
         return False
     try:
-        api.update(settings, parent, parent_message(event, counts, settings))
+        api.update(settings, parent, parents.message(event, counts, settings))
     except (api.Gone, api.Unchangeable):
         _write(key, "SET expires = :expires REMOVE parent, opening")
     else:
         _note(key, parent, counts, now)
     return True
-
-
-def parent_message(event: Event, counts: Item, settings: Settings) -> dict[str, Any]:
-    """What stands above the votes of an instance."""
-    known = counts_in(counts, "")
-    shown = (
-        [
-            f"{settings.emoji_up} {known.up}",
-            f"{settings.emoji_down} {known.down}",
-            f"{known.answered} with answers",
-        ]
-        if known
-        else []
-    )
-    return posted([": ".join(filter(None, [f"_{place(event)}_", " · ".join(shown)]))], [])
-
-
-def _counts(event: Event) -> Item:
-    """The tally's item of the event's instance; {} where nothing was counted."""
-    counted = Counted(
-        widget_id=event.vote.widget_id,
-        instance=event.vote.instance_of_joy,
-        vote_type="",
-        answered=False,
-    )
-    with aws.asking("The tally"):
-        answer = aws.client("dynamodb").get_item(
-            TableName=os.environ["TALLY_TABLE"], Key=place_key(counted.place), ConsistentRead=True
-        )
-    return dict(answer.get("Item", {}))
 
 
 def _note(key: str, parent: str, counts: Item, now: float) -> None:

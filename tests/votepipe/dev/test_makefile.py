@@ -15,7 +15,8 @@ def make(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess
     return subprocess.run(
         ["make", *arguments],
         cwd=root,
-        env={**os.environ, **env},
+        # The tests may themselves be run by make, which tells the makes below it so.
+        env={**{name: value for name, value in os.environ.items() if "MAKE" not in name}, **env},
         capture_output=True,
         text=True,
         check=False,
