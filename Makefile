@@ -13,7 +13,7 @@ help: ## List these commands
 setup: ## Make both environments, pinned exactly; quick when there is nothing to do
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "votepipe needs Python 3.11 or later. Run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@$(MAKE) --no-print-directory -j2 .venv/ready .venv-ministack/ready
+	@$(MAKE) --silent --no-print-directory -j2 .venv/ready .venv-ministack/ready
 
 .venv/ready: requirements/dev.txt pyproject.toml
 	@echo "Installing what votepipe is developed with into .venv …"
