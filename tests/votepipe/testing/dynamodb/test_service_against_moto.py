@@ -208,8 +208,13 @@ def test_every_call_is_answered_as_moto_answers_it(
 ) -> None:
     name = f"table-{next(NUMBERS)}"
     moto.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **FACTS)
-    ours = Ours(name)
+    try:
+        compare(moto, Ours(name), name, history)
+    finally:
+        moto.delete_table(TableName=name)
 
+
+def compare(moto: Any, ours: Ours, name: str, history: list[tuple[str, dict[str, Any]]]) -> None:
     for operation, more in history:
         parameters = {"TableName": name, **more}
         try:
