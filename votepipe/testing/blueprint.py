@@ -1,5 +1,6 @@
 """A checkout's template and plugins, read once and used by every pipeline made of them."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,8 +34,12 @@ def read(root: Path) -> Blueprint:
 
 @lru_cache(maxsize=8)
 def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
+    before = set(sys.modules)
     settings = {plugin.name: plugin.settings for plugin in project.sinks(root)}
     settings |= {plugin.name: plugin.settings for plugin in project.enrichers(root)}
+    # Plugins that are packages leave their parent behind, which the functions then trip over.
+    for name in {"sinks", "enrichers"} & (sys.modules.keys() - before):
+        del sys.modules[name]
     return Blueprint(root, template.translated(template.read(root)), settings)
 
 

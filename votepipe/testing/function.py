@@ -11,7 +11,7 @@ from votepipe.testing.errors import Closed, Crash, Ended, TimedOut
 from votepipe.testing.process import Patch, Process
 from votepipe.testing.resources import REGION
 from votepipe.testing.steps import Steps
-from votepipe.testing.words import copied
+from votepipe.testing.words import copied, parsed
 from votepipe.testing.world import World
 
 
@@ -100,12 +100,13 @@ class Function:
     root: Path
     steps: Steps
     patches: Callable[[], list[Patch]]
-    lines: list[dict[str, Any]] = field(default_factory=list)
     running: int = 0
     marked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._warm: list[Process] = []
+        self._printed: list[str] = []
+        self._lines: list[dict[str, Any]] = []
 
     @classmethod
     def of(cls, logical_id: str, name: str, arn: str, facts: Mapping[str, Any], **rest: Any) -> Any:
@@ -123,6 +124,14 @@ class Function:
             reserved=_number(facts.get("ReservedConcurrentExecutions")),
             **rest,
         )
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it printed, each line read as JSON; one that is none is `{"message": …}`."""
+        for line in self._printed[len(self._lines) :]:
+            facts = parsed(line)
+            self._lines.append(facts if isinstance(facts, dict) else {"message": line})
+        return self._lines
 
     @property
     def sink(self) -> str:
@@ -171,7 +180,7 @@ class Function:
         finally:
             world.invocation = before
             invocation.leave()
-            self._keep_lines(process)
+            self._printed += process.lines()
             if not process.dead:
                 self._warm.append(process)
         return json.loads(answer)
@@ -182,14 +191,6 @@ class Function:
     def _failed(self, why: str) -> FunctionError:
         self.world.trace.note("failed", self.id, why=why)
         return FunctionError(why)
-
-    def _keep_lines(self, process: Process) -> None:
-        for line in process.lines():
-            try:
-                facts = json.loads(line)
-            except ValueError:
-                facts = None
-            self.lines.append(facts if isinstance(facts, dict) else {"message": line})
 
 
 def _surroundings(name: str, facts: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from typing import TypeVar
 from votepipe import enrichers, enriching, secret
 from votepipe.plugins import Enricher
 from votepipe.testing.process import Patch
-from votepipe.testing.world import World
 from votepipe.workers import TooSlow, Worker
 
 T = TypeVar("T")
@@ -30,23 +29,28 @@ def own(handler: str) -> list[Patch]:
     return patches
 
 
-def timeless(world: World) -> list[Patch]:
+class Clock:
+    """Virtual time, and a worker that goes by it."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        class Here(_Worker[T]):
+            pass
+
+        Here.now = staticmethod(now)
+        self.now = now
+        self.worker = Here
+
+
+def timeless(clock: Clock) -> list[Patch]:
     """What stands in for threads and clocks that would go by real time."""
-
-    def now() -> float:
-        return world.agenda.now
-
-    class Here(_Worker[T]):
-        now = staticmethod(lambda: world.agenda.now)
-
     patches: list[Patch] = [
-        (enriching, "Worker", Here),
-        (enriching, "monotonic", now),
+        (enriching, "Worker", clock.worker),
+        (enriching, "monotonic", clock.now),
         (enriching, "checker", _checker),
     ]
     for module, name, value in (
-        ("votepipe.enrichment", "monotonic", now),
-        ("votepipe.http", "threading", SimpleNamespace(Thread=_Thread)),
+        ("votepipe.enrichment", "monotonic", clock.now),
+        ("votepipe.http", "threading", _THREADING),
     ):
         if module in sys.modules:
             patches.append((sys.modules[module], name, value))
@@ -65,6 +69,9 @@ class _Thread:
 
     def join(self, timeout: float | None = None) -> None:
         """It is done already."""
+
+
+_THREADING = SimpleNamespace(Thread=_Thread)
 
 
 class _Worker(Worker[T]):

@@ -32,6 +32,7 @@ from votepipe.testing.world import World
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
 
 _KINDS = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
+_PACE = (50_000, 20, 100)
 _MONTH = 30 * 86_400.0
 
 
@@ -63,6 +64,9 @@ class Pipeline(Harm, Evidence):
         self._wires = wires.Wires(self.world, self.steps, self.receiver, self._call)
         self._real_now = clock.now
         clock.now = lambda: self.world.now
+        # So much is kept that looking for rubbish at the usual pace takes a third of the time.
+        self._pace = gc.get_threshold()
+        gc.set_threshold(*_PACE)
         self._open = True
         try:
             self._build(blueprint.read(root), parameters or {}, settings or {}, sinks)
@@ -75,6 +79,7 @@ class Pipeline(Harm, Evidence):
         if self._open:
             self._open = False
             clock.now = self._real_now
+            gc.set_threshold(*self._pace)
             self.world.tasks.close()
             self._wires.close()
             self.receiver.close()
@@ -154,13 +159,7 @@ class Pipeline(Harm, Evidence):
     @contextlib.contextmanager
     def _loud(self) -> Iterator[None]:
         """Say what is not modelled, even if a function's code swallowed the error."""
-        # So much is kept that looking for rubbish at the usual pace takes a third of the time.
-        pace = gc.get_threshold()
-        gc.set_threshold(50_000, 20, 100)
-        try:
-            yield
-        finally:
-            gc.set_threshold(*pace)
+        yield
         if self.world.refused:
             raise self.world.refused.pop(0)
 

@@ -29,6 +29,10 @@ PARTS: Mapping[CodeType, str] = {
 }
 
 
+# Calls that bring no message to a receiver, so that nobody asks whose it is.
+_SILENT = ("dynamodb.", "events.", "scheduler.", "secretsmanager.", "sqs.")
+
+
 class Step(NamedTuple):
     """One moment of one function's work.
 
@@ -64,22 +68,31 @@ class Steps:
     crash_at: set[int] = field(default_factory=set)
     between: list[Between] = field(default_factory=list)
 
-    def reach(self, invocation: "Invocation", moment: Moment, call: str) -> Step:
-        """Note a step of a function's work. Raises Crash where the test wants one."""
+    def before(self, invocation: "Invocation", call: str) -> str:
+        """Note that a call is about to be made, and return the part it belongs to.
+
+        Raises Crash where the test wants one.
+        """
         part, frame = whereabouts(invocation.process.code)
-        step = Step(len(self.made), invocation.function.id, moment, call, part)
-        self.made.append(step)
         invocation.events = None
-        if frame is not None and part == "deliver":
+        if frame is not None and part == "deliver" and not call.startswith(_SILENT):
             invocation.events = frame.f_locals.get(frame.f_code.co_varnames[0])
         elif frame is not None and part == "mark":
             invocation.function.marked.add(frame.f_locals["claim"].event_id)
+        self._reach(invocation, "before", call, part)
+        return part
+
+    def after(self, invocation: "Invocation", call: str, part: str) -> None:
+        """Note that a call was made. Raises Crash where the test wants one."""
+        self._reach(invocation, "after", call, part)
+        invocation.last_part = part or invocation.last_part
+
+    def _reach(self, invocation: "Invocation", moment: Moment, call: str, part: str) -> None:
+        step = Step(len(self.made), invocation.function.id, moment, call, part)
+        self.made.append(step)
         if invocation.process.dead or self._crashes(step, invocation.last_part):
             invocation.process.dead = True
             raise Crash("Runtime exited")
-        if moment == "after" and part:
-            invocation.last_part = part
-        return step
 
     def _crashes(self, step: Step, last_part: str) -> bool:
         if step.number in self.crash_at:

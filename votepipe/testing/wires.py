@@ -59,12 +59,13 @@ class Wires:
         self._receiver = receiver
         self._call = call
         self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+        self._clock = library.Clock(lambda: world.agenda.now)
         self._patches = self._all()
 
     def patches(self) -> list[Patch]:
         """What is put in place when a process goes on."""
         self._receiver.start()
-        return [*self._patches, *library.timeless(self._world)]
+        return [*self._patches, *library.timeless(self._clock)]
 
     def close(self) -> None:
         """Hang up where functions left connections open."""
@@ -124,32 +125,33 @@ class Wires:
             raise RuntimeError("no function is running")
         return invocation
 
-    def _before(self, call: str) -> None:
+    def _before(self, call: str) -> str:
         invocation = self._invocation()
-        self._steps.reach(invocation, "before", call)
+        part = self._steps.before(invocation, call)
         low, high = self._world.faults.latency
         if high:
             invocation.wait(self._world.order.uniform(low, high))
+        return part
 
-    def _after(self, call: str) -> None:
-        self._steps.reach(self._invocation(), "after", call)
+    def _after(self, call: str, part: str) -> None:
+        self._steps.after(self._invocation(), call, part)
 
     def _api_call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         call = f"{client.meta.service_model.service_name}.{operation}"
-        self._before(call)
+        part = self._before(call)
         try:
             answer = self._call(client, operation, parameters, self._invocation().function)
         except ClientError:
-            self._after(call)
+            self._after(call, part)
             raise
-        self._after(call)
+        self._after(call, part)
         return answer
 
     def _put_request(self, original: Any) -> Any:
         def put_request(connection: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
             self._connections.add(connection)
-            connection.votepipe_call = f"{method} {url.lstrip('/').partition('/')[0]}"
-            self._before(connection.votepipe_call)
+            call = f"{method} {url.lstrip('/').partition('/')[0]}"
+            connection.votepipe_call = (call, self._before(call))
             return original(connection, method, url, *rest, **more)
 
         return put_request
@@ -164,7 +166,7 @@ class Wires:
                 limit = connection.sock.gettimeout() if connection.sock else None
                 self._invocation().wait(float("inf") if limit is None else limit)
                 raise TimeoutError("timed out")
-            self._after(connection.votepipe_call)
+            self._after(*connection.votepipe_call)
             return response
 
         return get_response

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -181,8 +180,9 @@ def test_a_client_of_the_test_s_own_asks_the_pipeline(chat: Pipeline) -> None:
     assert [message.text for message in chat.sent("chat")] == ["one thumbsup"]
 
 
-def test_the_shipped_sinks_run(pipeline: Any) -> None:
-    pipeline.put(VOTE)
-    pipeline.run_until_idle()
+def test_the_shipped_sinks_run() -> None:
+    with Pipeline() as pipeline:
+        pipeline.put(VOTE)
+        pipeline.run_until_idle()
 
-    assert pipeline.nothing_lost(), str(pipeline.nothing_lost())
+        assert pipeline.nothing_lost(), str(pipeline.nothing_lost())

@@ -11,7 +11,7 @@ import botocore.client
 import pytest
 
 from votepipe import aws
-from votepipe.testing import Answer, Pipeline
+from votepipe.testing import Answer, Pipeline, Unmodelled
 
 Run = Callable[..., Pipeline]
 VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
@@ -35,6 +35,30 @@ def handler(event: Event, settings: Settings) -> None:
     with urllib.request.urlopen(request, timeout=4) as response:
         response.read()
 '''
+POOL = """\"\"\"Post with threads.\"\"\"
+
+import os
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from votepipe import Event, Secret, aws, setting, sink
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    url: Secret = setting("Address")
+
+
+@sink(events=["VoteCast"], settings=Settings)
+def handler(event: Event, settings: Settings) -> None:
+    request = urllib.request.Request(settings.url.reveal(), data=b"from a thread", method="POST")
+    count = aws.client("sqs").get_queue_attributes
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            pool.submit(lambda: urllib.request.urlopen(request, timeout=4).close()).result()
+        pool.submit(count, QueueUrl=os.environ["QUEUE_URL"], AttributeNames=["All"]).result()
+"""
 GLOBALS = [
     (time, "time"),
     (time, "sleep"),
@@ -91,3 +115,28 @@ def test_other_threads_keep_real_time(chat: Pipeline) -> None:
     chat.run_until_idle()
 
     assert seen == [True]
+
+
+def test_threads_that_a_function_starts_belong_to_it(
+    run: Run, checkout: Callable[..., Path]
+) -> None:
+    pipeline = run(checkout({"plain": POOL}))
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert [message.text for message in pipeline.sent("plain")] == ["from a thread"] * 2
+    assert {step.call for step in pipeline.steps_made} >= {
+        "POST plain",
+        "sqs.GetQueueAttributes",
+    }
+
+
+def test_a_socket_goes_nowhere_else_either(run: Run, checkout: Callable[..., Path]) -> None:
+    direct = URLLIB.replace(
+        "    with urllib", '    socket.create_connection(("192.0.2.1", 80))\n    with urllib'
+    ).replace("import urllib", "import socket\nimport urllib")
+    pipeline = run(checkout({"plain": direct}))
+    pipeline.put(VOTE)
+
+    with pytest.raises(Unmodelled, match=r"wants to reach '192.0.2.1'"):
+        pipeline.run_until_idle()
