@@ -1,5 +1,7 @@
 """MiniStack, the local AWS: started on the loopback address with nothing of this shell in it."""
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from votepipe.dev.processes import Child, end_leftover
 
 PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
 REGION = "us-east-1"
+# Below what systems give to outgoing connections, one of which could take a port found free.
+_PORTS = range(20_000, 30_000, 2)
 
 
 class MiniStackError(Exception):
@@ -21,10 +25,14 @@ class MiniStackError(Exception):
 
 
 def free_port() -> int:
-    """A port on the loopback address that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on the loopback address that, with the one after it, nobody uses right now."""
+    # Not `random` itself: tests seed it, and two that run at once would find the same port.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as one, socket.socket() as next_one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
+    raise MiniStackError("No port from 20000 to 30000 is free. End what listens there.")
 
 
 def taken(port: int) -> bool:
@@ -74,7 +82,7 @@ class MiniStack:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def start(self, timeout: float = 30) -> None:
+    def start(self, timeout: float = 60) -> None:
         """Start it and wait until it answers; `timeout` is in seconds."""
         if not PROGRAM.exists():
             raise MiniStackError("MiniStack is not installed. Run: make setup")
@@ -119,9 +127,10 @@ class MiniStack:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
+        what = "did not answer" if self.pid else "ended before it answered"
         self.stop()
         raise MiniStackError(
-            f"MiniStack did not come up on port {self.port}. Read {self.folder / 'ministack.log'}."
+            f"MiniStack {what} on port {self.port}. Read {self.folder / 'ministack.log'}."
         )
 
     def stop(self, timeout: float = 20) -> None:
