@@ -4,7 +4,7 @@
 5xx, time-out, disconnect, internal_error    Temporary
 message_not_found                            Gone
 edit_window_closed, cant_update_message      Unchangeable
-any other error                              Undeliverable
+any other error, a redirect                  Undeliverable
 
 Texts name the host and Slack's code for the error, never the token or what was posted.
 """
@@ -12,6 +12,8 @@ Texts name the host and Slack's code for the error, never the token or what was 
 import http.client
 import logging
 import re
+import urllib.request
+from functools import cache
 from typing import Any, NoReturn
 
 from sinks.slack.settings import Settings
@@ -66,17 +68,15 @@ def update(settings: Settings, remote_id: str, message: dict[str, Any]) -> None:
 
 
 def _call(settings: Settings, method: str, **arguments: Any) -> Any:
-    # Importing it takes its time: only with a bot token it is needed.
-    from slack_sdk import WebClient
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     host = library.host_of(settings.api_url)
     token = settings.bot_token.reveal() if settings.bot_token else None
     seconds = library.USUAL_TIMEOUT
-    client = WebClient(
+    client = _client_class()(
         token,
         base_url=settings.api_url,
-        timeout=seconds,  # type: ignore[arg-type]  # urllib takes parts of a second
+        timeout=seconds,
         retry_handlers=[],
         logger=_SILENT,
     )
@@ -90,6 +90,32 @@ def _call(settings: Settings, method: str, **arguments: Any) -> Any:
         raise Temporary(f"{host} could not be reached, or hung up.") from None
     except SlackClientError as error:
         raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
+
+
+@cache
+def _client_class() -> Any:
+    # Importing it takes its time: only with a bot token it is needed.
+    from slack_sdk import WebClient
+
+    opener = urllib.request.build_opener(_NoRedirects)
+
+    class Client(WebClient):
+        def _perform_urllib_http_request_internal(self, url: str, req: Any) -> dict[str, Any]:
+            with opener.open(req, timeout=self.timeout) as answer:
+                return {
+                    "status": answer.status,
+                    "headers": answer.headers,
+                    "body": answer.read().decode(errors="replace"),
+                }
+
+    return Client
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Slack's library would follow a redirect anywhere, and take the token along."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
 def _refuse(host: str, response: Any) -> NoReturn:

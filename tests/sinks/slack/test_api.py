@@ -126,6 +126,18 @@ def test_no_answer_is_temporary(
     assert "the-text" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_token_follows_no_redirect(web: Any, talking: Settings, status: int) -> None:
+    web.reply(status=status, headers={"Location": f"{web.url}/elsewhere"})
+    answer(web, ok=True, channel="C1", ts="1.2")
+
+    with pytest.raises(Undeliverable) as caught:
+        api.post(talking, HELLO)
+
+    assert len(web.requests) == 1
+    assert str(caught.value).startswith(f"127.0.0.1 answered {status} ")
+
+
 @pytest.mark.parametrize("address", ["http://slack.example/api/", "nonsense"])
 def test_the_token_goes_nowhere_unsafe(address: str) -> None:
     settings = Settings(bot_token=Secret("xoxb-the-secret"), channel="C1", api_url=address)
