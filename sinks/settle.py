@@ -3,7 +3,8 @@
 A vote rests when nothing changed for the quiet period, at the latest after the maximum wait since
 its first unsettled change, and at once when the reader said they are done.
 Nothing polls: the message of the newest change waits in the queue until then, older ones end.
-A publication that was cut off before it could be marked is made again, under the same eventID.
+A publication that was cut off before it could be marked is made again, under the same eventID;
+what settles next waits for it.
 """
 
 import json
@@ -25,6 +26,11 @@ from votepipe import (
     sink,
 )
 from votepipe.settling import State
+
+# When a message is back that a function which died had in hand.
+_BACK_SECONDS = 60
+# Nobody waits longer for a publication: its message is among the dead letters by then.
+_PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +59,8 @@ def at_rest(event: Event, state: State, settings: Settings) -> State:
     wait = due(state, settings) - clock.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
+    if state.publishing and clock.now() < state.settled_at + _PATIENCE_SECONDS:
+        raise TryLater("The state before is not on the bus yet.", after=_BACK_SECONDS)
     now = settling.settle(event)
     if now is None:
         raise Skip("A newer change came, or another attempt settles it.")
@@ -100,6 +108,9 @@ def publish(event: Event, state: State) -> None:
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
     settings=Settings,
     claims=False,
+    # A sixth of the seconds until a message is back that a dying function had in hand: these are
+    # to be fewer than the quiet period, so that nothing settles while a newer change is held back.
+    timeout=_BACK_SECONDS // 6,
     environment={"VOTES_BUS": {"Ref": "VotesBus"}},
     policies=[
         {

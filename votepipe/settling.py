@@ -37,6 +37,12 @@ class State:
     settled_as: dict[str, str]
     previous: dict[str, str]
 
+    @property
+    def settled_at(self) -> float:
+        """When it settled last, in seconds since 1970; 0 for never."""
+        time = self.settled_as.get("time")
+        return datetime.fromisoformat(time).timestamp() if time else 0.0
+
     @classmethod
     def of(cls, item: dict[str, Any]) -> Self:
         """Read a DynamoDB item."""
