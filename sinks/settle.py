@@ -7,18 +7,15 @@ A publication that was cut off before it could be marked is made again, under th
 what settles next waits for it.
 """
 
-import json
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from votepipe import (
     Event,
     Skip,
-    Temporary,
     TryLater,
-    aws,
+    bus,
     clock,
     deliveries,
     setting,
@@ -84,26 +81,6 @@ def settled(event: Event, settled_as: dict[str, str], previous: dict[str, str]) 
     return detail | ({"previous": previous} if previous else {})
 
 
-def publish(event: Event, state: State) -> None:
-    """Put VoteSettled on the bus, the same on every attempt."""
-    detail = settled(event, state.settled_as, state.previous)
-    with aws.asking("The votes bus"):
-        answer = aws.client("events").put_events(
-            Entries=[
-                {
-                    "EventBusName": os.environ["VOTES_BUS"],
-                    "Source": "votepipe",
-                    "DetailType": "VoteSettled",
-                    "Time": datetime.fromisoformat(state.settled_as["time"]),
-                    # `dict` turns the read-only views inside into what JSON knows.
-                    "Detail": json.dumps(detail, default=dict, ensure_ascii=False),
-                }
-            ]
-        )
-    if answer["FailedEntryCount"]:
-        raise Temporary(f"The votes bus answered '{answer['Entries'][0]['ErrorCode']}'.")
-
-
 @sink(
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
     settings=Settings,
@@ -126,5 +103,6 @@ def handler(event: Event, settings: Settings) -> None:
     state = settling.note(event)
     if state.publishing != deliveries.order_of(event):
         state = at_rest(event, state, settings)
-    publish(event, state)
+    # The same on every attempt.
+    bus.put(os.environ["VOTES_BUS"], settled(event, state.settled_as, state.previous))
     return settling.published(event)

@@ -10,18 +10,14 @@ Texts name the host and Slack's code for the error, never the token or what was 
 """
 
 import http.client
-import logging
 import re
-import urllib.request
-from functools import cache
 from typing import Any, NoReturn
 
+from sinks.slack.client import client
 from sinks.slack.settings import Settings
 from votepipe import Temporary, TryLater, Undeliverable
 from votepipe import http as library
 
-# Slack's library would log what was answered, which may quote what was posted.
-_SILENT = logging.Logger("slack_sdk", logging.CRITICAL + 1)
 _AGAIN = "Run: votepipe secret set slack"
 _CHANNEL = "Correct the template parameter 'SlackChannel'."
 HINTS = {
@@ -73,15 +69,9 @@ def _call(settings: Settings, method: str, **arguments: Any) -> Any:
     host = library.host_of(settings.api_url)
     token = settings.bot_token.reveal() if settings.bot_token else None
     seconds = library.USUAL_TIMEOUT
-    client = _client_class()(
-        token,
-        base_url=settings.api_url,
-        timeout=seconds,
-        retry_handlers=[],
-        logger=_SILENT,
-    )
+    talking = client(token, settings.api_url, seconds)
     try:
-        return library.within(seconds, host, lambda: client.api_call(method, json=arguments))
+        return library.within(seconds, host, lambda: talking.api_call(method, json=arguments))
     except SlackApiError as error:
         _refuse(host, error.response)
     except TimeoutError:
@@ -90,32 +80,6 @@ def _call(settings: Settings, method: str, **arguments: Any) -> Any:
         raise Temporary(f"{host} could not be reached, or hung up.") from None
     except SlackClientError as error:
         raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
-
-
-@cache
-def _client_class() -> Any:
-    # Importing it takes its time: only with a bot token it is needed.
-    from slack_sdk import WebClient
-
-    opener = urllib.request.build_opener(_NoRedirects)
-
-    class Client(WebClient):
-        def _perform_urllib_http_request_internal(self, url: str, req: Any) -> dict[str, Any]:
-            with opener.open(req, timeout=self.timeout) as answer:
-                return {
-                    "status": answer.status,
-                    "headers": answer.headers,
-                    "body": answer.read().decode(errors="replace"),
-                }
-
-    return Client
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Slack's library would follow a redirect anywhere, and take the token along."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 def _refuse(host: str, response: Any) -> NoReturn:
