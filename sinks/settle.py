@@ -94,7 +94,12 @@ def settled(event: Event, settled_as: dict[str, str], previous: dict[str, str]) 
             "Effect": "Allow",
             "Action": "events:PutEvents",
             "Resource": {"Fn::GetAtt": ["VotesBus", "Arn"]},
-        }
+        },
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": {"Fn::GetAtt": ["DeliveriesTable", "Arn"]},
+        },
     ],
 )
 def handler(event: Event, settings: Settings) -> None:

@@ -123,6 +123,9 @@ class Calls:
                     f"{resource} because no identity-based policy allows the {action} action",
                     403,
                 )
+            if self._world.faults.next(resource):
+                self._world.trace.note("throttled", caller.id, action=action)
+                raise Refused("ThrottlingException", "Rate exceeded")
 
 
 def _skeleton(value: Any, levels: int) -> Any:

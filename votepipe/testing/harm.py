@@ -35,9 +35,15 @@ class Harm(Parts):
         self.world.faults.of[name].append(Fault("error", times, error))
 
     def throttle(self, name: str, *, times: int = 1) -> None:
-        """Have the next calls of a function refused, as when too many of it run."""
-        self._known(name)
-        self.world.faults.of[name].append(Fault("throttle", times, ""))
+        """Have the next calls of a function refused, as when too many of it run.
+
+        Or those that functions make to a table, as when it takes no more for a moment.
+        """
+        table = self.models.tables.get(name)
+        if table is None:
+            self._known(name)
+        at = name if table is None else table.arn
+        self.world.faults.of[at].append(Fault("throttle", times, ""))
 
     def put_events_fails(self, *, entries: int | None = None, times: int = 1) -> None:
         """Have the bus refuse the first entries of the next PutEvents; all of them when None."""

@@ -47,6 +47,14 @@ def test_a_throttled_enrichment_does_not_use_up_its_tries(chat: Pipeline) -> Non
     assert after_a_vote(chat) == ONE
 
 
+def test_a_throttled_table_has_the_message_tried_again(chat: Pipeline) -> None:
+    chat.throttle("DeliveriesTable", times=2)
+
+    assert after_a_vote(chat) == ONE
+    reasons = [line["why"] for line in chat.lines("ChatSink") if line["outcome"] == "retried"]
+    assert reasons == ["The deliveries table answered 'ThrottlingException'."] * 2
+
+
 def test_a_sink_that_fails_is_called_again_when_its_message_shows(chat: Pipeline) -> None:
     chat.fail("ChatSink", times=2)
 

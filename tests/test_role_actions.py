@@ -1,0 +1,159 @@
+"""Each action that `template.yaml` gives to a role is needed: without it, something goes wrong.
+
+On virtual time, each sink lives through a day in which messages are delivered, put back and moved
+to the dead letters. What comes of it must be another thing once an action is taken out of a role.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from votepipe.dev import ROOT
+from votepipe.testing import Answer, Pipeline, blueprint
+from votepipe.testing.errors import Unmodelled
+
+# Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+VOTE = {"widgetId": "docs", "voteType": "thumbsup", "instanceOfJoy": "a"}
+MAIL = {"sender": "votes@example.com", "recipients": "team@example.com"}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "digest": MAIL,
+    "slack": {"bot_token": "xoxb-1", "channel": "C1", "threads": "true"},
+}
+# The sinks that each needs beside it, to have something to do.
+OTHERS = {"email": ["settle"], "slack": ["settle", "tally"], "digest": ["tally"]}
+
+PLAN = blueprint.read(ROOT)
+
+
+class Leave(NamedTuple):
+    """One action that a role has, and where it stands in the template."""
+
+    resource: str
+    policy: int
+    statement: int
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.resource}-{self.statement}-{self.action}"
+
+
+def documents(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The policy documents of a role, or the one of a policy of its own."""
+    facts = resource["Properties"]
+    if resource["Type"] == "AWS::IAM::Policy":
+        return [facts["PolicyDocument"]]
+    return [policy["PolicyDocument"] for policy in facts.get("Policies", ())]
+
+
+def leaves() -> Iterator[Leave]:
+    """Every action of every role."""
+    for name, resource in PLAN.template["Resources"].items():
+        if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::Policy"):
+            assert "ManagedPolicyArns" not in resource["Properties"], name
+            for policy, document in enumerate(documents(resource)):
+                for number, statement in enumerate(document["Statement"]):
+                    for action in listed(statement["Action"]):
+                        yield Leave(name, policy, number, action)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def without(leave: Leave) -> blueprint.Blueprint:
+    """The checkout, with one action taken out of a role."""
+    template = copy.deepcopy(dict(PLAN.template))
+    document = documents(template["Resources"][leave.resource])[leave.policy]
+    statement = document["Statement"][leave.statement]
+    statement["Action"] = [each for each in listed(statement["Action"]) if each != leave.action]
+    return blueprint.Blueprint(PLAN.root, template, PLAN.settings)
+
+
+def sink_of(leave: Leave) -> str:
+    """The sink that a role belongs to; `log` stands for them all where it is the pipe's."""
+    name = leave.resource.removesuffix("Role").removesuffix("Timer").lower()
+    return name if name in PLAN.settings and name != "reader" else "log"
+
+
+def day(sink: str) -> dict[str, Any]:
+    """What comes of a day with one sink: who got what, and when; what is kept; what failed.
+
+    `refused` alone where AWS refuses to make a mapping or a pipe, since its role may not read.
+    """
+    chosen = {sink: SETTINGS[sink]} if sink in SETTINGS else {}
+    try:
+        made = Pipeline(sinks=[sink, *OTHERS.get(sink, ())], settings=chosen)
+    except Unmodelled as refused:
+        return {"refused": str(refused)}
+    with made as pipeline:
+        live(pipeline, sink)
+        return {
+            "messages": [(each.at, each.text) for each in pipeline.messages],
+            "events": [(each["detail-type"], each["time"]) for each in pipeline.events()],
+            "dead letters": sorted((each.queue, each.reason) for each in pipeline.dead_letters()),
+            "outcomes": [
+                (line["timestamp"], line["outcome"])
+                for line in pipeline.lines(f"{sink.capitalize()}Sink")
+                if "outcome" in line
+            ],
+            "items": [pipeline.items(name) for name in ("DeliveriesTable", "TallyTable")],
+        }
+
+
+def live(pipeline: Pipeline, sink: str) -> None:
+    """A day: a vote changes while the receiver is busy, another never gets through the pipe."""
+    pipeline.serve(sink, lambda _: Answer(body={"ok": True, "channel": "C1", "ts": "1.000100"}))
+    pipeline.answer(sink, retry_after=20)
+    pipeline.throttle("DeliveriesTable" if sink != "tally" else "TallyTable")
+    queue = pipeline.mapping_of(sink).queue
+    pipeline.client("sqs").send_message(QueueUrl=queue.url, MessageBody="no event")
+    pipeline.put({**VOTE, "voteId": "one", "answers": {}})
+    pipeline.advance(seconds=20)
+    pipeline.put({**VOTE, "voteId": "one", "answers": json.dumps({"field_1": "more"})})
+    pipeline.advance(hours=1)
+    pipeline.fail("EnrichFunction", times=1000)
+    pipeline.put({**VOTE, "voteId": "two", "answers": {}})
+    pipeline.advance(hours=30)
+
+
+@pytest.fixture(scope="module")
+def days() -> Callable[[str], dict[str, Any]]:
+    """What comes of each sink's day with the template as it is."""
+    return cache(day)
+
+
+LEAVES = list(leaves())
+
+
+@pytest.mark.parametrize("leave", [leave for leave in LEAVES if leave.action not in LOGS], ids=str)
+def test_without_an_action_something_goes_wrong(
+    leave: Leave, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = sink_of(leave)
+    usual = days(sink)
+    monkeypatch.setattr(blueprint, "read", lambda _: without(leave))
+
+    unusual = day(sink)
+
+    assert unusual != usual
+    assert leave.action in unusual.get("refused", leave.action)
+
+
+@pytest.mark.parametrize("sink", sorted({sink_of(leave) for leave in LEAVES}))
+def test_with_all_actions_a_day_is_as_usual(
+    sink: str, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = days(sink)
+    same = blueprint.Blueprint(PLAN.root, copy.deepcopy(dict(PLAN.template)), PLAN.settings)
+    monkeypatch.setattr(blueprint, "read", lambda _: same)
+
+    assert day(sink) == usual
+    outcomes = {outcome for _, outcome in usual["outcomes"]}
+    assert {"delivered", "undeliverable"} < outcomes
+    assert {"later", "retried"} & outcomes
