@@ -171,7 +171,7 @@ class Lane:
         return [self._later(again, reason)]
 
     def _later(self, part: _Part, reason: str) -> _Part:
-        wait = min(_FIRST_WAIT * 2**part.waits, _LONGEST_WAIT)
+        wait = min(_FIRST_WAIT * 2 ** min(part.waits, 10), _LONGEST_WAIT)
         self._trace.batch("retried", part.held, attempts=part.attempts, wait=wait, reason=reason)
         return replace(part, waits=part.waits + 1, due=self._clock() + wait)
 

@@ -18,6 +18,17 @@ def test_a_failed_batch_is_tried_again_and_again_later(world, make):
     assert world.now == make.start + sum(waits)
 
 
+def test_it_never_tires_of_dead_letters_that_cannot_be_sent(world, make):
+    lane = world.lane(retries=0)
+    world.enrichments.append(RuntimeError())
+    world.letter_errors += [RuntimeError()] * 1_100
+
+    lane.offer(make.records(1))
+    world.run(lane)
+
+    assert world.lost() == [("RetryAttemptsExhausted", "1", "1", 1)]
+
+
 def test_nothing_happens_before_the_wait_is_over(world, make):
     lane = world.lane()
     world.enrichments.append(RuntimeError())
