@@ -252,11 +252,14 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
 
 
 class RunningStack:
-    """The local stack in a process of its own, where nothing that a test replaces reaches it."""
+    """The local stack in a process of its own, where nothing that a test replaces reaches it.
+
+    It enforces roles, as AWS does.
+    """
 
     PROGRAM = (
         "import sys; from pathlib import Path; from votepipe.dev.local import LocalStack; "
-        "LocalStack(Path(sys.argv[1])).run()"
+        "LocalStack(Path(sys.argv[1]), enforce_iam=True).run()"
     )
 
     def __init__(self, folder: Path) -> None:
