@@ -1,0 +1,239 @@
+"""docs/plugins.md: its commands and its files, typed as they stand, do what it says."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from votepipe.dev import ROOT
+from votepipe.dev.deployment import Deployment, LocalSession
+from votepipe.dev.ministack import REGION, free_port
+from votepipe.testing import Pipeline
+
+# The tests share a checkout and what they leave in it, in the order of this file.
+pytestmark = pytest.mark.xdist_group("page")
+
+PAGE = (ROOT / "docs" / "plugins.md").read_text()
+SECONDS = 120  # only ends a test that will not pass
+
+
+def section(heading: str) -> str:
+    """The part of the page below a heading."""
+    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def commands(heading: str) -> list[str]:
+    """The commands of a section."""
+    return re.findall(r"^\$ (.*)$", section(heading), re.MULTILINE)
+
+
+def file(heading: str) -> str:
+    """The first Python file of a section."""
+    return section(heading).partition("```python\n")[2].partition("```")[0]
+
+
+class Checkout:
+    """A fresh checkout with the environments of this one, and a shell in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, check=True, text=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).exists():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        (root / ".votepipe").mkdir()
+        (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
+        for name in (".venv", ".venv-ministack", ".votepipe/packages"):
+            (root / name).symlink_to(ROOT / name)
+        self.port = free_port()
+        # The environment holds this checkout's own code; there, its own comes first.
+        self.env = {
+            **os.environ,
+            "PYTHONPATH": str(root),
+            "VOTEPIPE_PORT": str(self.port),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def type(self, command: str, given: str = "", more: Mapping[str, str] | None = None) -> str:
+        """Type a command and give it its input; what it prints. It must end well."""
+        ended = subprocess.run(
+            command,
+            shell=True,
+            cwd=self.root,
+            env={**self.env, **(more or {})},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{command}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def files(self) -> dict[str, str]:
+        """What each file of the project holds, as its digest."""
+        names = self.type("git ls-files --others --exclude-standard --cached").split("\n")
+        return {
+            name: hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+            for name in names
+            if name and (self.root / name).is_file()
+        }
+
+    def messages(self, sink: str) -> list[Any]:
+        """What a sink sent while it was up."""
+        url = f"http://127.0.0.1:{self.port}/api/messages"
+        return [
+            each["body"] for each in requests.get(url, timeout=10).json() if each["sink"] == sink
+        ]
+
+    @contextmanager
+    def up(self, command: str) -> Iterator[Deployment]:
+        """Type `make up`, wait until it is ready, and end it with Ctrl-C."""
+        running = subprocess.Popen(
+            command, shell=True, cwd=self.root, env=self.env, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert running.stdout
+        said = []
+        for line in running.stdout:
+            said.append(line)
+            if line.startswith("Ready: "):
+                break
+        else:
+            raise AssertionError("".join(said))
+        reader = threading.Thread(target=lambda: said.extend(running.stdout), daemon=True)
+        reader.start()
+        try:
+            status = requests.get(f"http://127.0.0.1:{self.port}/api/status", timeout=10).json()
+            yield Deployment(status["stack"], LocalSession(status["endpoint"]))
+        finally:
+            os.killpg(running.pid, signal.SIGINT)
+            running.wait(SECONDS)
+            reader.join()
+            running.stdout.close()
+        assert said[-1] == "Ended.\n"
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The checkout that the page is typed in, under version control as a clone is."""
+    made = Checkout(tmp_path_factory.mktemp("page"))
+    made.type("git init -q && git add --all")
+    assert made.type(".venv/bin/python -c 'import votepipe; print(votepipe.__file__)'") == (
+        f"{made.root}/votepipe/__init__.py\n"
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, Any]:
+    """What the stack holds of each resource of other sinks, from the first run to the second."""
+    return {}
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """The first true result of `found`."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if result := found():
+            return result
+        time.sleep(0.1)
+    raise AssertionError(f"Nothing came within {SECONDS} s")
+
+
+def made(deployed: Deployment) -> dict[str, Any]:
+    """What each resource is: its physical id and, of a queue or function, when it was made."""
+    stack, session = deployed.stack, deployed.session
+    facts: dict[str, Any] = dict(stack.physical_ids)
+    for name in stack.of_type("AWS::SQS::Queue"):
+        url = stack.physical_id(name)
+        answer = session.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        kept = ("CreatedTimestamp", "LastModifiedTimestamp")
+        facts[name] = [url, *(answer["Attributes"][each] for each in kept)]
+    for name in stack.of_type("AWS::Lambda::Function"):
+        answer = session.client("lambda").get_function(FunctionName=stack.physical_id(name))
+        kept = ("FunctionName", "CodeSha256", "LastModified")
+        facts[name] = [answer["Configuration"][each] for each in kept]
+    return facts
+
+
+def test_a_new_sink_and_its_test_work(checkout: Checkout) -> None:
+    new, *_ = commands("From nothing to a deployed sink")
+
+    checkout.type(new)
+    tested = checkout.type(".venv/bin/python -m pytest -q tests/sinks/test_room.py")
+    checkout.type(".venv/bin/votepipe check sinks/room.py")
+    checkout.type("git clean -fdq sinks tests && git checkout -q .")
+
+    assert re.search(r"^\d+ passed", tested, re.MULTILINE)
+
+
+def test_the_sink_of_the_page_gets_the_next_vote(checkout: Checkout, before: Any) -> None:
+    _, sync, check, up, _, secret = commands("From nothing to a deployed sink")
+    files = checkout.files()
+    (checkout.root / "sinks" / "room.py").write_text(file("From nothing to a deployed sink"))
+    checkout.type(sync)
+    checkout.type(check)
+
+    with checkout.up(up) as deployed:
+        deployed.table.put_item(
+            Item={"widgetId": "w", "voteId": "v", "voteType": "thumbsup", "instanceOfJoy": "here"}
+        )
+        (message,) = eventually(lambda: checkout.messages("room"))
+        before |= made(deployed)
+        at_aws = {
+            "AWS_ENDPOINT_URL": str(deployed.session.client("sts").meta.endpoint_url),
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        checkout.type(secret.replace("votepipe-dev", deployed.name), "https://x.example/y", at_aws)
+
+    assert message == {"text": "✨ here: thumbsup"}
+    now = checkout.files()
+    changed = {name for name in now | files if now.get(name) != files.get(name)}
+    assert changed == {"sinks/room.py", "template.yaml", "README.md"}
+
+
+def test_a_sink_that_is_taken_away_takes_its_resources_and_no_others(
+    checkout: Checkout, before: dict[str, Any]
+) -> None:
+    sync, _ = commands("Taking a sink away")
+    (checkout.root / "sinks" / "room.py").unlink()
+    checkout.type(sync)
+
+    with checkout.up("make up") as deployed:
+        after = made(deployed)
+
+    gone = set(before) - set(after)
+    assert gone
+    assert all(name.startswith("Room") for name in gone)
+    assert after == {name: facts for name, facts in before.items() if name not in gone}
+
+
+def test_the_enricher_of_the_page_adds_to_each_event(checkout: Checkout) -> None:
+    new, *_ = commands("An enricher")
+    checkout.type(new)
+    (checkout.root / "enrichers" / "mood.py").write_text(file("An enricher"))
+
+    with Pipeline(checkout.root, sinks=["log"]) as pipeline:
+        pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup", "answers": {}})
+        pipeline.run_until_idle()
+        (event,) = pipeline.events("VoteCast")
+
+    assert event["detail"]["enrichment"]["mood"] == {"word": "joy"}
