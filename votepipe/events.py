@@ -16,8 +16,14 @@ VoteType = Literal["thumbsup", "thumbsdown"]
 
 
 def frozen(value: Any) -> Any:
-    """A read-only copy: objects become mapping proxies, arrays tuples."""
-    if isinstance(value, Mapping):
+    """A read-only copy: objects become mapping proxies, arrays tuples.
+
+    A mapping proxy is taken as it is.
+    """
+    kind = type(value)
+    if kind is str or kind is MappingProxyType:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return MappingProxyType({key: frozen(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(frozen(item) for item in value)
@@ -98,6 +104,7 @@ class Event:
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
         """Read an event's `detail`. Raises InvalidEvent when it is not one of ours."""
         try:
+            detail = _frozen_object(detail)
             changes = detail.get("changes")
             return cls(
                 id=detail["eventID"],
@@ -109,7 +116,7 @@ class Event:
                 changes=_frozen_object(changes) if changes is not None else None,
                 enrichment=_frozen_object(detail.get("enrichment", {})),
                 reasons=tuple(detail.get("reasons", ())),
-                detail=frozen(detail),
+                detail=detail,
             )
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             # The error's own text may quote the event, which may name a person.
