@@ -12,6 +12,9 @@ from votepipe.tally import Tally
 @sink(
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
     claims=False,
+    # Six times as long until a message is back that a dying function had in hand: votes settle
+    # later than that, and what shows counts next to them finds the counts right.
+    timeout=10,
     environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
     policies=[
         {
