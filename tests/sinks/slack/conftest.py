@@ -1,7 +1,7 @@
-"""A server that behaves like Slack: one message a second, edits of what is there."""
+"""What tests of the Slack sink share: a channel, settings that lead to it, events."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,61 +9,24 @@ import pytest
 
 from sinks.slack import Settings
 from votepipe import Event, Secret
-from votepipe.testing import Answer, Request
 from votepipe.testing.receiver import Receiver
-
-
-class Slack:
-    """What a channel shows, by time stamp, and all calls that were taken.
-
-    With a clock, a second call within a second is answered 429.
-    """
-
-    def __init__(self, clock: Callable[[], float] | None = None) -> None:
-        self.clock = clock
-        self.free = 0.0
-        self.calls: list[tuple[str, Any]] = []
-        self.shown: dict[str, str] = {}
-        self.limited = 0
-        self.problems: list[str] = []
-
-    def __call__(self, request: Request) -> Answer:
-        """Answer a call of the Web API, or a webhook's."""
-        if self.clock is not None and self.clock() < self.free:
-            self.limited += 1
-            return Answer(status=429, headers={"Retry-After": "1"}, body="ratelimited")
-        if self.clock is not None:
-            self.free = self.clock() + 1
-        if self.problems:
-            return Answer(body={"ok": False, "error": self.problems.pop(0)})
-        body = request.json
-        if request.path.endswith("chat.update") and body["ts"] not in self.shown:
-            return Answer(body={"ok": False, "error": "message_not_found"})
-        self.calls.append((request.path.rpartition("/")[2], body))
-        ts = body.get("ts", f"{len(self.calls)}.000100")
-        self.shown[ts] = body["text"]
-        return Answer(body={"ok": True, "channel": body.get("channel", ""), "ts": ts})
-
-    @property
-    def methods(self) -> list[str]:
-        """The methods that were called."""
-        return [method for method, _ in self.calls]
+from votepipe.testing.slack import Channel
 
 
 @pytest.fixture(scope="session")
-def slack_class() -> type[Slack]:
+def slack_class() -> type[Channel]:
     """The class, for tests that need one with a clock."""
-    return Slack
+    return Channel
 
 
 @pytest.fixture
-def slack() -> Slack:
+def slack() -> Channel:
     """A Slack without a pace."""
-    return Slack()
+    return Channel()
 
 
 @pytest.fixture
-def settings(slack: Slack) -> Iterator[Any]:
+def settings(slack: Channel) -> Iterator[Any]:
     """Make settings for a bot that talks to that Slack on this machine."""
     receiver = Receiver(lambda request, answer: None)
     receiver.behave("slack", slack)
