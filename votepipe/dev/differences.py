@@ -56,10 +56,13 @@ def written(template: str) -> dict[str, Written]:
 
 
 def _of(start: str, resources: Mapping[str, str]) -> Iterator[str]:
-    """The resources of the sink whose ids begin like this: they stand from its rule to its logs."""
+    """The resources of the sink whose ids begin like this.
+
+    They stand from its rule, or the timer of one on a schedule, to its logs.
+    """
     inside = False
     for name in resources:
-        inside = inside or name == f"{start}Rule"
+        inside = inside or name in (f"{start}Rule", f"{start}Timer")
         if inside:
             yield name
         inside = inside and name != f"{start}Logs"

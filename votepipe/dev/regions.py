@@ -39,14 +39,17 @@ def replaced(template: str, name: str, text: str) -> str:
 
 
 def blocks(text: str) -> dict[str, str]:
-    """The text of each parameter or resource in a region, by its logical id."""
+    """The text of each parameter or resource in a region, by its logical id.
+
+    What stands between them is left out.
+    """
     found: dict[str, str] = {}
     current = ""
     for line in text.splitlines(keepends=True):
         start = _ID.match(line)
         if start:
             current = start.group(1)
-        if current and not line.startswith("  #"):
+        if current and line.strip() and not line.startswith("  #"):
             found[current] = found.get(current, "") + line
     return found
 

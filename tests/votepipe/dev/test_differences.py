@@ -87,6 +87,20 @@ def test_a_sink_that_is_gone_takes_along_what_waits_in_it(template) -> None:
     ]
 
 
+def test_a_sink_that_is_gone_changes_no_neighbour(template) -> None:
+    said = differences(template(chat={}, room={}, zoo={}), template(chat={}))
+
+    assert not [line for line in said if line.startswith("~")]
+
+
+def test_a_sink_on_a_schedule_is_told_with_its_timer(template) -> None:
+    text = template(chat={}).replace("ChatRule", "ChatTimer")
+
+    (line, *_) = differences(text, EMPTY)
+
+    assert line == f"- sink 'chat': {CHAT.replace('ChatRule', 'ChatTimer')}"
+
+
 def test_a_sink_without_a_secret_loses_none(template) -> None:
     before = template(chat={"secret": "pass"})
 
