@@ -43,8 +43,21 @@ def file(heading: str) -> str:
     return section(heading).partition("```python\n")[2].partition("```")[0]
 
 
+def enforce_roles(folder: Path) -> None:
+    """Make an environment whose local AWS is the one of this checkout, told to enforce roles."""
+    real = ROOT / folder.name
+    program = folder / "bin" / "ministack"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nAUTH=true exec '{real}/bin/ministack'\n")
+    program.chmod(0o755)
+    (folder / "ready").symlink_to(real / "ready")
+
+
 class Checkout:
-    """A fresh checkout with the environments of this one, and a shell in it."""
+    """A fresh checkout with the environments of this one, and a shell in it.
+
+    Its local AWS enforces roles, as AWS does.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -58,8 +71,9 @@ class Checkout:
                 shutil.copy2(ROOT / name, root / name)
         (root / ".votepipe").mkdir()
         (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
-        for name in (".venv", ".venv-ministack", ".votepipe/packages"):
+        for name in (".venv", ".votepipe/packages"):
             (root / name).symlink_to(ROOT / name)
+        enforce_roles(root / ".venv-ministack")
         self.port = free_port()
         # The environment holds this checkout's own code; there, its own comes first.
         self.env = {
@@ -157,18 +171,26 @@ def eventually(found: Callable[[], Any]) -> Any:
 
 
 def made(deployed: Deployment) -> dict[str, Any]:
-    """What each resource is: its physical id and, of a queue or function, when it was made."""
+    """What each resource is: its physical id, what the template says of it, and when it was made.
+
+    What the template says is what CloudFormation goes by: MiniStack reports an update of them all.
+    When it was made is known of queues and functions.
+    """
     stack, session = deployed.stack, deployed.session
-    facts: dict[str, Any] = dict(stack.physical_ids)
+    facts: dict[str, list[Any]] = {
+        name: [physical_id, stack.template["Resources"][name]]
+        for name, physical_id in stack.physical_ids.items()
+    }
     for name in stack.of_type("AWS::SQS::Queue"):
-        url = stack.physical_id(name)
-        answer = session.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        answer = session.client("sqs").get_queue_attributes(
+            QueueUrl=stack.physical_id(name), AttributeNames=["All"]
+        )
         kept = ("CreatedTimestamp", "LastModifiedTimestamp")
-        facts[name] = [url, *(answer["Attributes"][each] for each in kept)]
+        facts[name] += [answer["Attributes"][each] for each in kept]
     for name in stack.of_type("AWS::Lambda::Function"):
         answer = session.client("lambda").get_function(FunctionName=stack.physical_id(name))
         kept = ("FunctionName", "CodeSha256", "LastModified")
-        facts[name] = [answer["Configuration"][each] for each in kept]
+        facts[name] += [answer["Configuration"][each] for each in kept]
     return facts
 
 
@@ -184,27 +206,33 @@ def test_a_new_sink_and_its_test_work(checkout: Checkout) -> None:
 
 
 def test_the_sink_of_the_page_gets_the_next_vote(checkout: Checkout, before: Any) -> None:
-    _, sync, check, up, _, secret = commands("From nothing to a deployed sink")
+    _, sync, check, up, deploy, secret = commands("From nothing to a deployed sink")
     files = checkout.files()
     (checkout.root / "sinks" / "room.py").write_text(file("From nothing to a deployed sink"))
     checkout.type(sync)
     checkout.type(check)
+    deploying = checkout.type(f"{deploy} --dry-run")
 
     with checkout.up(up) as deployed:
         deployed.table.put_item(
             Item={"widgetId": "w", "voteId": "v", "voteType": "thumbsup", "instanceOfJoy": "here"}
         )
         (message,) = eventually(lambda: checkout.messages("room"))
+        endpoint = deployed.session.client("sts").meta.endpoint_url
+        health = requests.get(f"{endpoint}/_ministack/health", timeout=10).json()
         before |= made(deployed)
         at_aws = {
-            "AWS_ENDPOINT_URL": str(deployed.session.client("sts").meta.endpoint_url),
+            "AWS_ENDPOINT_URL": endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         }
         checkout.type(secret.replace("votepipe-dev", deployed.name), "https://x.example/y", at_aws)
 
+    assert health["auth"] == "enabled"
     assert message == {"text": "✨ here: thumbsup"}
+    # The local AWS refuses parts of what goes to AWS.
+    assert deploying.endswith(".venv/bin/sam deploy --config-env default\n")
     now = checkout.files()
     changed = {name for name in now | files if now.get(name) != files.get(name)}
     assert changed == {"sinks/room.py", "template.yaml", "README.md"}
@@ -216,10 +244,12 @@ def test_a_sink_that_is_taken_away_takes_its_resources_and_no_others(
     sync, _ = commands("Taking a sink away")
     (checkout.root / "sinks" / "room.py").unlink()
     checkout.type(sync)
+    changed = checkout.type("git diff --name-only && git ls-files --others --exclude-standard")
 
     with checkout.up("make up") as deployed:
         after = made(deployed)
 
+    assert changed == ""
     gone = set(before) - set(after)
     assert gone
     assert all(name.startswith("Room") for name in gone)

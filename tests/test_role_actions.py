@@ -1,11 +1,13 @@
-"""Each action that `template.yaml` gives to a role is needed: without it, something goes wrong.
+"""Each action that `template.yaml` allows is needed: without it, something goes wrong.
 
-On virtual time, each sink lives through a day in which messages are delivered, put back and moved
-to the dead letters. What comes of it must be another thing once an action is taken out of a role.
+On virtual time, each sink lives through days in which messages are delivered, put back and moved
+to the dead letters, and in which its queue takes none for a while. What comes of it must be
+another thing once an action is taken out of a role, or out of what a queue lets in.
 """
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,7 +19,9 @@ from votepipe.testing import Answer, Pipeline, blueprint
 from votepipe.testing.errors import Unmodelled
 
 # Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
+# tests/test_template.py looks at these, at who may take a role, and at what refuses plain HTTP.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+KINDS = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::SQS::QueuePolicy")
 
 VOTE = {"widgetId": "docs", "voteType": "thumbsup", "instanceOfJoy": "a"}
 MAIL = {"sender": "votes@example.com", "recipients": "team@example.com"}
@@ -32,7 +36,7 @@ PLAN = blueprint.read(ROOT)
 
 
 class Leave(NamedTuple):
-    """One action that a role has, and where it stands in the template."""
+    """One action that is allowed, and where it stands in the template."""
 
     resource: str
     policy: int
@@ -46,20 +50,26 @@ class Leave(NamedTuple):
 def documents(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The policy documents of a role, or the one of a policy of its own."""
     facts = resource["Properties"]
-    if resource["Type"] == "AWS::IAM::Policy":
-        return [facts["PolicyDocument"]]
-    return [policy["PolicyDocument"] for policy in facts.get("Policies", ())]
+    if resource["Type"] == "AWS::IAM::Role":
+        return [policy["PolicyDocument"] for policy in facts.get("Policies", ())]
+    return [facts["PolicyDocument"]]
 
 
 def leaves() -> Iterator[Leave]:
-    """Every action of every role."""
+    """Every action that a role or a queue's own policy allows."""
     for name, resource in PLAN.template["Resources"].items():
-        if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::Policy"):
+        if resource["Type"] in KINDS:
             assert "ManagedPolicyArns" not in resource["Properties"], name
             for policy, document in enumerate(documents(resource)):
-                for number, statement in enumerate(document["Statement"]):
-                    for action in listed(statement["Action"]):
-                        yield Leave(name, policy, number, action)
+                for number, statement in enumerate(map(on_aws, document["Statement"])):
+                    if statement["Effect"] == "Allow":
+                        for action in listed(statement["Action"]):
+                            yield Leave(name, policy, number, action)
+
+
+def on_aws(statement: dict[str, Any]) -> dict[str, Any]:
+    """A statement as it is on AWS."""
+    return statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def listed(value: Any) -> list[Any]:
@@ -67,22 +77,22 @@ def listed(value: Any) -> list[Any]:
 
 
 def without(leave: Leave) -> blueprint.Blueprint:
-    """The checkout, with one action taken out of a role."""
+    """The checkout, with one action taken out."""
     template = copy.deepcopy(dict(PLAN.template))
     document = documents(template["Resources"][leave.resource])[leave.policy]
-    statement = document["Statement"][leave.statement]
+    statement = on_aws(document["Statement"][leave.statement])
     statement["Action"] = [each for each in listed(statement["Action"]) if each != leave.action]
     return blueprint.Blueprint(PLAN.root, template, PLAN.settings)
 
 
 def sink_of(leave: Leave) -> str:
-    """The sink that a role belongs to; `log` stands for them all where it is the pipe's."""
-    name = leave.resource.removesuffix("Role").removesuffix("Timer").lower()
-    return name if name in PLAN.settings and name != "reader" else "log"
+    """The sink that a role or queue belongs to; `log` stands for them all for the pipe's."""
+    name = re.sub("(Timer)?Role$|(Queue|DeadLetters)Policy$", "", leave.resource).lower()
+    return name if name in PLAN.settings else "log"
 
 
 def day(sink: str) -> dict[str, Any]:
-    """What comes of a day with one sink: who got what, and when; what is kept; what failed.
+    """What comes of some days with one sink: who got what, and when; what is kept; what failed.
 
     `refused` alone where AWS refuses to make a mapping or a pipe, since its role may not read.
     """
@@ -107,7 +117,7 @@ def day(sink: str) -> dict[str, Any]:
 
 
 def live(pipeline: Pipeline, sink: str) -> None:
-    """A day: a vote changes while the receiver is busy, another never gets through the pipe."""
+    """A vote changes while the receiver is busy, one is stuck in the pipe, one before the queue."""
     pipeline.serve(sink, lambda _: Answer(body={"ok": True, "channel": "C1", "ts": "1.000100"}))
     pipeline.answer(sink, retry_after=20)
     pipeline.throttle("DeliveriesTable" if sink != "tally" else "TallyTable")
@@ -119,6 +129,10 @@ def live(pipeline: Pipeline, sink: str) -> None:
     pipeline.advance(hours=1)
     pipeline.fail("EnrichFunction", times=1000)
     pipeline.put({**VOTE, "voteId": "two", "answers": {}})
+    pipeline.advance(hours=30)
+    pipeline.heal()
+    pipeline.fail(queue.id, times=1000)
+    pipeline.put({**VOTE, "voteId": "three", "answers": {}})
     pipeline.advance(hours=30)
 
 

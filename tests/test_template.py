@@ -110,6 +110,53 @@ def test_every_function_schedule_and_the_pipe_has_a_role_of_its_own() -> None:
     assert sorted(functions + pipes + timers) == sorted(of("AWS::IAM::Role"))
 
 
+def test_every_role_is_trusted_to_the_service_that_takes_it_and_to_no_other() -> None:
+    takers = {
+        "lambda": [function["Role"] for function in of("AWS::Lambda::Function").values()],
+        "pipes": [pipe["RoleArn"] for pipe in of("AWS::Pipes::Pipe").values()],
+        "scheduler": [
+            timer["Target"]["RoleArn"] for timer in of("AWS::Scheduler::Schedule").values()
+        ],
+    }
+
+    trusted = {
+        name: (statement["Effect"], statement["Action"], statement["Principal"])
+        for name, role in of("AWS::IAM::Role").items()
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+    }
+
+    assert trusted == {
+        refers(role): ("Allow", "sts:AssumeRole", {"Service": f"{service}.amazonaws.com"})
+        for service, roles in takers.items()
+        for role in roles
+    }
+
+
+def test_every_function_and_the_pipe_may_write_to_its_log_group_and_to_no_other() -> None:
+    policies = {name: policy["Roles"] for name, policy in of("AWS::IAM::Policy").items()}
+    writers = [
+        (function["Role"], function["LoggingConfig"]["LogGroup"])
+        for function in of("AWS::Lambda::Function").values()
+    ] + [
+        (pipe["RoleArn"], pipe["LogConfiguration"]["CloudwatchLogsLogDestination"]["LogGroupArn"])
+        for pipe in of("AWS::Pipes::Pipe").values()
+    ]
+
+    allowed = {
+        (refers(policies[name]) if name in policies else name, group, action)
+        for name, statement in statements()
+        for group in referenced(statement["Resource"])
+        if group in of("AWS::Logs::LogGroup")
+        for action in statement["Action"]
+    }
+
+    assert allowed == {
+        (refers(role), refers(group), action)
+        for role, group in writers
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+    }
+
+
 def test_every_function_logs_into_a_group_that_forgets() -> None:
     groups = of("AWS::Logs::LogGroup")
 
@@ -147,7 +194,7 @@ def test_every_queue_is_encrypted_and_takes_tls_only() -> None:
     denied = {
         refers(statement["Resource"])
         for _, statement in statements()
-        if statement["Effect"] == "Deny"
+        if (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*")
         and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     }
 
@@ -212,6 +259,7 @@ def test_the_bus_may_write_to_what_its_rules_feed() -> None:
         )
         for _, statement in statements()
         if statement.get("Principal") == {"Service": "events.amazonaws.com"}
+        and statement["Action"] == "sqs:SendMessage"
     }
 
     needed = {
