@@ -18,6 +18,8 @@ from typing import Any, Self
 from votepipe import aws, clock, deliveries
 from votepipe.events import Event
 
+# What the id of VoteSettled adds to the id of the change that came to rest.
+SUFFIX = "-settled"
 _NEWEST = "attribute_not_exists(latest) OR latest < :it"
 _OPEN = "latest = :it AND (attribute_not_exists(settled) OR settled < :it)"
 
@@ -82,7 +84,7 @@ def settle(event: Event) -> State | None:
     """
     now = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="milliseconds")
     settled_as = {
-        "eventID": f"{event.id}-settled",
+        "eventID": f"{event.id}{SUFFIX}",
         "time": now.replace("+00:00", "Z"),
         "sequence": str(event.sequence),
         "voteType": str(event.vote.vote_type),

@@ -79,13 +79,14 @@ def test_a_vote_becomes_a_message(stack: Any, table: Any, instance: str) -> None
 
 
 def test_answers_are_in_the_message(stack: Any, table: Any, instance: str) -> None:
-    cast = vote(instance)
+    cast, words = vote(instance), f"more of {instance}"
     table.put_item(Item=cast)
-    table.put_item(Item=cast | {"answers": json.dumps({"field_1": "more of this"})})
+    table.put_item(Item=cast | {"answers": json.dumps({"field_1": words})})
 
-    (text,) = mention(stack, instance)
+    # Where this machine is slow, the vote comes to rest between the two, and again.
+    (text,) = mention(stack, words)
 
-    assert "more of this" in text
+    assert "👍" in text
 
 
 @pytest.mark.parametrize(

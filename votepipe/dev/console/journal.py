@@ -15,6 +15,7 @@ from typing import Any
 from votepipe.dev.console import hops
 from votepipe.dev.console.hops import Hop
 from votepipe.dev.console.messages import Message, Messages
+from votepipe.settling import SUFFIX
 
 VOTES = 5_000
 HOPS = 300
@@ -191,8 +192,11 @@ class Journal:
                     self._place(hop, key)
 
     def _attach(self, hop: Hop, ids: Iterable[str]) -> None:
-        """Place a hop that knows its vote only by ids; unknown ones wait, within bounds."""
-        ids = list(ids)
+        """Place a hop that knows its vote only by ids; unknown ones wait, within bounds.
+
+        A settled state is found by the change that came to rest.
+        """
+        ids = [name.removesuffix(SUFFIX) for name in ids]
         for name in ids:
             if name in self._events:
                 hop.event_id = hop.event_id or name

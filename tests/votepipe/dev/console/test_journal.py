@@ -49,6 +49,20 @@ def test_a_line_that_comes_before_its_trace_finds_its_vote() -> None:
     assert stages(journal) == [["filter", "sink"]]
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_a_settled_state_finds_its_vote_by_the_change_that_came_to_rest(early: bool) -> None:
+    journal = Journal()
+    steps = [
+        lambda: journal.line(line("delivered", f"{EVENT}-settled"), at="1970-01-01T00:00:03Z"),
+        lambda: journal.trace(trace("passed")),
+    ]
+    for step in steps if early else reversed(steps):
+        step()
+
+    assert stages(journal) == [["filter", "sink"]]
+    assert journal.votes()["votes"][0]["hops"][-1]["eventId"] == f"{EVENT}-settled"
+
+
 def test_a_message_finds_its_vote_by_the_events_id() -> None:
     journal = Journal()
     journal.trace(trace("passed"))
