@@ -10,6 +10,7 @@ runs out and no mark: the event is then sent again.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -197,6 +198,7 @@ def key_of(event: Event | Moment, sink: str, ordered: bool) -> str:
     return named(sink, *parts)
 
 
+@lru_cache(maxsize=1024)  # each vote's key is asked for several times while it is delivered
 def named(kind: str, *parts: str) -> str:
     """One key for a list of parts, in ASCII and at most 1,024 characters; no two lists share it."""
     # "#" is quoted within the parts.

@@ -14,6 +14,9 @@ from votepipe.errors import InvalidEvent
 Answer = str | int | float | bool | None | tuple["Answer", ...] | Mapping[str, "Answer"]
 VoteType = Literal["thumbsup", "thumbsdown"]
 
+# Asked first: whether something is a Mapping takes many times as long to find out.
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None), MappingProxyType})
+
 
 def frozen(value: Any) -> Any:
     """A read-only copy: objects become mapping proxies, arrays tuples.
@@ -21,7 +24,7 @@ def frozen(value: Any) -> Any:
     A mapping proxy is taken as it is.
     """
     kind = type(value)
-    if kind is str or kind is MappingProxyType:
+    if kind in _AS_THEY_ARE:
         return value
     if kind is dict or isinstance(value, Mapping):
         return MappingProxyType({key: frozen(item) for key, item in value.items()})
@@ -31,7 +34,7 @@ def frozen(value: Any) -> Any:
 
 
 def _frozen_object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if type(value) is not MappingProxyType and not isinstance(value, Mapping):
         raise TypeError
     return cast(Mapping[str, Any], frozen(value))
 

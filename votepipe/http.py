@@ -107,15 +107,13 @@ def _session() -> requests.Session:
 def _exchange(
     url: str, json: Any, data: Any, headers: Mapping[str, str] | None, timeout: float
 ) -> Response:
-    with _session().post(
-        url,
-        json=json,
-        data=data,
-        headers=headers,
-        timeout=timeout,
-        allow_redirects=False,
-        stream=True,
-    ) as response:
+    session = _session()
+    # The session would merge settings of its own that nobody made, which takes a fifth of the time.
+    request = requests.Request(
+        "POST", url, headers={**session.headers, **(headers or {})}, json=json, data=data
+    ).prepare()
+    surroundings = session.merge_environment_settings(url, {}, True, None, None)
+    with session.send(request, timeout=timeout, allow_redirects=False, **surroundings) as response:
         body = next(response.iter_content(MOST_BYTES), b"")
         return Response(response.status_code, response.headers, body)
 
