@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _ENOUGH_SECONDS = 15.0
 # Events that are not worth waiting for are skipped when their turn is further away than this.
 _PATIENCE = 10.0
+# To take the lease on one vote, at most.
+_CLAIM_SECONDS = 0.02
 
 
 def deliver(sink: "Sink", batch: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -116,8 +118,9 @@ class _Run:
         fleeting = unit.types <= set(self.sink.fleeting)
         waited = any(message.receives > 1 for message in unit.messages)
         patience = _PATIENCE if fleeting else math.inf
+        preparing = _CLAIM_SECONDS * len(unit.messages)
         try:
-            wait = pace.take(unit.group, waited=waited, patience=patience)
+            wait = pace.take(unit.group, waited=waited, patience=patience, preparing=preparing)
         except Exception as error:
             for message in unit.messages:
                 self._judged(message, error)
@@ -162,6 +165,8 @@ class _Run:
             raise TryLater(str(held), after=after) from None
 
     def _send(self, claimed: Sequence[Claimed], group: str | None) -> None:
+        if self.pace is not None:
+            self.pace.begin()
         try:
             result = units.call(self.sink, claimed, self.settings)
         except Exception as error:

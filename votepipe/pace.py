@@ -18,6 +18,8 @@ from votepipe.logs import log
 _ATTEMPTS = 5
 # A turn that is nearer than this is as good as over.
 _SOON = 0.5
+# So far off the pace a call may be.
+_TOLERANCE = 0.1
 
 
 @dataclass
@@ -30,8 +32,17 @@ class Pace:
     _item: dict[str, float] = field(default_factory=dict)
     _taken: float | None = None
 
-    def take(self, group: str | None, *, waited: bool, patience: float = math.inf) -> float:
+    def take(
+        self,
+        group: str | None,
+        *,
+        waited: bool,
+        patience: float = math.inf,
+        preparing: float = 0.0,
+    ) -> float:
         """Ask to make a call now: 0 when it may be made, else the seconds until the turn for it.
+
+        For the seconds that `preparing` it may take, nobody else may call; see `begin`.
 
         Messages of one `group` share a turn; None shares with nobody. `waited` tells that this is
         the turn: others do not push in while there is a line.
@@ -42,8 +53,9 @@ class Pace:
         condition = "(attribute_not_exists(nextCall) OR nextCall <= :now)"
         if not waited:
             condition += " AND (attribute_not_exists(lineEnd) OR lineEnd <= :now)"
-        if self._write("nextCall = :next", condition, next=now + self.seconds, now=now):
-            self._taken = now + self.seconds
+        following = now + preparing + self.seconds
+        if self._write("nextCall = :next", condition, next=following, now=now):
+            self._taken = following
             return 0.0
         return self._wait(now, group, patience)
 
@@ -57,6 +69,17 @@ class Pace:
         except Temporary as error:
             log("no turn taken", level="WARNING", sink=self.sink, why=str(error))
             return math.ceil(self.seconds)
+
+    def begin(self) -> None:
+        """The call is prepared and made now; the next one may follow at the pace. It never raises.
+
+        Otherwise one that took long to prepare would be too close to the one that followed.
+        """
+        following = clock.now() + self.seconds
+        if self._taken is not None and abs(following - self._taken) > _TOLERANCE:
+            condition = "nextCall = :taken OR nextCall < :next"
+            self._try("nextCall = :next", condition, next=following, taken=self._taken)
+            self._taken = following
 
     def give_back(self) -> None:
         """No call was made after all, so the next one may be made now. It never raises."""

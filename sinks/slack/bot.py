@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sinks.slack import api, threads
 from sinks.slack.blocks import PREVIEWS, message
-from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest
+from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest, without
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip
@@ -26,24 +26,26 @@ def deliver(
     known = {event.id: previous for event, previous in zip(events, before, strict=True)}
     votes = [event for event in newest(events) if known[event.id] != GONE]
     # An edit takes a call of its own: in a burst, many others go first.
-    shown = [event for event in votes if _own(known[event.id])]
-    unseen = [event for event in votes if event not in shown and event.type == "VoteSettled"]
-    thread = threads.below(votes, settings) if votes and settings.threads else ""
+    apart = [event for event in votes if _own(known[event.id])]
+    thread, ready = threads.below(votes, settings) if votes and settings.threads else ("", votes)
     if thread is None:
-        return Delivered(events=(), apart=shown)
+        return Delivered(events=(), apart=apart)
+    events = without([event for event in votes if event not in ready], events)
+    shown = [event for event in ready if event in apart]
+    unseen = [event for event in ready if event not in apart and event.type == "VoteSettled"]
     if are_many(unseen, settings):
         remote_id = MANY + api.post(settings, gathered(unseen, settings), thread)
-        return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=shown)
+        return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=apart)
     wanted = shown or [
         event
-        for event in votes
+        for event in ready
         # What was shown with others is shown again when it has settled.
         if is_worth_a_message(event, settings) and not (known[event.id] and event.type in PREVIEWS)
     ]
     if not wanted:
         return Delivered(events=events, sent=False)
     remote_id = show(wanted[0], settings, _own(known[wanted[0].id]), thread)
-    return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=shown)
+    return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=apart)
 
 
 def show(event: Event, settings: Settings, own: str | None, thread: str) -> str:

@@ -18,6 +18,12 @@ def all_about(chosen: Sequence[Event], events: Sequence[Event]) -> list[Event]:
     return [event for event in events if _vote(event) in votes]
 
 
+def without(left: Sequence[Event], events: Sequence[Event]) -> list[Event]:
+    """Those of `events` that are about no vote of those that are left for later."""
+    votes = {_vote(event) for event in left}
+    return [event for event in events if _vote(event) not in votes]
+
+
 def are_many(events: Sequence[Event], settings: Settings) -> bool:
     """Whether so many settled votes make one message."""
     return 0 < settings.gather_above <= len(events)

@@ -18,19 +18,23 @@ _LEASE = 15
 Item = dict[str, Any]
 
 
-def below(events: Sequence[Event], settings: Settings) -> str | None:
-    """The message to post below; None when the call was about that message itself."""
+def below(events: Sequence[Event], settings: Settings) -> tuple[str | None, Sequence[Event]]:
+    """The message to post below, and the events of which it shows the counts.
+
+    None and nothing when the call was about that message itself.
+    """
     event = events[0]
     key = deliveries.named("slack", "", "thread", event.vote.widget_id, _instance(event))
     _, known = _write(key, "SET expires = :expires")
     parent = known.get("parent", {}).get("S")
     if parent is None:
         _open(key, event, settings)
-        return None
-    oldest = min(each.time.timestamp() for each in events)
-    if _number(known, "shownAt") < oldest and _refresh(key, known, event, settings):
-        return None
-    return str(parent).partition(":")[2]
+        return None, ()
+    # Those that came since wait for the next look, or the last of a burst would be in no count.
+    counted = [each for each in events if each.time.timestamp() <= _number(known, "shownAt")]
+    if not counted and _refresh(key, known, event, settings):
+        return None, ()
+    return str(parent).partition(":")[2], counted or events
 
 
 def _open(key: str, event: Event, settings: Settings) -> None:

@@ -99,6 +99,51 @@ def test_who_has_no_patience_for_the_turn_of_the_group_gets_none(pace: Any) -> N
     assert pace().take("c", waited=False, patience=3) == INFINITE
 
 
+def test_nobody_calls_while_a_call_is_prepared(pace: Any, time: Time) -> None:
+    pace().take(None, waited=False, preparing=3)
+    time.now += 4
+
+    assert pace().take(None, waited=True) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 2, 5])
+def test_the_next_call_follows_at_the_pace_however_long_one_was_prepared(
+    pace: Any, time: Time, seconds: float
+) -> None:
+    taken = pace()
+    taken.take(None, waited=False, preparing=3)
+    time.now += seconds
+
+    taken.begin()
+
+    time.now += 1.1
+    assert pace().take(None, waited=True) == 1
+    time.now += 0.1
+    assert pace().take(None, waited=True) == 0
+
+
+def test_a_call_that_begins_late_moves_no_other(pace: Any, time: Time) -> None:
+    late = pace()
+    late.take(None, waited=False, preparing=1)
+    time.now += 3
+    pace().take(None, waited=True, preparing=20)
+
+    late.begin()
+
+    assert pace().take(None, waited=True) == 22
+
+
+def test_a_prepared_call_that_was_not_made_is_given_back(pace: Any, time: Time) -> None:
+    taken = pace()
+    taken.take(None, waited=False, preparing=3)
+    time.now += 1
+    taken.begin()
+
+    taken.give_back()
+
+    assert pace().take(None, waited=False) == 0
+
+
 def test_a_call_that_was_not_made_is_given_back(pace: Any) -> None:
     taken = pace()
     taken.take(None, waited=False)

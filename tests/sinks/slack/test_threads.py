@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from votepipe.testing import Pipeline
@@ -100,9 +100,6 @@ def test_a_parent_that_was_deleted_is_posted_once_more(run: Run) -> None:
     assert run.parents == ["_a_: 👍 2 · 👎 0 · 0 with answers"]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(
     kinds=st.lists(st.sampled_from(["thumbsup", "thumbsdown"]), min_size=1, max_size=12),
     seed=st.integers(0, 99),
