@@ -75,9 +75,11 @@ class Checkout:
             (root / name).symlink_to(ROOT / name)
         enforce_roles(root / ".venv-ministack")
         self.port = free_port()
-        # The environment holds this checkout's own code; there, its own comes first.
+        # The environment holds this checkout's own code; there, its own comes first. A make that
+        # runs the tests is not told to the ones that are typed here.
+        inherited = {name: text for name, text in os.environ.items() if "MAKE" not in name}
         self.env = {
-            **os.environ,
+            **inherited,
             "PYTHONPATH": str(root),
             "VOTEPIPE_PORT": str(self.port),
             "PYTHONDONTWRITEBYTECODE": "1",
