@@ -213,10 +213,10 @@ def test_a_second_one_says_where_the_first_is(run, root: Path, votepipe) -> None
 
 @pytest.mark.parametrize(("offset", "whose"), [(0, "the console needs it"), (1, "the local AWS")])
 def test_a_port_that_another_program_has(root, votepipe, offset, whose) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        taken = other.getsockname()[1]
-
-        result = votepipe(root, "up", "--port", str(taken - offset))
+    port = free_port()
+    taken = port + offset
+    with socket.create_server(("127.0.0.1", taken)):
+        result = votepipe(root, "up", "--port", str(port))
 
     assert result.returncode == 1
     assert f"Port {taken} is taken, and {whose}" in result.stderr

@@ -12,6 +12,7 @@ import pytest
 
 from votepipe.dev.deployment import LocalSession
 from votepipe.dev.ministack import MiniStack
+from votepipe.testing.words import parsed
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
@@ -109,7 +110,8 @@ class Local:
 
     def hops(self, *names):
         lines = (self.folder / "hops").read_text().splitlines()
-        hops = [json.loads(line) for line in lines if line.endswith("}")]
+        # One that was killed may leave half a line, which the next one goes on.
+        hops = [found for line in lines if (found := parsed(line)) is not None]
         return [each for each in hops if each["hop"] in names]
 
     def words(self):
