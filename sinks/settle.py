@@ -24,8 +24,9 @@ from votepipe import (
 )
 from votepipe.settling import State
 
+_TIMEOUT = 10
 # When a message is back that a function which died had in hand.
-_BACK_SECONDS = 60
+_BACK_SECONDS = 6 * _TIMEOUT
 # Nobody waits longer for a publication: its message is among the dead letters by then.
 _PATIENCE_SECONDS = 900
 
@@ -56,8 +57,11 @@ def at_rest(event: Event, state: State, settings: Settings) -> State:
     wait = due(state, settings) - clock.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
-    if state.publishing and clock.now() < state.settled_at + _PATIENCE_SECONDS:
-        raise TryLater("The state before is not on the bus yet.", after=_BACK_SECONDS)
+    since = clock.now() - state.settled_at
+    if state.publishing and since < _PATIENCE_SECONDS:
+        # Another attempt is about to publish it, or died.
+        after = 1 if since < _TIMEOUT else _BACK_SECONDS
+        raise TryLater("The state before is not on the bus yet.", after=after)
     now = settling.settle(event)
     if now is None:
         raise Skip("A newer change came, or another attempt settles it.")
@@ -85,9 +89,9 @@ def settled(event: Event, settled_as: dict[str, str], previous: dict[str, str]) 
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
     settings=Settings,
     claims=False,
-    # A sixth of the seconds until a message is back that a dying function had in hand: these are
-    # to be fewer than the quiet period, so that nothing settles while a newer change is held back.
-    timeout=_BACK_SECONDS // 6,
+    # So few that a message is back within the quiet period when the function that had it in hand
+    # died: nothing settles then while a newer change is held back.
+    timeout=_TIMEOUT,
     environment={"VOTES_BUS": {"Ref": "VotesBus"}},
     policies=[
         {

@@ -102,3 +102,19 @@ def test_what_settles_next_waits_for_a_publication_that_was_cut_off() -> None:
         one, two = (event["detail"] for event in pipeline.events("VoteSettled"))
         assert [one["vote"]["voteType"], two["vote"]["voteType"]] == ["thumbsup", "thumbsdown"]
         assert two["previous"]["eventID"] == one["eventID"]
+
+
+def test_what_settles_next_waits_no_longer_than_a_publication_takes() -> None:
+    vote = {**VOTE, "voteId": "one", "answers": {}}
+    with Pipeline(sinks=["settle"], parameters={"QuietPeriodSeconds": "0"}) as pipeline:
+        pipeline.latency(0.5)
+        pipeline.put(vote)
+        pipeline.advance(seconds=1)
+        pipeline.put({**vote, "voteType": "thumbsdown"})
+        pipeline.run_until_idle()
+
+        whys = [line.get("why") for line in pipeline.lines("SettleSink")]
+        times = [event["detail"]["time"] for event in pipeline.events("VoteSettled")]
+        assert "The state before is not on the bus yet." in whys
+        assert len(times) == 2
+        assert times[1] < "2026-01-04T10:00:05"
