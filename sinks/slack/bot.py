@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from sinks.slack import api, threads
 from sinks.slack.blocks import PREVIEWS, message
-from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest, without
+from sinks.slack.choice import (
+    all_about,
+    are_many,
+    are_very_many,
+    is_worth_a_message,
+    newest,
+    without,
+)
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip
@@ -25,7 +32,7 @@ def deliver(
     before = [delivery.previous for delivery in deliveries]
     known = {event.id: previous for event, previous in zip(events, before, strict=True)}
     votes = [event for event in newest(events) if known[event.id] != GONE]
-    # An edit takes a call of its own: in a burst, many others go first.
+    # An edit takes a call of its own: in a burst, very many others go first.
     apart = [event for event in votes if _own(known[event.id])]
     thread, ready = threads.below(votes, settings) if votes and settings.threads else ("", votes)
     if thread is None:
@@ -33,7 +40,7 @@ def deliver(
     events = without([event for event in votes if event not in ready], events)
     shown = [event for event in ready if event in apart]
     unseen = [event for event in ready if event not in apart and event.type == "VoteSettled"]
-    if are_many(unseen, settings):
+    if are_many(unseen, settings) and (not shown or are_very_many(unseen, settings)):
         remote_id = MANY + api.post(settings, gathered(unseen, settings), thread)
         return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=apart)
     wanted = shown or [

@@ -29,6 +29,14 @@ def are_many(events: Sequence[Event], settings: Settings) -> bool:
     return 0 < settings.gather_above <= len(events)
 
 
+def are_very_many(events: Sequence[Event], settings: Settings) -> bool:
+    """Whether so many settled votes go before an edit, rather than after it.
+
+    With fewer, an edit would wait for as long as a burst lasts.
+    """
+    return 4 * settings.gather_above <= len(events)
+
+
 def is_worth_a_message(event: Event, settings: Settings) -> bool:
     """Whether a vote gets a message of its own."""
     if event.type == "VoteWithdrawn":

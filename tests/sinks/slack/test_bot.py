@@ -160,14 +160,19 @@ def test_votes_that_have_a_message_are_edited_apart(deliver: Any, event: Any, sl
     assert list(delivered.events) == list(delivered.apart) == events[3:]
 
 
-def test_in_a_burst_edits_come_after_the_many(deliver: Any, event: Any, slack: Any) -> None:
-    first = deliver(event(vote="v5"))
-    events = [event("VoteSettled", vote=f"v{number}") for number in range(6)]
+@pytest.mark.parametrize(("unseen", "method"), [(19, "chat.update"), (20, "chat.postMessage")])
+def test_an_edit_waits_for_very_many_only(
+    deliver: Any, event: Any, slack: Any, unseen: int, method: str
+) -> None:
+    first = deliver(event(vote="first"))
+    edited = event("VoteSettled", vote="first")
+    events = [*[event("VoteSettled", vote=f"v{number}") for number in range(unseen)], edited]
 
-    delivered = deliver(*events, before=[None] * 5 + [first.remote_id])
+    delivered = deliver(*events, before=[None] * unseen + [first.remote_id])
 
-    assert slack.methods == ["chat.postMessage", "chat.postMessage"]
-    assert (list(delivered.events), list(delivered.apart)) == (events[:5], events[5:])
+    assert slack.methods[1:] == [method]
+    assert (edited in delivered.events) == (method == "chat.update")
+    assert list(delivered.apart) == [edited]
 
 
 @pytest.mark.parametrize(("kind", "calls"), [("VoteChanged", 0), ("VoteSettled", 1)])

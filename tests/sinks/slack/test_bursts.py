@@ -38,6 +38,15 @@ def test_in_a_burst_the_pace_is_kept_and_every_vote_accounted_for(
     assert sum(received) / len(received) < 3
 
 
+def test_where_votes_come_now_and_then_the_last_are_counted_above_too(
+    bench: Any, burst: Any
+) -> None:
+    seen = burst("threads", 10, votes=100, seconds=120)
+
+    _, above = bench.accounted(seen.channel)
+    assert above.total() == 100
+
+
 def test_in_a_burst_no_function_keeps_anything(burst: Any) -> None:
     seen = burst("threads", 15, votes=200, seconds=72, looks=6)
 
