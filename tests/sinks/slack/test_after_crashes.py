@@ -128,7 +128,8 @@ def repeats(way: str, found: Played, wanted: Played, step: Step) -> int:
     twice = 0
     for name, article in {name: article for _, name, article, _ in wanted.writes}.items():
         shown, usual = found.channel.votes(name), wanted.channel.votes(name)
-        twice += max(len(shown) - len(usual), 0)
+        # One that was taken back in the meantime is shown once, or not at all.
+        twice += max(len(shown) - max(len(usual), 1), 0)
         if way == "webhook":
             # A state that a newer one overtakes while it is held back is not told.
             assert set(shown) <= set(usual), step
