@@ -91,7 +91,6 @@ def play(slack_class: Any) -> Callable[..., Played]:
     def play(way: str, writes: Writes, crash_at: int | None = None) -> Played:
         with Pipeline(
             sinks=["settle", "slack", *(["tally"] if way == "threads" else [])],
-            parameters={"QuietPeriodSeconds": "70"},
             settings={"slack": WAYS[way]},
         ) as pipeline:
             slack = slack_class(lambda: pipeline.world.now)

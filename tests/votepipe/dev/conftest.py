@@ -4,32 +4,37 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from votepipe.dev import ROOT
 from votepipe.dev.sync import enricher_settings, resources, synced
 
-PARTS = (
-    *("template.yaml", "samconfig.toml", "widgets.toml", "Makefile", "pyproject.toml"),
-    *("votepipe", "sinks", "enrichers", "schemas", "events"),
-)
+SECONDS = 120  # only ends a test that will not pass
 
 
 @pytest.fixture(scope="session")
 def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Make checkouts that can be spoilt: this one's files, its environments and its packages."""
 
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split("\0")
+    tracked = [name for name in listed if (ROOT / name).is_file()]
+
     def make_checkout() -> Path:
         root = tmp_path_factory.mktemp("checkout")
-        for name in PARTS:
-            if (ROOT / name).is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / name, root / name, ignore=ignored)
-            else:
-                shutil.copy2(ROOT / name, root / name)
+        for name in tracked:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
         (root / ".votepipe").mkdir()
         (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
         for name in (".venv", ".venv-ministack", ".votepipe/packages"):
@@ -64,3 +69,18 @@ def votepipe():
         )
 
     return votepipe
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], Any]], Any]:
+    """Wait for the first true result of a function, however long that takes."""
+
+    def eventually(found: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if result := found():
+                return result
+            time.sleep(0.05)
+        raise AssertionError(f"Nothing came within {SECONDS} s")
+
+    return eventually

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -24,22 +23,19 @@ def messages(stack: Any, sink: str = "slack") -> list[str]:
     ]
 
 
-def eventually(found: Callable[[], Any], seconds: float = 60) -> Any:
-    """The first true result of `found`; the bound only ends a test that will not pass."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        result = found()
-        if result:
-            return result
-        time.sleep(0.05)
-    raise AssertionError(f"Nothing came within {seconds} s")
+@pytest.fixture
+def mention(stack: Any, eventually: Any) -> Callable[..., list[str]]:
+    """Wait for so many messages that hold some words."""
 
+    def mention(words: str, count: int = 1) -> list[str]:
+        found: list[str] = eventually(
+            lambda: (
+                len(texts := [text for text in messages(stack) if words in text]) >= count and texts
+            )
+        )
+        return found
 
-def mention(stack: Any, words: str, count: int = 1) -> list[str]:
-    """Wait for `count` messages that hold these words."""
-    return eventually(
-        lambda: len(found := [text for text in messages(stack) if words in text]) >= count and found
-    )
+    return mention
 
 
 @pytest.fixture
@@ -69,22 +65,22 @@ def vote(instance: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_vote_becomes_a_message(stack: Any, table: Any, instance: str) -> None:
+def test_a_vote_becomes_a_message(table: Any, instance: str, mention: Any) -> None:
     table.put_item(Item=vote(instance, voter="reader@example.com"))
 
-    (text,) = mention(stack, instance)
+    (text,) = mention(instance)
 
     assert "👍" in text
     assert "reader@example.com" in text
 
 
-def test_answers_are_in_the_message(stack: Any, table: Any, instance: str) -> None:
+def test_answers_are_in_the_message(table: Any, instance: str, mention: Any) -> None:
     cast, words = vote(instance), f"more of {instance}"
     table.put_item(Item=cast)
     table.put_item(Item=cast | {"answers": json.dumps({"field_1": words})})
 
     # Where this machine is slow, the vote comes to rest between the two, and again.
-    (text,) = mention(stack, words)
+    (text,) = mention(words)
 
     assert "👍" in text
 
@@ -99,16 +95,16 @@ def test_answers_are_in_the_message(stack: Any, table: Any, instance: str) -> No
     ids=["map", "merge tag", "empty text"],
 )
 def test_stored_shapes_become_messages(
-    stack: Any, table: Any, instance: str, more: dict[str, Any]
+    table: Any, instance: str, more: dict[str, Any], mention: Any
 ) -> None:
     table.put_item(Item=vote(instance, **more))
 
-    (text,) = mention(stack, instance)
+    (text,) = mention(instance)
 
     assert "{{" not in text
 
 
-def test_an_upsert_for_an_unknown_vote_becomes_a_message(stack: Any, table: Any) -> None:
+def test_an_upsert_for_an_unknown_vote_becomes_a_message(table: Any, mention: Any) -> None:
     words = f"only-{uuid.uuid4().hex}"
     table.put_item(
         Item={
@@ -119,20 +115,20 @@ def test_an_upsert_for_an_unknown_vote_becomes_a_message(stack: Any, table: Any)
         }
     )
 
-    (text,) = mention(stack, words)
+    (text,) = mention(words)
 
     assert "👎" in text
     assert "undefined" not in text
 
 
 def test_a_malformed_vote_is_rejected_and_disturbs_no_other(
-    stack: Any, table: Any, instance: str
+    stack: Any, table: Any, instance: str, mention: Any, eventually: Any
 ) -> None:
     rejected = vote(instance, voteType="sideways", instanceOfJoy=f"bad-{instance}")
     table.put_item(Item=rejected)
     table.put_item(Item=vote(instance))
 
-    mention(stack, instance)
+    mention(instance)
 
     hops = eventually(
         lambda: [
@@ -147,18 +143,20 @@ def test_a_malformed_vote_is_rejected_and_disturbs_no_other(
     assert not [text for text in messages(stack) if f"bad-{instance}" in text]
 
 
-def test_nothing_is_lost_while_the_receiver_fails(stack: Any, table: Any, instance: str) -> None:
+def test_nothing_is_lost_while_the_receiver_fails(
+    stack: Any, table: Any, instance: str, mention: Any
+) -> None:
     fault = {"sink": "slack", "status": 500, "times": 2}
     requests.post(f"{stack.url}/api/faults", json=fault, timeout=10).raise_for_status()
     table.put_item(Item=vote(instance))
 
-    found = mention(stack, instance)
+    found = mention(instance)
 
     assert len(found) == 1
 
 
 def test_nothing_is_lost_when_the_pipe_runner_is_killed(
-    stack: Any, table: Any, instance: str
+    stack: Any, table: Any, instance: str, mention: Any
 ) -> None:
     before = stack.status["processes"]["pipe"]
     for number in range(20):
@@ -166,12 +164,10 @@ def test_nothing_is_lost_when_the_pipe_runner_is_killed(
         if number == 10:
             os.kill(before, signal.SIGKILL)
 
-    mention(stack, instance, count=20)
+    mention(instance, count=20)
 
     assert stack.status["processes"]["pipe"] not in (None, before)
-    assert {number for number in range(20) if mention(stack, f"{instance}-{number:02}")} == set(
-        range(20)
-    )
+    assert {number for number in range(20) if mention(f"{instance}-{number:02}")} == set(range(20))
 
 
 def test_the_dead_letter_queues_are_empty(stack: Any) -> None:

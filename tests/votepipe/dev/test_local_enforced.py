@@ -1,9 +1,8 @@
 """votepipe/dev/local.py: the tests' local stack enforces roles, so that what it delivers it may."""
 
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,17 +14,6 @@ from votepipe.dev.casting import cast
 pytestmark = pytest.mark.xdist_group("stack")
 
 TOLD = {"email", "log", "settle", "slack", "tally", "webhook"}  # the other one, digest, is called
-SECONDS = 90  # only ends a test that will not pass
-
-
-def eventually(found: Callable[[], Any]) -> Any:
-    """The first true result of `found`."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.1)
-    raise AssertionError(f"Nothing came within {SECONDS} s")
 
 
 def receivers(stack: Any, words: str) -> set[str]:
@@ -90,7 +78,7 @@ def role(stack: Any) -> Iterator[Role]:
     found.restore()
 
 
-def test_every_sink_delivers_with_the_role_it_has(stack: Any) -> None:
+def test_every_sink_delivers_with_the_role_it_has(stack: Any, eventually: Any) -> None:
     words = f"enforced-{uuid.uuid4().hex}"
 
     vote = cast(stack.deployment.table, vote_type="thumbsup", instance_of_joy=words)
@@ -102,7 +90,9 @@ def test_every_sink_delivers_with_the_role_it_has(stack: Any) -> None:
     eventually(lambda: "digest" in receivers(stack, ""))
 
 
-def test_what_a_role_does_not_allow_is_refused_until_it_does(stack: Any, role: Role) -> None:
+def test_what_a_role_does_not_allow_is_refused_until_it_does(
+    stack: Any, role: Role, eventually: Any
+) -> None:
     words = f"refused-{uuid.uuid4().hex}"
     role.lose("dynamodb:UpdateItem")
 

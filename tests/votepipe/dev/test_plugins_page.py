@@ -3,11 +3,9 @@
 import hashlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,18 +59,7 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, capture_output=True, check=True, text=True,
-        )  # fmt: skip
-        for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).exists():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, root / name)
-        (root / ".votepipe").mkdir()
-        (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
-        for name in (".venv", ".votepipe/packages"):
-            (root / name).symlink_to(ROOT / name)
+        (root / ".venv-ministack").unlink()
         enforce_roles(root / ".venv-ministack")
         self.port = free_port()
         # The environment holds this checkout's own code; there, its own comes first. A make that
@@ -146,9 +133,9 @@ class Checkout:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+def checkout(make_checkout: Callable[[], Path]) -> Checkout:
     """The checkout that the page is typed in, under version control as a clone is."""
-    made = Checkout(tmp_path_factory.mktemp("page"))
+    made = Checkout(make_checkout())
     made.type("git init -q && git add --all")
     assert made.type(".venv/bin/python -c 'import votepipe; print(votepipe.__file__)'") == (
         f"{made.root}/votepipe/__init__.py\n"
@@ -160,16 +147,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def before() -> dict[str, Any]:
     """What the stack holds of each resource of other sinks, from the first run to the second."""
     return {}
-
-
-def eventually(found: Callable[[], Any]) -> Any:
-    """The first true result of `found`."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.1)
-    raise AssertionError(f"Nothing came within {SECONDS} s")
 
 
 def made(deployed: Deployment) -> dict[str, Any]:
@@ -207,7 +184,9 @@ def test_a_new_sink_and_its_test_work(checkout: Checkout) -> None:
     assert re.search(r"^\d+ passed", tested, re.MULTILINE)
 
 
-def test_the_sink_of_the_page_gets_the_next_vote(checkout: Checkout, before: Any) -> None:
+def test_the_sink_of_the_page_gets_the_next_vote(
+    checkout: Checkout, before: dict[str, Any], eventually: Any
+) -> None:
     _, sync, check, up, deploy, secret = commands("From nothing to a deployed sink")
     files = checkout.files()
     (checkout.root / "sinks" / "room.py").write_text(file("From nothing to a deployed sink"))

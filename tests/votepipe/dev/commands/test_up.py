@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,16 +103,6 @@ def alive(pids: set[int]) -> set[int]:
     return pids & running
 
 
-def eventually(found: Callable[[], Any]) -> Any:
-    """The first true result of `found`."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.05)
-    raise AssertionError(f"Nothing came within {SECONDS} s")
-
-
 @pytest.fixture(scope="module")
 def root(make_checkout) -> Path:
     """The checkout that the runs share."""
@@ -154,7 +143,7 @@ def run(root: Path, port: int) -> Iterator[Callable[..., Up]]:
     ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else value,
 )
-def test_a_signal_ends_all_that_runs(run, number, step) -> None:
+def test_a_signal_ends_all_that_runs(run, eventually, number, step) -> None:
     up = run()
     up.wait_for(step)
     below = eventually(lambda: descendants(up.process.pid))  # it says what it is about to do
