@@ -162,7 +162,7 @@ def test_votes_reach_the_bus_and_every_hop_is_told(local):
     wait_for(lambda: local.hops("put"))
     local.vote("after")
     local.vote("after", text={"S": "changed"})
-    wait_for(lambda: local.hops("filtered"))
+    wait_for(lambda: local.hops("filtered") and len(local.hops("put")) == 2)
 
     assert local.arrived() == ["before", "after"]
     assert [each["keys"]["voteId"] for each in local.hops("passed", "enriched", "put")] == (
