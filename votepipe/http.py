@@ -16,12 +16,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cache
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
+import certifi
+import urllib3
+from urllib3 import exceptions
 
 from votepipe import clock
 from votepipe.errors import Temporary, TryLater, Undeliverable
@@ -95,35 +97,61 @@ def host_of(url: str) -> str:
     return host
 
 
-@cache
-def _session() -> requests.Session:
-    """One session for the process, which keeps connections but no cookies."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers["User-Agent"] = "votepipe"
-    return session
+@lru_cache(maxsize=8)  # a sink speaks to one receiver or two
+def _pool(scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
+    """The connections that the process keeps to a receiver; with TLS, through a proxy if any."""
+    tunnelled = scheme == "https" and not proxy_bypass(host)
+    proxy = getproxies().get(scheme) if tunnelled else None
+    trusted = certifi.where()
+    if proxy:
+        through = urllib3.ProxyManager(proxy, ca_certs=trusted)
+        return through.connection_from_host(host, port, scheme)
+    return urllib3.PoolManager(ca_certs=trusted).connection_from_host(host, port, scheme)
 
 
 def _exchange(
     url: str, json: Any, data: Any, headers: Mapping[str, str] | None, timeout: float
 ) -> Response:
-    session = _session()
-    # The session would merge settings of its own that nobody made, which takes a fifth of the time.
-    request = requests.Request(
-        "POST", url, headers={**session.headers, **(headers or {})}, json=json, data=data
-    ).prepare()
-    surroundings = session.merge_environment_settings(url, {}, True, None, None)
-    with session.send(request, timeout=timeout, allow_redirects=False, **surroundings) as response:
-        body = next(response.iter_content(MOST_BYTES), b"")
-        return Response(response.status_code, response.headers, body)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        body, about = _written(json, data)
+        if parts.username:
+            about |= urllib3.make_headers(
+                basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            )
+        response = _pool(parts.scheme, host, parts.port).urlopen(
+            "POST",
+            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
+            body=body,
+            headers={"User-Agent": "votepipe", **about, **(headers or {})},
+            timeout=timeout,
+            retries=False,
+            preload_content=False,
+        )
+    except ValueError as error:
+        raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
+    with response:
+        return Response(response.status, response.headers, response.read(MOST_BYTES))
+
+
+def _written(json: Any, data: Any) -> tuple[bytes, dict[str, str]]:
+    """The body, and the header that tells what it is."""
+    if json is not None:
+        text = jsonlib.dumps(json, allow_nan=False)
+        return text.encode(), {"Content-Type": "application/json"}
+    if isinstance(data, Mapping):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return urlencode(data).encode(), form
+    return data.encode() if isinstance(data, str) else data or b"", {}
 
 
 def within(timeout: float, host: str, exchange: Callable[[], T]) -> T:
     """Run an exchange with `host` in a thread, left behind after `timeout` seconds.
 
-    It raises what the exchange raises, as Temporary or Undeliverable where that comes of requests.
-    A time-out of requests starts anew with each byte, so a receiver that drips its answer would
-    hold the function for as long as it likes.
+    It raises what the exchange raises, as Temporary where that comes of the connection.
+    A socket's time-out starts anew with each byte, so a receiver that drips its answer would hold
+    the function for as long as it likes.
     """
     timeout = min(timeout, MOST_SECONDS)
     answers: list[T] = []
@@ -140,20 +168,18 @@ def within(timeout: float, host: str, exchange: Callable[[], T]) -> T:
     thread.join(timeout)
     if answers:
         return answers[0]
-    raise _failure(errors[0] if errors else requests.Timeout(), host, timeout) from None
+    raise _failure(errors[0] if errors else exceptions.TimeoutError(), host, timeout) from None
 
 
 def _failure(error: Exception, host: str, timeout: float) -> Exception:
-    if isinstance(error, requests.Timeout):
+    # Its class for nobody there is one of the time-outs.
+    late = isinstance(error, exceptions.TimeoutError)
+    if late and not isinstance(error, exceptions.NewConnectionError):
         return Temporary(f"{host} did not answer within {timeout:g} s.")
-    if isinstance(error, requests.ConnectionError):
-        return Temporary(f"{host} could not be reached, or hung up.")
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return Temporary(f"{host} hung up.")
-    if isinstance(error, requests.exceptions.ContentDecodingError):
+    if isinstance(error, exceptions.DecodeError):
         return Temporary(f"{host} answered what cannot be read.")
-    if isinstance(error, requests.RequestException):
-        return Undeliverable(f"No request can be made to {host} ({type(error).__name__}).")
+    if isinstance(error, exceptions.HTTPError):
+        return Temporary(f"{host} could not be reached, or hung up.")
     return error
 
 

@@ -13,6 +13,8 @@ import http.client
 import re
 from typing import Any, NoReturn
 
+from urllib3 import HTTPHeaderDict
+
 from sinks.slack.client import client
 from sinks.slack.settings import Settings
 from votepipe import Temporary, TryLater, Undeliverable
@@ -84,14 +86,10 @@ def _call(settings: Settings, method: str, **arguments: Any) -> Any:
 
 def _refuse(host: str, response: Any) -> NoReturn:
     """Raise what an answer without `ok` calls for."""
-    from requests.structures import CaseInsensitiveDict
-
     code = str(response.get("error"))
     if response.status_code != 200:
-        answer = library.Response(
-            response.status_code, CaseInsensitiveDict(response.headers or {}), b""
-        )
-        library.refuse(host, answer)
+        headers = HTTPHeaderDict(response.headers or {})
+        library.refuse(host, library.Response(response.status_code, headers, b""))
     text = f"Slack answered '{code if re.fullmatch('[a-z_]{1,60}', code) else 'unknown'}'."
     if code in _LIMITED:
         raise TryLater(text, after=library.USUAL_WAIT)

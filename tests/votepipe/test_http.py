@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -37,6 +38,42 @@ def test_data_and_headers_arrive_as_they_were_given(web: Any) -> None:
     (request,) = web.requests
     assert request.body == b"signed"
     assert request.headers["webhook-id"] == "e1"
+
+
+def test_a_mapping_arrives_as_a_form(web: Any) -> None:
+    post(web.url, data={"name": "Grüße", "more": "a&b"})
+
+    (request,) = web.requests
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert request.body == b"name=Gr%C3%BC%C3%9Fe&more=a%26b"
+
+
+def test_the_whole_address_is_used(web: Any) -> None:
+    post(web.url.replace("//", "//me:p%40ss@") + "/a b/é?thread=1&x=ü#end", json={})
+
+    (request,) = web.requests
+    assert request.path == "/a%20b/%C3%A9?thread=1&x=%C3%BC"
+    assert request.headers["authorization"] == "Basic bWU6cEBzcw=="
+
+
+def test_a_proxy_is_asked_to_make_the_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        asked: list[bytes] = []
+
+        def refuse() -> None:
+            connection, _ = proxy.accept()
+            with connection:
+                asked.append(connection.recv(65_536))
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        with pytest.raises(Temporary):
+            post("https://behind-a-proxy.example/x", json={})
+        thread.join()
+
+    assert asked[0].startswith(b"CONNECT behind-a-proxy.example:443 ")
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
@@ -122,7 +159,7 @@ def test_a_redirect_is_not_followed(web: Any) -> None:
     ("manner", "text"),
     [
         ("hangs up", "127.0.0.1 could not be reached, or hung up."),
-        ("cut short", "127.0.0.1 hung up."),
+        ("cut short", "127.0.0.1 could not be reached, or hung up."),
         ("silent", "127.0.0.1 did not answer within 0.3 s."),
         ("drips head", "127.0.0.1 did not answer within 0.3 s."),
         ("drips body", "127.0.0.1 did not answer within 0.3 s."),
@@ -208,8 +245,13 @@ def test_a_request_that_cannot_be_made_is_undeliverable(web: Any) -> None:
     error = failure(web, headers={"X-Name": "two\nlines"})
 
     assert isinstance(error, Undeliverable)
-    assert str(error) == "No request can be made to 127.0.0.1 (InvalidHeader)."
+    assert str(error) == "No request can be made to 127.0.0.1 (ValueError)."
     assert web.requests == []
+
+
+def test_what_json_cannot_hold_is_undeliverable(web: Any) -> None:
+    with pytest.raises(Undeliverable):
+        post(web.url, json={"share": float("nan")})
 
 
 def test_a_mistake_in_the_sink_is_not_hidden(web: Any) -> None:
