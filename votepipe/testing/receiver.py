@@ -4,17 +4,14 @@ Each sink has an address of its own below it, and its own answers.
 """
 
 import json
-import selectors
-import socket
-import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.testing.incoming import Request, Unreadable, take_request
+from votepipe.testing.incoming import Request
+from votepipe.testing.lines import Lines
 
-_CHUNK = 65_536
 _REASON = "X"  # clients read the number alone
 
 
@@ -70,25 +67,17 @@ class Receiver:
         self._arrived = arrived
         self._planned: dict[str, deque[tuple[int, Answer]]] = defaultdict(deque)
         self._behaviours: dict[str, Behaviour] = {}
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._socket.setblocking(False)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._wake, self._woken = socket.socketpair()
-        self._thread: threading.Thread | None = None
+        self.lines = Lines(self._respond)
+        host, port = self.lines.address
+        self.url = f"http://{host}:{port}"
 
     def start(self) -> None:
         """Begin to serve, when the first function needs it."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, daemon=True)
-            self._thread.start()
+        self.lines.start()
 
     def close(self) -> None:
         """Stop serving and hang up on everyone."""
-        self._wake.close()
-        if self._thread:
-            self._thread.join()
-        self._woken.close()
-        self._socket.close()
+        self.lines.close()
 
     def plan(self, sink: str, answer: Answer, times: int) -> None:
         """Answer a sink's next requests like this, after what was planned before."""
@@ -118,41 +107,7 @@ class Receiver:
         behaviour = self._behaviours.get(request.sink)
         return behaviour(request) if behaviour else Answer()
 
-    def _serve(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
-            open_: dict[socket.socket, bytearray] = {}
-            while True:
-                for key, _ in selector.select():
-                    ready = key.fileobj
-                    if ready is self._woken:
-                        for connection in open_:
-                            connection.close()
-                        return
-                    if ready is self._socket:
-                        connection, _ = self._socket.accept()
-                        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        open_[connection] = bytearray()
-                        selector.register(connection, selectors.EVENT_READ)
-                    elif isinstance(ready, socket.socket) and not self._talk(ready, open_[ready]):
-                        selector.unregister(ready)
-                        open_.pop(ready)
-                        ready.close()
-
-    def _talk(self, connection: socket.socket, buffer: bytearray) -> bool:
-        """Read what came, answer what is whole; False when the connection is over."""
-        try:
-            received = connection.recv(_CHUNK)
-            buffer += received
-            if not received:
-                return False
-            while request := take_request(buffer):
-                answer = self.answer(request)
-                if answer.disconnect:
-                    return False
-                # One that never answers is turned into a time-out at the other end of the line.
-                connection.sendall(answer.encode())
-        except (OSError, Unreadable):
-            return False
-        return True
+    def _respond(self, request: Request) -> bytes | None:
+        answer = self.answer(request)
+        # One that never answers is turned into a time-out at the other end of the line.
+        return None if answer.disconnect else answer.encode()

@@ -59,6 +59,7 @@ class Wires:
         self._receiver = receiver
         self._call = call
         self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+        self._elsewhere: set[int] = set()
         self._clock = library.Clock(lambda: world.agenda.now)
         self._patches = self._all()
 
@@ -93,6 +94,7 @@ class Wires:
                     (os, "urandom", lambda size: world.chance.randbytes(size)),
                     (botocore.client.BaseClient, "_make_api_call", self._api_call),
                     (connection, "putrequest", self._put_request(connection.putrequest)),
+                    (connection, "send", self._send(connection.send)),
                     (connection, "getresponse", self._get_response(connection.getresponse)),
                     (socket, "getaddrinfo", self._look_up(socket.getaddrinfo)),
                     (socket.socket, "connect", self._connect(socket.socket.connect)),
@@ -104,10 +106,15 @@ class Wires:
         """What functions see; other threads of the test run go on as if nothing was."""
 
         def call(*given: Any, **named: Any) -> Any:
-            mine = self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
-            return (inside if mine else outside)(*given, **named)
+            return (inside if self._is_inside() else outside)(*given, **named)
 
         return call
+
+    def _is_inside(self) -> bool:
+        """Whether the caller is code of a function, not the test's or the receiver's."""
+        if threading.get_ident() in self._elsewhere:
+            return False
+        return self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
 
     def _start(self, original: Any) -> Any:
         """Threads that functions start belong to them."""
@@ -156,8 +163,30 @@ class Wires:
 
         return put_request
 
+    def _send(self, original: Any) -> Any:
+        lines = self._receiver.lines
+
+        def send(connection: Any, data: Any) -> None:
+            if connection.sock is None and connection.auto_open:
+                connection.connect()
+            end, line = getattr(connection, "votepipe_line", (None, None))
+            if end is not connection.sock:
+                line = lines.at_the_end_of(connection.sock)
+                connection.votepipe_line = (connection.sock, line)
+            if line is not None:
+                lines.take(line, data)
+            original(connection, data)
+
+        return send
+
     def _get_response(self, original: Any) -> Any:
         def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
+            if line := connection.votepipe_line[1]:
+                self._elsewhere.add(threading.get_ident())
+                try:
+                    self._receiver.lines.answer(line)
+                finally:
+                    self._elsewhere.discard(threading.get_ident())
             response = original(connection, *rest, **more)
             answer = self._receiver.last
             if answer.takes:

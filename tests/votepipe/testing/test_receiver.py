@@ -114,3 +114,39 @@ def test_what_is_not_http_ends_the_connection(receiver: Kept) -> None:
 
         assert connection.recv(10) == b""
     assert receiver.arrived == []
+
+
+def test_a_client_may_serve_its_own_line_while_it_waits(receiver: Kept) -> None:
+    with socket.create_connection(receiver.lines.address, timeout=5) as client:
+        line = receiver.lines.at_the_end_of(client)
+        assert line is not None
+        for number in range(3):
+            request = b"POST /chat HTTP/1.1\r\nContent-Length: 1\r\n\r\n%d" % number
+            receiver.lines.take(line, request)
+            client.sendall(request)
+            assert len(receiver.arrived) == number  # the thread leaves it alone
+            receiver.lines.answer(line)
+            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    assert [request.content for request, _ in receiver.arrived] == [b"0", b"1", b"2"]
+
+
+def test_what_has_not_all_come_yet_is_left_to_the_thread(receiver: Kept) -> None:
+    with socket.create_connection(receiver.lines.address, timeout=5) as client:
+        line = receiver.lines.at_the_end_of(client)
+        assert line is not None
+        receiver.lines.take(line, b"POST")
+        client.sendall(b"POST /chat HTTP/1.1\r\nContent-Length: 2\r\n\r\n1")
+        receiver.lines.answer(line)
+        client.sendall(b"2")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    assert receiver.arrived[0][0].content == b"12"
+
+
+def test_only_lines_to_the_receiver_can_be_served(receiver: Kept) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(other.getsockname(), timeout=5) as client,
+    ):
+        assert receiver.lines.at_the_end_of(client) is None

@@ -140,3 +140,15 @@ def test_a_socket_goes_nowhere_else_either(run: Run, checkout: Callable[..., Pat
 
     with pytest.raises(Unmodelled, match=r"wants to reach '192.0.2.1'"):
         pipeline.run_until_idle()
+
+
+def test_a_long_message_and_a_long_answer_pass(run: Run, checkout: Callable[..., Path]) -> None:
+    size = 8_000_000  # more than a connection holds
+    pipeline = run(checkout({"plain": URLLIB.replace('b"from urllib"', f'b"x" * {size}')}))
+    pipeline.serve("plain", lambda request: Answer(body="y" * size))
+    for number in range(2):
+        pipeline.put(VOTE | {"voteId": str(number)})
+    pipeline.run_until_idle()
+
+    assert [len(message.request.content) for message in pipeline.sent("plain")] == [size] * 2
+    assert pipeline.nothing_lost()
