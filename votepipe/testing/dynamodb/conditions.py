@@ -36,15 +36,6 @@ def parse(text: str, kind: str = "ConditionExpression") -> Condition:
     return condition
 
 
-def operand(parser: Parser) -> Operand:
-    """A path or a placeholder."""
-    if parser.next.startswith(":"):
-        placeholder = parser.take("value")
-        return lambda item, bound: bound.value(placeholder)
-    path = parser.path()
-    return lambda item, bound: found(item, path(bound))
-
-
 def _or(parser: Parser) -> Condition:
     left = _and(parser)
     while parser.accept("OR"):
@@ -86,17 +77,17 @@ def _function(parser: Parser) -> Condition:
     name = parser.take("name")
     parser.expect("(")
     if name in ("attribute_exists", "attribute_not_exists"):
-        path = parser.path()
+        value_of = parser.attribute()
         parser.expect(")")
         wanted = name == "attribute_exists"
-        return lambda item, bound: (found(item, path(bound)) is not None) is wanted
+        return lambda item, bound: (value_of(item, bound) is not None) is wanted
     tests = {"begins_with": _begins, "contains": _contains, "attribute_type": _is_type}
     if name not in tests:
         raise Invalid(f"Invalid {parser.kind}: Invalid function name; function: {name}")
     test = tests[name]
-    left = operand(parser)
+    left = parser.operand()
     parser.expect(",")
-    right = operand(parser)
+    right = parser.operand()
     parser.expect(")")
 
     def check(item: Item, bound: Bindings) -> bool:
@@ -109,7 +100,7 @@ def _function(parser: Parser) -> Condition:
 def _sized(parser: Parser) -> Operand:
     """An operand of a comparison, which may be a size."""
     if not (parser.next == "size" and parser.after_next() == "("):
-        return operand(parser)
+        return parser.operand()
     parser.take("name")
     parser.expect("(")
     path = parser.path()

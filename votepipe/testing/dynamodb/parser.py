@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.testing.dynamodb.values import Invalid, Item, Path, Value, checked
+from votepipe.testing.dynamodb.values import Invalid, Item, Path, Value, checked, found
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<value>:\w+)|(?P<name>#[\w-]+|[A-Za-z_]\w*)|(?P<number>\d+)"
@@ -41,6 +41,8 @@ class Bindings:
 
     def check_used(self) -> None:
         """Refuse names and values that no expression used."""
+        if len(self.used) == len(self.names) + len(self.values):
+            return
         for noun, given in (("Names", self.names), ("Values", self.values)):
             if unused := sorted(set(given) - self.used):
                 raise Invalid(f"Value provided in ExpressionAttribute{noun} unused in expressions: "
@@ -133,6 +135,21 @@ class Parser:
         return lambda bound: tuple(
             bound.name(step) if isinstance(step, str) else step for step in steps
         )
+
+    def operand(self) -> Operand:
+        """A placeholder, or what is at a path."""
+        if self.next.startswith(":"):
+            placeholder = self.take("value")
+            return lambda item, bound: bound.value(placeholder)
+        return self.attribute()
+
+    def attribute(self) -> Operand:
+        """What is at a path."""
+        if self.after_next() not in (".", "["):
+            only = self.take("name")
+            return lambda item, bound: item.get(bound.name(only))
+        path = self.path()
+        return lambda item, bound: found(item, path(bound))
 
     def listed(self, read: Callable[[], Any]) -> list[Any]:
         """One or more of something, with commas between."""

@@ -7,7 +7,7 @@ from votepipe.testing.calls import Refused
 from votepipe.testing.dynamodb import conditions, projections, reading, updates
 from votepipe.testing.dynamodb.parser import bindings
 from votepipe.testing.dynamodb.table import Table
-from votepipe.testing.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of, found
+from votepipe.testing.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
 from votepipe.testing.words import last_part
 
 Parameters = Mapping[str, Any]
@@ -218,12 +218,7 @@ class _Write:
         if not holds:
             update.bind(self._bound)
             return start, []
-        after, paths = update.apply(start, self._bound, self.table.index.keys)
-        for path in paths:
-            value = found(after, path[:1])
-            if value is not None:
-                checked(value)
-        return after, paths
+        return update.apply(start, self._bound, self.table.index.keys)
 
     def _shown(self) -> dict[str, Any]:
         asked = self._given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"

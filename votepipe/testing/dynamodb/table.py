@@ -104,7 +104,7 @@ class Table:
         return index, iter(items)
 
     def _tell(self, old: Item | None, new: Item | None) -> None:
-        if old != new:
+        if self.written and old != new:
             for told in self.written:
                 told(old, new)
 

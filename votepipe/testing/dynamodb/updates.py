@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from votepipe.testing.dynamodb.conditions import operand
 from votepipe.testing.dynamodb.parser import Bindings, Operand, Parser, PathReader
 from votepipe.testing.dynamodb.projections import place
 from votepipe.testing.dynamodb.values import (
@@ -37,6 +36,7 @@ class Update:
         parser = Parser(text, "UpdateExpression")
         clauses = {"SET": _set, "REMOVE": _remove, "ADD": _add, "DELETE": _delete}
         self._changes: list[tuple[PathReader, NewValue]] = []
+        self._paths = lru_cache(maxsize=64)(self._read_paths)
         seen: set[str] = set()
         while parser.next:
             name = parser.take("name").upper()
@@ -58,25 +58,37 @@ class Update:
 
     def apply(self, item: Item, bound: Bindings, keys: tuple[str, ...]) -> tuple[Item, list[Path]]:
         """The item after the update, and the paths that it changes. Raises Invalid."""
-        paths = [path(bound) for path, _ in self._changes]
-        _check_paths(paths, keys)
+        paths, used = self._paths(tuple(bound.names.items()), keys)
+        bound.used |= used
         values = [new(item, bound) for _, new in self._changes]
-        for path in paths:
-            home_of(item, path)
         # Values are never changed in place, but for the ones that a path leads into.
         after = dict(item)
+        for path in paths:
+            if len(path) > 1:
+                home_of(item, path)
         for name in {path[0] for path in paths if len(path) > 1}:
             after[name] = copy.deepcopy(item[name])  # type: ignore[index]  # a name
         gone: list[Path] = []
         for path, value in zip(paths, values, strict=True):
             if value is None:
                 gone.append(path)
+            elif len(path) == 1:
+                after[path[0]] = value  # type: ignore[index]  # a name
             else:
                 _put(after, path, value)
         # Elements leave a list from its end, so that the indexes of the others hold.
         for path in sorted(gone, key=place, reverse=True):
             _take(after, path)
         return after, paths
+
+    def _read_paths(
+        self, names: tuple[tuple[str, str], ...], keys: tuple[str, ...]
+    ) -> tuple[list[Path], set[str]]:
+        """The paths that it changes, and the names they use."""
+        bound = Bindings(dict(names), {})
+        paths = [path(bound) for path, _ in self._changes]
+        _check_paths(paths, keys)
+        return paths, bound.used
 
 
 parse = lru_cache(maxsize=512)(Update)
@@ -132,7 +144,7 @@ def _sum(parser: Parser) -> Operand:
 
 def _term(parser: Parser) -> Operand:
     if parser.after_next() != "(":
-        return operand(parser)
+        return parser.operand()
     name = parser.take("name")
     parser.expect("(")
     left = _sum(parser)
@@ -161,7 +173,7 @@ def _remove(parser: Parser) -> tuple[PathReader, NewValue]:
 
 
 def _add(parser: Parser) -> tuple[PathReader, NewValue]:
-    path, value = parser.path(), operand(parser)
+    path, value = parser.path(), parser.operand()
 
     def new(item: Item, bound: Bindings) -> Value:
         more, old = _operand(value(item, bound), "ADD", ("N", *SETS)), found(item, path(bound))
@@ -178,7 +190,7 @@ def _add(parser: Parser) -> tuple[PathReader, NewValue]:
 
 
 def _delete(parser: Parser) -> tuple[PathReader, NewValue]:
-    path, value = parser.path(), operand(parser)
+    path, value = parser.path(), parser.operand()
 
     def new(item: Item, bound: Bindings) -> Value | None:
         less, old = _operand(value(item, bound), "DELETE", tuple(SETS)), found(item, path(bound))

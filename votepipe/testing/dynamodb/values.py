@@ -25,12 +25,13 @@ class Invalid(Exception):
 
 def kind_of(value: Value) -> str:
     """The type of a value, such as 'S'."""
-    return next(iter(value))
+    (kind,) = value
+    return kind
 
 
 def plain(value: Value) -> Any:
     """Something hashable that is equal for equal values."""
-    kind, content = next(iter(value.items()))
+    ((kind, content),) = value.items()
     if kind == "N":
         return (kind, Decimal(content))
     if kind == "L":
@@ -54,11 +55,11 @@ def compared(left: Value, right: Value) -> int | None:
 
 
 def sortable(value: Value) -> Any:
-    """What a key sorts by: numbers as numbers, texts by their bytes."""
-    kind, content = next(iter(value.items()))
+    """What a key sorts by: numbers as numbers, texts by their characters, as their bytes would."""
+    ((kind, content),) = value.items()
     if kind == "N":
         return Decimal(content)
-    return content.encode() if kind == "S" else bytes(content)
+    return content if kind == "S" else bytes(content)
 
 
 def number(value: Decimal) -> Value:
@@ -94,7 +95,7 @@ def home_of(item: Item, path: Path) -> Any:
 
 def size_of(value: Value) -> int:
     """What `size()` gives. Raises Invalid for a type without one."""
-    kind, content = next(iter(value.items()))
+    ((kind, content),) = value.items()
     if kind in ("S", "B", "L", "M", *SETS):
         return len(content)
     raise Invalid(f"Invalid operand type for operator or function; operator: size, type: {kind}")
@@ -106,7 +107,7 @@ def copy_of(item: Item) -> Item:
 
 
 def _copied(value: Value) -> Value:
-    kind, content = next(iter(value.items()))
+    ((kind, content),) = value.items()
     if kind == "M":
         return {"M": copy_of(content)}
     if kind == "L":
@@ -120,7 +121,7 @@ def bytes_of(item: Mapping[str, Value]) -> int:
 
 
 def _bytes(value: Value) -> int:
-    kind, content = next(iter(value.items()))
+    ((kind, content),) = value.items()
     if kind == "M":
         return 3 + bytes_of(content)
     if kind == "L":
@@ -137,7 +138,7 @@ def checked(value: Any) -> Value:
     if not isinstance(value, dict) or len(value) != 1:
         raise Invalid("Supplied AttributeValue has more than one datatypes set, must contain "
                       "exactly one of the supported datatypes")  # fmt: skip
-    kind, content = next(iter(value.items()))
+    ((kind, content),) = value.items()
     if not isinstance(content, _TYPES.get(kind, ())):
         raise Invalid(f"The value of type {kind} is not written as DynamoDB wants it")
     if kind in ("L", "M"):
@@ -151,6 +152,8 @@ def checked(value: Any) -> Value:
 
 
 def _check_number(text: Any) -> None:
+    if len(text) <= NUMBERS.prec and text.replace(".", "", 1).isdecimal():
+        return
     try:
         value = Decimal(text)
     except ArithmeticError:
