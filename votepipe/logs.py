@@ -13,6 +13,8 @@ from votepipe import clock
 
 NAMESPACE = "votepipe"
 
+_LINES = json.JSONEncoder(default=lambda value: type(value).__name__)
+
 
 def log(
     message: str,
@@ -50,5 +52,5 @@ def log(
             ],
         }
     # One write, so that lines of several threads do not mix.
-    sys.stdout.write(json.dumps(line, default=lambda value: type(value).__name__) + "\n")
+    sys.stdout.write(_LINES.encode(line) + "\n")
     sys.stdout.flush()

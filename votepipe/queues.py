@@ -38,14 +38,9 @@ class Message:
         event: Event | Moment | None = None
         problem = None
         try:
-            body = json.loads(record["body"])
-            event = Moment.from_message(body) or Event.from_envelope(body)
+            event = event_in(record["body"])
         except InvalidEvent as error:
             problem = error
-        except RecursionError:
-            problem = InvalidEvent("The message nests too deeply. Compare it with schemas/.")
-        except ValueError:
-            problem = InvalidEvent("The message is not JSON. Send EventBridge's envelope.")
         return cls(
             id=record["messageId"],
             receipt=record["receiptHandle"],
@@ -63,6 +58,17 @@ class Message:
         longest = min(LONGEST_BACK_OFF, 1 << min(failures, 10))
         digest = hashlib.sha256(f"{self.id}/{failures}".encode()).digest()
         return math.ceil(longest * (1 + digest[0] / 255) / 2)
+
+
+def event_in(body: str) -> Event | Moment:
+    """Read a message's body. Raises InvalidEvent."""
+    try:
+        content = json.loads(body)
+    except RecursionError:
+        raise InvalidEvent("The message nests too deeply. Compare it with schemas/.") from None
+    except ValueError:
+        raise InvalidEvent("The message is not JSON. Send EventBridge's envelope.") from None
+    return Moment.from_message(content) or Event.from_envelope(content)
 
 
 def put_back(queue: str, message: Message, seconds: float) -> None:

@@ -1,8 +1,10 @@
 """boto3 calls answered by the kit's models, checked against the caller's role first."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
@@ -42,6 +44,22 @@ class Service(Protocol):
 Allows = Callable[[str, str, str], bool]
 
 
+@dataclass
+class _Operation:
+    """How a client's calls of one operation are answered.
+
+    Parameters are `valid` when one with the same names and types, down to so many `levels`, was.
+    It is `followed` while somebody may listen to what botocore emits after a call.
+    """
+
+    service: Service
+    model: Any
+    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+    levels: int
+    valid: set[Any] = field(default_factory=set)
+    followed: bool = True
+
+
 class Calls:
     """Answers the calls of all clients inside a pipeline."""
 
@@ -50,7 +68,7 @@ class Calls:
         self._services = services
         self._allows = allows
         self._validator = ParamValidator()
-        self._valid: set[Any] = set()
+        self._operations: WeakKeyDictionary[Any, dict[str, _Operation]] = WeakKeyDictionary()
 
     def call(
         self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
@@ -59,24 +77,20 @@ class Calls:
 
         A call without a `caller` is one of the test's own, which may do everything.
         """
-        name = client.meta.service_model.service_name
-        service = self._services.get(name)
-        if service is None or operation not in service.operations:
-            raise self._world.refuse(
-                f"The kit does not model '{name}.{operation}'. "
-                "See docs/testing.md for what it does."
-            )
-        model = client.meta.service_model.operation_model(operation)
+        known = self._operations.setdefault(client, {})
+        if operation not in known:
+            known[operation] = self._operation(client, operation)
+        how = known[operation]
         context: dict[str, Any] = {}
         given = client._emit_api_params(
-            api_params=parameters, operation_model=model, context=context
+            api_params=parameters, operation_model=how.model, context=context
         )
-        self._validate(name, operation, model.input_shape, given)
+        self._validate(how, given)
         status, exception = 200, ""
         try:
             if caller is not None:
-                self._check(service, operation, given, caller)
-            answer = service.operations[operation](given)
+                self._check(how.service, operation, given, caller)
+            answer = how.answer(given)
         except Refused as refused:
             status = refused.status
             error = {"Code": refused.code, "Message": str(refused), "Type": "Sender"}
@@ -88,28 +102,42 @@ class Calls:
             "HTTPHeaders": {},
             "RetryAttempts": 0,
         }
-        client.meta.events.emit(
-            f"after-call.{client.meta.service_model.service_id.hyphenize()}.{operation}",
-            http_response=SimpleNamespace(status_code=status, headers={}),
-            parsed=answer,
-            model=model,
-            context=context,
-        )
+        if how.followed:
+            heard = client.meta.events.emit(
+                f"after-call.{client.meta.service_model.service_id.hyphenize()}.{operation}",
+                http_response=SimpleNamespace(status_code=status, headers={}),
+                parsed=answer,
+                model=how.model,
+                context=context,
+            )
+            how.followed = bool(heard)
         if status >= 300:
             made: Any = client.exceptions.from_code(exception)
             raise made(answer, operation)
         return answer
 
-    def _validate(self, service: str, operation: str, shape: Any, given: Any) -> None:
-        """Refuse parameters as botocore does; what was fine is not looked at again."""
+    def _operation(self, client: Any, operation: str) -> "_Operation":
+        name = client.meta.service_model.service_name
+        service = self._services.get(name)
+        if service is None or operation not in service.operations:
+            raise self._world.refuse(
+                f"The kit does not model '{name}.{operation}'. "
+                "See docs/testing.md for what it does."
+            )
+        model = client.meta.service_model.operation_model(operation)
         # DynamoDB's values are checked by its model each time, and are too many to look at twice.
-        known = (service, operation, _skeleton(given, 1 if service == "dynamodb" else 9))
-        if known in self._valid or shape is None:
+        levels = 1 if name == "dynamodb" else 9
+        return _Operation(service, model, service.operations[operation], levels)
+
+    def _validate(self, how: "_Operation", given: Any) -> None:
+        """Refuse parameters as botocore does; what was fine is not looked at again."""
+        known = _skeleton(given, how.levels)
+        if known in how.valid or how.model.input_shape is None:
             return
-        report = self._validator.validate(given, shape)
+        report = self._validator.validate(given, how.model.input_shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
-        self._valid.add(known)
+        how.valid.add(known)
 
     def _check(
         self, service: Service, operation: str, given: Mapping[str, Any], caller: Function

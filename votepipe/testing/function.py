@@ -11,7 +11,7 @@ from votepipe.testing.errors import Closed, Crash, Ended, TimedOut
 from votepipe.testing.process import Patch, Process
 from votepipe.testing.resources import REGION
 from votepipe.testing.steps import Steps
-from votepipe.testing.words import copied, parsed
+from votepipe.testing.words import parsed
 from votepipe.testing.world import World
 
 
@@ -142,6 +142,7 @@ class Function:
     def invoke(self, event: Any) -> Any:
         """Call it, within a task; the answer is what its caller gets as JSON.
 
+        `event` is JSON that nobody else has: its code may change it.
         Raises FunctionError, or Throttled.
         """
         fault = self.world.faults.next(self.id)
@@ -162,12 +163,11 @@ class Function:
         process = self._warm.pop() if self._warm else self._cold()
         deadline = world.now + self.timeout
         invocation = Invocation(self, process, world.chance.uuid(), deadline)
-        payload = copied(event)
         invocation.leave = process.enter()
         before, world.invocation = world.invocation, invocation
         try:
             invocation.wait(world.faults.takes.get(self.id, 0.0))
-            answer = json.dumps(process.handler(payload, Context(invocation)))
+            answer = json.dumps(process.handler(event, Context(invocation)))
             if process.dead:
                 raise Crash("Runtime exited")  # its code caught the first one
         except Ended as end:

@@ -7,10 +7,11 @@ keep in globals is listed here instead.
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TypeVar
 
-from votepipe import enrichers, enriching, secret
+from votepipe import enrichers, enriching, queues, secret
 from votepipe.plugins import Enricher
 from votepipe.testing.process import Patch
 from votepipe.workers import TooSlow, Worker
@@ -47,6 +48,7 @@ def timeless(clock: Clock) -> list[Patch]:
         (enriching, "Worker", clock.worker),
         (enriching, "monotonic", clock.now),
         (enriching, "checker", _checker),
+        (queues, "event_in", _event_in),
     ]
     for module, name, value in (
         ("votepipe.enrichment", "monotonic", clock.now),
@@ -98,6 +100,9 @@ class _Worker(Worker[T]):
     def leave(self) -> None:
         """Nothing goes on."""
 
+
+# One event goes to many sinks, and some get it again and again; nobody can change it.
+_event_in = lru_cache(maxsize=4096)(queues.event_in)
 
 _compiled: dict[str, Callable[[object], object]] = {}
 

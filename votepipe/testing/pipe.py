@@ -55,7 +55,7 @@ class Ports:
             return records
         self._check("lambda:InvokeFunction", self._function.arn)
         try:
-            return self._function.invoke(records)
+            return self._function.invoke(copied(records))
         except Throttled as error:
             raise Interrupted(str(error)) from None
         except FunctionError as error:

@@ -27,6 +27,7 @@ from votepipe.testing.messages import Message
 from votepipe.testing.receiver import Answer, Receiver
 from votepipe.testing.resources import Resources
 from votepipe.testing.steps import Steps
+from votepipe.testing.words import copied
 from votepipe.testing.world import World
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
@@ -146,7 +147,7 @@ class Pipeline(Harm, Evidence):
         """
         answers: list[Any] = []
         called = self.models.functions[function]
-        self.world.tasks.run(lambda: answers.append(called.invoke(event)))
+        self.world.tasks.run(lambda: answers.append(called.invoke(copied(event))))
         with self._loud():
             while not answers:
                 self.world.agenda.run_next()

@@ -127,7 +127,8 @@ class Rule:
     def fire(self, event: Event, about: Subject) -> None:
         """Send an event to the targets."""
         for target in self.targets:
-            target.deliver(body_of(target.facts, event, self.arn, self.world.now), about)
+            body = body_of(target.facts, event, self.arn, self.world.now, self.world.whole)
+            target.deliver(body, about)
 
 
 def check_target(

@@ -14,7 +14,24 @@ _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _MISSING = object()
 
 
-def body_of(facts: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str, now: float) -> str:
+class Whole:
+    """Events as texts. The latest is kept: a bus gives it to one rule after the other."""
+
+    def __init__(self) -> None:
+        self._event: Any = None
+        self._text = ""
+
+    def text(self, event: Mapping[str, Any]) -> str:
+        """An event as EventBridge writes it."""
+        if event is not self._event:
+            self._event = event
+            self._text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        return self._text
+
+
+def body_of(
+    facts: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str, now: float, whole: Whole
+) -> str:
     """The text for a target with these properties."""
     if "Input" in facts:
         return str(facts["Input"])
@@ -23,7 +40,7 @@ def body_of(facts: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str, n
         return "" if found is _MISSING else json.dumps(found, ensure_ascii=False)
     if "InputTransformer" in facts:
         return _fill(facts["InputTransformer"], event, rule_arn, now)
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return whole.text(event)
 
 
 def _fill(transformer: Mapping[str, Any], event: Any, rule_arn: str, now: float) -> str:

@@ -8,6 +8,7 @@ from votepipe.testing.errors import Unmodelled
 from votepipe.testing.faults import Faults
 from votepipe.testing.tasks import Tasks
 from votepipe.testing.trace import Trace
+from votepipe.testing.transform import Whole
 
 if TYPE_CHECKING:
     from votepipe.testing.function import Invocation
@@ -30,6 +31,7 @@ class World:
         self.trace = Trace(self.agenda)
         self.invocation: Invocation | None = None
         self.refused: list[Unmodelled] = []
+        self.whole = Whole()
 
     @property
     def now(self) -> float:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from votepipe.testing.errors import Unmodelled
-from votepipe.testing.transform import body_of
+from votepipe.testing.transform import Whole, body_of
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/votes/Rule"
 EVENT = {"id": "1", "source": "votepipe", "detail": {"text": 'say "hi"', "number": 3, "list": [1]}}
 
 
 def body(**facts: Any) -> str:
-    return body_of(facts, EVENT, RULE, 0)
+    return body_of(facts, EVENT, RULE, 0, Whole())
 
 
 def template(text: str, **paths: str) -> str:
