@@ -60,7 +60,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.name = os.environ.get("VOTEPIPE_SINK", self.sink.name)
         queue, dead_letters = _variable("QUEUE_URL"), _variable("DEAD_LETTERS_URL")
-        self.endings = Endings(self.name, queue, dead_letters)
+        self.endings = Endings(self.name, queue, dead_letters, self.sink.most_receives)
         self.table = _variable("DELIVERIES_TABLE")
         self.most_tries = int(os.environ.get("MAX_TRIES", self.sink.tries))
         self.pace: Pace | None = None

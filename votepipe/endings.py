@@ -20,15 +20,22 @@ _SAID = {
 
 @dataclass
 class Endings:
-    """Sees to what becomes of a sink's messages; `kept` are the ids of those that stay."""
+    """Sees to what becomes of a sink's messages; `kept` are the ids of those that stay.
+
+    None stays that was received `most_receives` times: SQS would move it, but without its reason.
+    """
 
     sink: str
     queue: str
     dead_letters: str
+    most_receives: int
     kept: list[str] = field(default_factory=list)
 
     def end(self, message: Message, outcome: Outcome, *, started: float) -> None:
         """Do to a message what its outcome says; `started` is when its delivery began."""
+        if outcome.stays and message.receives >= self.most_receives:
+            why = f"{outcome.why} Receive {message.receives} was the last."
+            outcome = Outcome("undeliverable", why)
         if outcome.name == "undeliverable":
             outcome = self._bury(message, outcome)
         if outcome.stays:

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from votepipe import checks
 from votepipe.sites import Site
 
+_MOST_RECEIVES = 1000  # SQS takes no more
+
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -49,6 +51,11 @@ class Sink:
     tries: int
     policies: tuple[Mapping[str, Any], ...]
     environment: Mapping[str, Any]
+
+    @property
+    def most_receives(self) -> int:
+        """How often a message may be received: waiting for its turn takes receives as well."""
+        return min(10 * self.tries, _MOST_RECEIVES)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,19 @@ def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
     assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] in (2, 3, 4)
 
 
+def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
+    run: Any, envelope: Any, surroundings: Any
+) -> None:
+    event = Event.from_envelope(envelope())
+    deliveries.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+
+    assert len(run(nothing, envelope(), tries=119).kept) == 1
+    assert run(nothing, envelope(), tries=120).kept == []
+
+    (letter,) = surroundings.dead()
+    assert letter["reason"] == "Another attempt is delivering this vote. Receive 120 was the last."
+
+
 def test_a_lease_lasts_as_long_as_the_function(
     run: Any, envelope: Any, surroundings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

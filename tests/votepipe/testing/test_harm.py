@@ -55,6 +55,16 @@ def test_a_throttled_table_has_the_message_tried_again(chat: Pipeline) -> None:
     assert reasons == ["The deliveries table answered 'ThrottlingException'."] * 2
 
 
+def test_a_table_that_stays_throttled_is_the_reason_in_the_dead_letters(chat: Pipeline) -> None:
+    chat.throttle("DeliveriesTable", times=1000)
+
+    assert after_a_vote(chat) == []
+    assert [letter.reason for letter in chat.dead_letters("chat")] == [
+        "The deliveries table answered 'ThrottlingException'. Receive 50 was the last."
+    ]
+    assert chat.nothing_lost()
+
+
 def test_a_sink_that_fails_is_called_again_when_its_message_shows(chat: Pipeline) -> None:
     chat.fail("ChatSink", times=2)
 
