@@ -11,7 +11,8 @@ from typing import Any, Self
 from votepipe.dev import ROOT
 from votepipe.dev.processes import Child
 
-PAUSE = 0.5  # seconds before a runner that died is started again
+# Seconds before a runner that died is started again; double each time while it does nothing.
+PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
 class PipeProcess:
@@ -67,17 +68,22 @@ class PipeProcess:
         self._child.start(self._command, self._env, cwd=self._root, stdout=subprocess.PIPE)
 
     def _follow(self) -> None:
+        pause = PAUSE
         while (process := self._child.process) and process.stdout:
             with process.stdout as lines:
                 for line in lines:
                     # A runner that was killed may leave half a line.
                     if line.endswith(b"\n"):
                         self._trace(json.loads(line))
+                        pause = PAUSE
             code = process.wait()
-            if self._ending.wait(PAUSE):
+            if self._ending.is_set():
                 return
+            self._say(f"The pipe runner ended ({code}); starting it again in {pause:g} s.")
+            if self._ending.wait(pause):
+                return
+            pause = min(2 * pause, LONGEST_PAUSE)
             with self._starting:
                 if self._ending.is_set():
                     return
-                self._say(f"The pipe runner ended ({code}); starting it again.")
                 self._start()

@@ -73,7 +73,20 @@ def test_one_that_is_killed_is_started_again(watch) -> None:
 
     assert made.hops.get(timeout=SECONDS)
     assert made.pipe.pid not in (None, first)
-    assert made.said.get(timeout=SECONDS) == "The pipe runner ended (-9); starting it again."
+    assert made.said.get(timeout=SECONDS) == (
+        "The pipe runner ended (-9); starting it again in 0.5 s."
+    )
+
+
+def test_one_that_does_nothing_is_waited_with_longer_each_time(tmp_path: Path) -> None:
+    made = Watched(tmp_path, "")
+    (tmp_path / "votepipe" / "dev" / "pipes" / "runner.py").write_text("import sys; sys.exit(3)")
+    with made.pipe:
+        said = [made.said.get(timeout=SECONDS) for _ in range(3)]
+
+    assert said == [
+        f"The pipe runner ended (3); starting it again in {wait} s." for wait in ("0.5", "1", "2")
+    ]
 
 
 def test_half_a_line_of_one_that_was_killed_is_left_out(watch) -> None:
