@@ -1,7 +1,5 @@
 """AWS clients, made once and only when used, and their failures in words fit for logs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -27,18 +25,27 @@ def client(service: str) -> Any:
     )
 
 
-@contextmanager
-def asking(service: str) -> Iterator[None]:
+class asking:  # noqa: N801 - it reads as a statement
     """Turn what AWS answers into Temporary, named after `service` and without AWS's own text."""
-    from botocore.exceptions import BotoCoreError, ClientError
 
-    try:
-        yield
-    except ClientError as error:
-        # AWS's text quotes keys and values, which may name a person.
-        raise Temporary(f"{service} answered '{error_code(error)}'.") from None
-    except BotoCoreError as error:
-        raise Temporary(f"{service} could not be asked ({type(error).__name__}).") from None
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __enter__(self) -> None:
+        """Begin to ask."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Raise Temporary for an error of AWS or on the way there."""
+        if error is None:
+            return
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if isinstance(error, ClientError):
+            # AWS's text quotes keys and values, which may name a person.
+            raise Temporary(f"{self._service} answered '{error_code(error)}'.") from None
+        if isinstance(error, BotoCoreError):
+            name = type(error).__name__
+            raise Temporary(f"{self._service} could not be asked ({name}).") from None
 
 
 def error_code(error: Exception) -> str:

@@ -137,7 +137,7 @@ def mark(claim: Claim, remote_id: str | None) -> None:
     }
     if remote_id:
         changes += ", #remoteId = :remote"
-        names |= _names("remoteId")
+        names = {**names, **_names("remoteId")}
         values[":remote"] = {"S": remote_id}
     try:
         _give_back(claim, f"{changes} REMOVE #lease, #owner, #failures", names, values)
@@ -154,7 +154,7 @@ def release(claim: Claim, *, failed: Sequence[str] = ()) -> None:
     values: dict[str, Any] = {}
     if failed:
         counts = {**claim.failed, **{order: claim.failed.get(order, 0) + 1 for order in failed}}
-        changes, names = f"SET #failures = :failures {changes}", names | _names("failures")
+        changes, names = f"SET #failures = :failures {changes}", {**names, **_names("failures")}
         values[":failures"] = {"M": {order: _number(count) for order, count in counts.items()}}
     try:
         _give_back(claim, changes, names, values)
@@ -162,7 +162,9 @@ def release(claim: Claim, *, failed: Sequence[str] = ()) -> None:
         log("lease not given back", level="WARNING", eventId=claim.event_id, why=str(error))
 
 
-def _give_back(claim: Claim, changes: str, names: dict[str, str], values: dict[str, Any]) -> None:
+def _give_back(
+    claim: Claim, changes: str, names: Mapping[str, str], values: dict[str, Any]
+) -> None:
     client = aws.client("dynamodb")
     with aws.asking(_SERVICE):
         client.update_item(
@@ -216,7 +218,8 @@ def order_of(event: Event | Moment) -> str:
     return digits.zfill(_DIGITS) + ("+" if event.type == "VoteSettled" else "")
 
 
-def _names(*attributes: str) -> dict[str, str]:
+@lru_cache(maxsize=16)
+def _names(*attributes: str) -> Mapping[str, str]:
     """Placeholders for attributes, some of which are words of DynamoDB's own."""
     return {f"#{attribute}": attribute for attribute in attributes}
 

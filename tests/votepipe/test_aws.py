@@ -15,7 +15,9 @@ def test_a_client_is_made_once() -> None:
 
 
 def test_boto3_is_not_imported_before_it_is_used() -> None:
-    program = "import sys, votepipe; print(sorted({'boto3', 'requests'} & set(sys.modules)))"
+    program = (
+        "import sys, votepipe; print(sorted({'boto3', 'requests', 'urllib3'} & set(sys.modules)))"
+    )
 
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -97,7 +97,7 @@ class Calls:
             exception = refused.exception
             answer = {"Error": error, **refused.more}
         answer["ResponseMetadata"] = {
-            "RequestId": self._world.chance.uuid(),
+            "RequestId": self._world.chance.token(),
             "HTTPStatusCode": status,
             "HTTPHeaders": {},
             "RetryAttempts": 0,

@@ -19,7 +19,7 @@ from votepipe.testing.function import Function, FunctionError, Throttled
 from votepipe.testing.queue import Queue
 from votepipe.testing.resources import REGION
 from votepipe.testing.trace import Subject, subject_of
-from votepipe.testing.words import copied
+from votepipe.testing.words import again, copied
 from votepipe.testing.world import World
 
 _SHARD = "shardId-00000000000000000001-kit"
@@ -55,7 +55,7 @@ class Ports:
             return records
         self._check("lambda:InvokeFunction", self._function.arn)
         try:
-            return self._function.invoke(copied(records))
+            return self._function.invoke(again(records))
         except Throttled as error:
             raise Interrupted(str(error)) from None
         except FunctionError as error:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import marshal
 from typing import Any
 
 
@@ -16,6 +17,11 @@ def parsed(text: str) -> Any:
 def copied(content: Any) -> Any:
     """What arrives at the other end of a call that carries JSON; bytes become Base64."""
     return json.loads(json.dumps(content, default=_as_json))
+
+
+def again(content: Any) -> Any:
+    """A copy of JSON; several times as quick as to write and read it."""
+    return marshal.loads(marshal.dumps(content))  # noqa: S302 - of our own making
 
 
 def _as_json(value: Any) -> Any:

@@ -186,7 +186,7 @@ class _Write:
         if self._kind == "Delete":
             self.table.remove(self._given["Key"])
         elif self._after is not None and self._kind != "ConditionCheck":
-            self.table.put(self._after)
+            self.table.put(self._after, self.place)
 
     def returned(self) -> dict[str, Any]:
         """What ReturnValues asks for."""

@@ -77,9 +77,9 @@ class Table:
         """The item with this key; it is not to be changed."""
         return self.items.get(self.only_key(key))
 
-    def put(self, item: Item) -> Item | None:
-        """Write an item; returns the one that was there."""
-        place = self.key_of(item)
+    def put(self, item: Item, place: tuple[Any, ...] | None = None) -> Item | None:
+        """Write an item, under its key where that is known; returns the one that was there."""
+        place = place or self.key_of(item)
         for index in self.indexes.values():
             self._check_index(index, item)
         old = self.items.get(place)
