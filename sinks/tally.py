@@ -1,6 +1,6 @@
 """Count what each article's votes are: up, down, with answers.
 
-The counts are in TallyTable, where the digest and others read them; see votepipe/tally.py.
+The counts are in TallyTable, where the digest and others read them; see votepipe/tally/.
 A vote counts once, as its newest state, however often its events come, and in whatever order.
 Start from the votes that are there, or mend the counts, with: votepipe tally rebuild
 """

@@ -229,7 +229,7 @@ class Tables:
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, as plain values."""
-        from votepipe.attributes import unmarshal
+        from votepipe.votes.attributes import unmarshal
 
         return [
             {name: unmarshal(value) for name, value in item.items()}

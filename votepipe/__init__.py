@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from votepipe.logs import log
     from votepipe.moments import Moment
     from votepipe.plugins import enricher, sink
-    from votepipe.settings import Secret, setting
+    from votepipe.plugins.settings import setting
+    from votepipe.secret import Secret
     from votepipe.text import clean
 
 __all__ = [
@@ -38,7 +39,7 @@ _HOMES = {
     "Delivery": "deliveries",
     "Event": "events",
     "Moment": "moments",
-    "Secret": "settings",
+    "Secret": "secret",
     "Skip": "errors",
     "Temporary": "errors",
     "TryLater": "errors",
@@ -47,7 +48,7 @@ _HOMES = {
     "clean": "text",
     "enricher": "plugins",
     "log": "logs",
-    "setting": "settings",
+    "setting": "plugins.settings",
     "sink": "plugins",
 }
 

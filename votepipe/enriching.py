@@ -15,14 +15,14 @@ from typing import Any
 
 from fastjsonschema import JsonSchemaValueException
 
-from votepipe import settings as plugin_settings
-from votepipe.attributes import MAX_DEPTH
 from votepipe.enrichers import checker
 from votepipe.errors import SettingsError
 from votepipe.events import Vote, frozen
 from votepipe.logs import log
-from votepipe.outcomes import place_of
 from votepipe.plugins import Enricher
+from votepipe.plugins import settings as plugin_settings
+from votepipe.plugins.sites import place_of
+from votepipe.votes.attributes import MAX_DEPTH
 from votepipe.workers import TooSlow, Worker
 
 LARGEST_RESULT = 50_000  # bytes; half of an event

@@ -13,9 +13,10 @@ from hashlib import sha256
 from time import monotonic
 from typing import Any, TypeVar
 
-from votepipe import changes, enrichers, logs, stored, times
+from votepipe import enrichers, logs, times
 from votepipe.enriching import Enriching, left_out
-from votepipe.reasons import first
+from votepipe.votes import changes, stored
+from votepipe.votes.reasons import first
 
 Event = dict[str, Any]
 E = TypeVar("E")

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from votepipe import schemas
 from votepipe.errors import SettingsError
+from votepipe.votes import schemas
 
 FILE = Path(__file__).resolve().parent.parent / "widgets.toml"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sinks.digest import by_mail, by_slack, votes
 from votepipe import Moment, Secret, Skip, mail, setting, sink
-from votepipe.digests import Digest
 from votepipe.errors import SettingsError
 from votepipe.tally import Tally
+from votepipe.tally.digests import Digest
 
 
 @dataclass(frozen=True, kw_only=True)

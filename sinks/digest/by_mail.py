@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sinks.digest import content, votes
 from votepipe import mail
-from votepipe.places import Place
+from votepipe.tally.places import Place
 
 if TYPE_CHECKING:
     from sinks.digest import Settings

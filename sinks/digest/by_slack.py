@@ -7,7 +7,7 @@ from sinks.digest import content, votes
 from votepipe import TryLater, Undeliverable, words
 from votepipe.http import USUAL_WAIT, post
 from votepipe.mrkdwn import escaped, foreign, posted
-from votepipe.places import Place
+from votepipe.tally.places import Place
 
 if TYPE_CHECKING:
     from sinks.digest import Settings

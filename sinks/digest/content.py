@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sinks.digest.votes import Votes
 from votepipe import Vote, clean, words
-from votepipe.places import Counts, News, Place
+from votepipe.tally.places import Counts, News, Place
 
 EMOJIS = {"thumbsup": "👍", "thumbsdown": "👎"}
 

@@ -6,9 +6,9 @@ from typing import Any
 from sinks.slack.blocks import place
 from sinks.slack.settings import Settings
 from votepipe import Event, aws
-from votepipe.counted import Counted, place_key
 from votepipe.mrkdwn import posted
-from votepipe.places import counts_in
+from votepipe.tally.counted import Counted, place_key
+from votepipe.tally.places import counts_in
 
 Item = dict[str, Any]
 

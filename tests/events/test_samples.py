@@ -7,9 +7,10 @@ import jsonschema
 import pytest
 
 from enrichers import article, questions, reader
-from votepipe import enrichment, schemas
+from votepipe import enrichment
 from votepipe.enriching import Enriching
 from votepipe.enrichment import handler
+from votepipe.votes import schemas
 
 EVENTS = Path(__file__).parents[2] / "events"
 STREAM = sorted(path.stem for path in EVENTS.glob("stream/*.json"))

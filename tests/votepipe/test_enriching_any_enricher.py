@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe import enricher, enrichment, schemas
+from votepipe import enricher, enrichment
 from votepipe.enriching import Enriching
 from votepipe.enrichment import LARGEST_EVENT, handler
 from votepipe.plugins import Enricher
+from votepipe.votes import schemas
 
 RECORDS = [
     record

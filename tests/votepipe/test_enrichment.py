@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from votepipe import clock, stored
+from votepipe import clock
 from votepipe.enrichment import handler
+from votepipe.votes import stored
 
 STREAM = Path(__file__).parents[2] / "events/stream"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe import schemas
 from votepipe.enrichment import LARGEST_EVENT, handler
+from votepipe.votes import schemas
 
 STREAM = Path(__file__).parents[2] / "events/stream"
 (GOOD,) = json.loads((STREAM / "first-write.json").read_text(encoding="utf-8"))

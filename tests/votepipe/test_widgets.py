@@ -6,8 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from votepipe import schemas, widgets
+from votepipe import widgets
 from votepipe.errors import SettingsError
+from votepipe.votes import schemas
 from votepipe.widgets import Article, Widget
 
 WHOLE = """

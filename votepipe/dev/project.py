@@ -18,8 +18,8 @@ from votepipe.dev.patterns import InvalidPattern
 from votepipe.dev.patterns import compile as compile_pattern
 from votepipe.enrichers import checker, ordered
 from votepipe.errors import PluginError
-from votepipe.fields import Field, fields
 from votepipe.plugins import Enricher, Sink
+from votepipe.plugins.fields import Field, fields
 
 Spec = TypeVar("Spec", Sink, Enricher)
 

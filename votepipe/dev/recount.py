@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from votepipe import aws, stored
-from votepipe.counted import COUNTERS, Counted, Seen, place_key, vote_key
+from votepipe import aws
 from votepipe.errors import VotepipeError
 from votepipe.events import Vote
 from votepipe.tally import SERVICE, Tally
+from votepipe.tally.counted import COUNTERS, Counted, Seen, place_key, vote_key
+from votepipe.votes import stored
 
 FIRST = "0" * 40  # before all orders that events have
 _PASSES = 5

@@ -7,7 +7,7 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.dev import ROOT
-from votepipe.sites import NAME
+from votepipe.plugins.sites import NAME
 
 Kind = Literal["sink", "enricher"]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from votepipe.fields import Field
+from votepipe.plugins.fields import Field
 
 
 class SecretError(Exception):

@@ -18,8 +18,8 @@ from votepipe.dev import ROOT, regions
 from votepipe.dev.names import logical_id
 from votepipe.dev.project import Plugin, enrichers, sinks
 from votepipe.dev.regions import SyncError
-from votepipe.fields import Field
 from votepipe.plugins import Enricher, Sink
+from votepipe.plugins.fields import Field
 
 FILES = {regions.SETTINGS: "parameters.yaml.j2", regions.RESOURCES: "resources.yaml.j2"}
 ENRICHER_FILES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev import project, template
-from votepipe.fields import Field
+from votepipe.plugins.fields import Field
 from votepipe.testing.errors import KitError
 
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import TypeVar
 
-from votepipe import enrichers, enriching, queues, secret
+from votepipe import enrichers, enriching, secret
+from votepipe.delivery import queues
 from votepipe.plugins import Enricher
 from votepipe.testing.process import Patch
 from votepipe.workers import TooSlow, Worker

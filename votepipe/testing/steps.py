@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from votepipe import deliveries, queues, secret
+from votepipe import deliveries, secret
+from votepipe.delivery import queues
 from votepipe.testing.errors import Crash
 
 if TYPE_CHECKING:

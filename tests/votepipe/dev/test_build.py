@@ -47,7 +47,7 @@ def small(tmp_path: Path) -> Path:
         root,
         {
             "votepipe/__init__.py": "",
-            "votepipe/delivery.py": "",
+            "votepipe/delivery/__init__.py": "",
             "votepipe/dev/cli.py": "",
             "votepipe/testing/kit.py": "",
             "votepipe/__pycache__/delivery.cpython-311.pyc": "",
@@ -89,7 +89,7 @@ def built(small: Path, tmp_path: Path) -> Any:
 def test_the_enrichment_has_enrichers_schemas_and_what_is_told_of_widgets(built) -> None:
     assert files(built(ENRICHMENT)) == {
         "votepipe/__init__.py",
-        "votepipe/delivery.py",
+        "votepipe/delivery/__init__.py",
         "enrichers/article.py",
         "schemas/vote-cast.v1.json",
         "widgets.toml",
@@ -99,7 +99,7 @@ def test_the_enrichment_has_enrichers_schemas_and_what_is_told_of_widgets(built)
 def test_a_sink_has_its_own_module_and_what_sinks_share(built) -> None:
     assert files(built("ChatSink")) == {
         "votepipe/__init__.py",
-        "votepipe/delivery.py",
+        "votepipe/delivery/__init__.py",
         "sinks/__init__.py",
         "sinks/_shared.py",
         "sinks/chat.py",
@@ -109,7 +109,7 @@ def test_a_sink_has_its_own_module_and_what_sinks_share(built) -> None:
 def test_a_package_has_its_own_requirements_but_no_commands(built) -> None:
     assert files(built("PagerSink")) == {
         "votepipe/__init__.py",
-        "votepipe/delivery.py",
+        "votepipe/delivery/__init__.py",
         "sinks/__init__.py",
         "sinks/_shared.py",
         "sinks/pager/__init__.py",

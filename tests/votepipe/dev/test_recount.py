@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from votepipe import Event, Skip, stored
-from votepipe.counted import place_key
+from votepipe import Event, Skip
 from votepipe.dev.recount import Recount, RecountError, Result
 from votepipe.tally import Tally
+from votepipe.tally.counted import place_key
+from votepipe.votes import stored
 
 VOTES = "VotesTable"
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from votepipe import Secret, setting
 from votepipe.dev.secrets import SecretError, is_set, put_secret, values_from
-from votepipe.fields import fields
+from votepipe.plugins.fields import fields
 
 
 @dataclass(frozen=True, kw_only=True)

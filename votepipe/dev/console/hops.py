@@ -23,7 +23,7 @@ _TRACES: dict[str, tuple[str, State, str]] = {
     "dead-lettered": ("dead letter", "failed", "given up"),
     "dropped": ("dead letter", "failed", "given up, and there are no dead letters"),
 }
-# A sink's outcomes; see `votepipe.outcomes`.
+# A sink's outcomes; see `votepipe.delivery.outcomes`.
 _OUTCOMES: dict[Any, State] = {
     "delivered": "passed",
     "skipped": "stopped",

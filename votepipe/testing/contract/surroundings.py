@@ -8,8 +8,8 @@ import boto3
 
 from votepipe.dev import template
 from votepipe.dev.project import Plugin
-from votepipe.fields import Field
 from votepipe.plugins import Sink
+from votepipe.plugins.fields import Field
 
 SECRET = "canarysecret"  # noqa: S105 - the part of an address that must not be seen anywhere
 

@@ -1,0 +1,274 @@
+"""votepipe/delivery/__init__.py: a batch of messages goes through a sink's function and back."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from votepipe import (
+    Delivery,
+    Event,
+    Secret,
+    Temporary,
+    TryLater,
+    Undeliverable,
+    clock,
+    deliveries,
+    setting,
+    sink,
+)
+from votepipe.errors import SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    room: str = setting("Room")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    key: Secret = setting("Key to the room")
+
+
+def nothing(event: Event) -> None: ...
+
+
+def test_a_line_says_which_delivery_it_is_about(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    takes_a_while = lambda event: monkeypatch.setattr(clock, "now", lambda: 1000.25)  # noqa: E731
+
+    ran = run(takes_a_while, envelope(), tries=2)
+
+    (line,), detail = ran.lines, envelope()["detail"]
+    assert (line["eventId"], line["sequence"]) == (detail["eventID"], detail["sequence"])
+    assert (line["sink"], line["type"], line["attempt"]) == ("slack", "VoteChanged", 2)
+    assert line["milliseconds"] == 250
+    assert line["messageId"]
+
+
+def test_a_delivery_is_counted(run: Any, envelope: Any) -> None:
+    ran = run(nothing, envelope())
+
+    (line,) = ran.lines
+    (group,) = line["_aws"]["CloudWatchMetrics"]
+    assert (group["Namespace"], group["Dimensions"]) == ("votepipe", [["sink"]])
+    assert [metric["Name"] for metric in group["Metrics"]] == ["Delivered", "milliseconds"]
+    assert line["Delivered"] == 1
+
+
+def test_what_the_reader_wrote_is_in_no_line(run: Any, envelope: Any, raising: Any) -> None:
+    ran = run(raising(ValueError("More examples of stream filters.")), envelope())
+
+    for text in ("reader@example.com", "stream filters", "using-dynamodb-streams"):
+        assert text in json.dumps(envelope())
+        assert text not in json.dumps(ran.lines)
+
+
+def test_what_was_delivered_before_is_skipped(run: Any, envelope: Any) -> None:
+    run(nothing, envelope())
+
+    ran = run(nothing, envelope())
+
+    (line,) = ran.lines
+    assert (ran.kept, ran.given) == ([], [])
+    assert (line["message"], line["why"]) == ("skipped", "It was delivered before.")
+    assert line["Skipped"] == 1
+
+
+def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
+    run: Any, envelope: Any, surroundings: Any, asked_of_sqs: Any
+) -> None:
+    event = Event.from_envelope(envelope())
+    deliveries.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+
+    ran = run(nothing, envelope(), tries=2)
+
+    assert (len(ran.kept), ran.given) == (1, [])
+    assert ran.lines[0]["why"] == "Another attempt is delivering this vote."
+    assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] in (2, 3, 4)
+
+
+def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
+    run: Any, envelope: Any, surroundings: Any
+) -> None:
+    event = Event.from_envelope(envelope())
+    deliveries.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+
+    assert len(run(nothing, envelope(), tries=119).kept) == 1
+    assert run(nothing, envelope(), tries=120).kept == []
+
+    (letter,) = surroundings.dead()
+    assert letter["reason"] == "Another attempt is delivering this vote. Receive 120 was the last."
+
+
+def test_a_lease_lasts_as_long_as_the_function(
+    run: Any, envelope: Any, surroundings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    leases: list[str] = []
+
+    run(lambda event: leases.append(surroundings.rows()[0]["lease"]), envelope(), left=[20_000])
+
+    assert [float(lease) for lease in leases] == [1021]
+
+
+def test_one_failure_leaves_the_others_of_the_batch_alone(run: Any, envelope: Any) -> None:
+    bodies = [envelope(vote={"voteId": name}) for name in ("one", "two", "three")]
+
+    def does(event: Event) -> None:
+        if event.vote.vote_id == "two":
+            raise Temporary("No.")
+
+    ran = run(does, *bodies)
+
+    assert [json.loads(body) for body in ran.kept] == [bodies[1]]
+    assert len(ran.given) == 3
+
+
+def test_states_of_a_vote_are_delivered_in_their_order(run: Any, envelope: Any) -> None:
+    ran = run(nothing, *[envelope(sequence=sequence) for sequence in ("10", "9", "100")])
+
+    assert [event.sequence for event in ran.given] == [9, 10, 100]
+
+
+def test_a_change_is_delivered_before_it_settles(run: Any, envelope: Any) -> None:
+    ran = run(nothing, envelope("settled", sequence="7"), envelope(sequence="7"))
+
+    assert [event.type for event in ran.given] == ["VoteChanged", "VoteSettled"]
+
+
+def test_what_time_does_not_allow_goes_back_untried(
+    run: Any, envelope: Any, asked_of_sqs: Any
+) -> None:
+    bodies = [envelope(vote={"voteId": name}) for name in ("one", "two", "three")]
+
+    ran = run(nothing, *bodies, left=[60_000, 16_000, 16_000, 14_000])
+
+    assert (len(ran.given), len(ran.kept)) == (2, 1)
+    assert ran.lines[-1]["why"] == "Too little time was left."
+    assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] == 1
+
+
+def test_the_longest_delivery_is_what_the_next_one_needs(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    bodies = [envelope(vote={"voteId": name}) for name in ("one", "two")]
+    takes_long = lambda event: monkeypatch.setattr(clock, "now", lambda: 1030.0)  # noqa: E731
+
+    ran = run(takes_long, *bodies, left=[60_000, 29_000])
+
+    assert (len(ran.given), len(ran.kept)) == (1, 1)
+
+
+def test_the_first_delivery_is_tried_however_little_time_there_is(run: Any, envelope: Any) -> None:
+    assert len(run(nothing, envelope(), left=[10]).given) == 1
+
+
+def test_without_a_context_there_is_the_whole_time(surroundings: Any, envelope: Any) -> None:
+    @sink(events=["VoteCast"])
+    def handler(event: Event) -> None: ...
+
+    as_lambda_calls_it: Any = handler
+    assert as_lambda_calls_it(surroundings.batch(envelope()), None) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("body", ["nonsense", "[]", '{"detail": {"type": "VoteCast"}}'])
+def test_what_is_no_event_goes_to_the_dead_letters(run: Any, surroundings: Any, body: str) -> None:
+    ran = run(nothing, body)
+
+    assert (ran.kept, ran.given) == ([], [])
+    assert surroundings.dead()[0]["body"] == body
+
+
+def test_a_setting_that_is_missing_is_the_reason_in_the_dead_letters(
+    run: Any, envelope: Any, surroundings: Any
+) -> None:
+    @sink(events=["VoteCast"], settings=Keys)
+    def handler(event: Event, settings: Keys) -> None: ...
+
+    ran = run(handler, envelope())
+
+    assert ran.kept == []
+    assert surroundings.dead()[0]["reason"] == (
+        "'slack' cannot run. Secret 'key' (Key to the room) has no value. "
+        "Run: votepipe secret set slack"
+    )
+
+
+def test_settings_reach_the_function(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms: list[str] = []
+
+    @sink(events=["VoteCast"], settings=Settings)
+    def handler(event: Event, settings: Settings) -> None:
+        rooms.append(settings.room)
+
+    monkeypatch.setenv("SLACK_ROOM", "#votes")
+    run(handler, envelope())
+
+    assert rooms == ["#votes"]
+
+
+def test_a_function_that_asks_learns_what_it_sent_before(run: Any, envelope: Any) -> None:
+    seen: list[Delivery] = []
+
+    @sink(events=["VoteCast"])
+    def handler(event: Event, *, delivery: Delivery) -> str:
+        seen.append(delivery)
+        return f"remote-{delivery.sequence}"
+
+    run(handler, envelope(sequence="9"))
+    run(handler, envelope(sequence="10"))
+
+    assert seen == [Delivery(previous=None, sequence=9), Delivery(previous="remote-9", sequence=10)]
+
+
+def test_a_message_that_cannot_be_moved_stays(
+    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, surroundings: Any
+) -> None:
+    monkeypatch.setenv("DEAD_LETTERS_URL", surroundings.dead_letters + "-gone")
+
+    ran = run(raising(Undeliverable("No.")), envelope())
+
+    (line,) = ran.lines
+    assert len(ran.kept) == 1
+    assert line["message"] == "failed"
+    assert line["why"].startswith("No. The dead-letter queue answered")
+
+
+def test_a_message_that_cannot_be_put_back_stays_all_the_same(
+    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, surroundings: Any
+) -> None:
+    monkeypatch.setenv("QUEUE_URL", surroundings.queue + "-gone")
+
+    ran = run(raising(TryLater(after=5)), envelope())
+
+    assert len(ran.kept) == 1
+    assert [line["message"] for line in ran.lines] == ["not put back", "put back"]
+
+
+def test_a_table_out_of_reach_delivers_nothing(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELIVERIES_TABLE", "elsewhere")
+
+    ran = run(nothing, envelope())
+
+    assert (len(ran.kept), ran.given) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE"])
+def test_a_function_that_was_not_told_its_surroundings_fails(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+
+    with pytest.raises(SettingsError) as caught:
+        run(nothing, envelope())
+
+    assert str(caught.value) == f"{name} is not in the function's environment. Run: votepipe sync"

@@ -1,0 +1,207 @@
+"""votepipe/delivery/__init__.py: a sink with a pace, and batches delivered in part."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from votepipe import Event, Skip, Temporary, TryLater, clock, sink
+from votepipe.deliveries import Delivered, Delivery
+
+
+@pytest.fixture(autouse=True)
+def time(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that stands still until it is told."""
+    time = [1000.0]
+    monkeypatch.setattr(clock, "now", lambda: time[0])
+    return time
+
+
+def nothing(event: Any) -> None: ...
+
+
+def votes(envelope: Any, names: str, **changes: Any) -> list[Any]:
+    return [envelope(vote={"voteId": name}, eventID=f"e-{name}", **changes) for name in names]
+
+
+def waits(asked_of_sqs: Any) -> list[int]:
+    return [asked["VisibilityTimeout"] for asked in asked_of_sqs("ChangeMessageVisibility")]
+
+
+def by_widget(event: Event, settings: Any) -> str:
+    return event.vote.widget_id
+
+
+def test_one_is_delivered_and_the_others_get_turns(
+    run: Any, envelope: Any, asked_of_sqs: Any
+) -> None:
+    ran = run(nothing, *votes(envelope, "abc"), pace=1.5)
+
+    assert (len(ran.given), len(ran.kept)) == (1, 2)
+    assert waits(asked_of_sqs) == [2, 4]
+    assert [line["why"] for line in ran.lines[1:]] == ["It is not its turn yet."] * 2
+
+
+def test_who_waits_for_a_turn_holds_no_vote(run: Any, envelope: Any, surroundings: Any) -> None:
+    run(nothing, *votes(envelope, "ab"), pace=1.5)
+
+    assert len([row for row in surroundings.rows() if "sequence" in row]) == 1
+    assert not any("lease" in row for row in surroundings.rows())
+
+
+def test_what_was_delivered_before_takes_no_turn(
+    run: Any, envelope: Any, time: list[float]
+) -> None:
+    first, second = votes(envelope, "ab")
+    run(nothing, first, pace=1.5)
+    time[0] += 10
+
+    ran = run(nothing, first, second, pace=1.5)
+
+    assert [line["message"] for line in ran.lines] == ["skipped", "delivered"]
+
+
+def test_a_skip_takes_no_turn(run: Any, envelope: Any) -> None:
+    def does(event: Event) -> None:
+        if event.vote.vote_id == "a":
+            raise Skip("Nothing.")
+
+    ran = run(does, *votes(envelope, "ab"), pace=1.5)
+
+    assert [line["message"] for line in ran.lines] == ["skipped", "delivered"]
+
+
+def test_being_asked_to_wait_holds_for_all(
+    run: Any, envelope: Any, raising: Any, asked_of_sqs: Any
+) -> None:
+    ran = run(raising(TryLater(after=30)), *votes(envelope, "ab"), pace=1.5)
+
+    assert len(ran.given) == 1
+    assert waits(asked_of_sqs) == [30, 32]
+
+
+def test_an_unknown_pace_is_tried_again(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELIVERIES_TABLE", "elsewhere")
+
+    ran = run(nothing, envelope(), pace=1.5)
+
+    assert (len(ran.kept), ran.given) == (1, [])
+    assert ran.lines[0]["why"].startswith("The deliveries table answered")
+
+
+def test_fleeting_events_give_way_to_a_long_line(run: Any, envelope: Any) -> None:
+    ran = run(nothing, *votes(envelope, "abcdefghij"), pace=1.5, fleeting=["VoteCast"])
+    assert len(ran.kept) == 9
+
+    mark = {"events": ["VoteCast", "VoteChanged"], "fleeting": ["VoteChanged"]}
+    ran = run(nothing, *votes(envelope, "xy"), pace=1.5, **mark)
+
+    assert ran.kept == []
+    assert [line["why"] for line in ran.lines] == ["Too many are waiting for their turn."] * 2
+
+
+def test_of_fleeting_events_of_a_vote_the_newest_is_delivered(run: Any, envelope: Any) -> None:
+    mark = {"events": ["VoteCast", "VoteChanged"], "fleeting": ["VoteChanged"]}
+    bodies = [envelope(sequence=sequence) for sequence in ("7", "9", "8")]
+
+    ran = run(nothing, *bodies, pace=1.5, **mark)
+
+    assert [event.sequence for event in ran.given] == [9]
+    assert [line["why"] for line in ran.lines[:2]] == ["A newer state came with it."] * 2
+
+
+def test_a_group_is_given_together_and_waits_together(
+    run: Any, envelope: Any, asked_of_sqs: Any
+) -> None:
+    given: list[str] = []
+
+    @sink(events=["VoteChanged"], batch=True, gather=by_widget, pace=1.5)
+    def handler(events: Sequence[Event]) -> None:
+        given.append("".join(event.vote.vote_id for event in events))
+
+    widgets = {"a": "w1", "b": "w2", "c": "w1", "d": "w2"}
+    run(
+        handler,
+        *[envelope(vote={"voteId": vote, "widgetId": name}) for vote, name in widgets.items()],
+    )
+
+    assert given == ["ac"]
+    assert waits(asked_of_sqs) == [2, 2]
+
+
+def test_gather_may_find_that_there_is_nothing_to_deliver(run: Any, envelope: Any) -> None:
+    def gather(event: Event, settings: Any) -> str:
+        raise Skip("Not for us.")
+
+    @sink(events=["VoteChanged"], batch=True, gather=gather)
+    def handler(events: Sequence[Event]) -> None:
+        raise AssertionError
+
+    ran = run(handler, envelope())
+
+    assert (ran.kept, ran.lines[0]["why"]) == ([], "Not for us.")
+
+
+def partly(**delivered: Any) -> Any:
+    @sink(events=["VoteChanged"], batch=True, gather=by_widget, pace=1.5)
+    def handler(events: Sequence[Event], deliveries: Sequence[Delivery]) -> Delivered:
+        assert [delivery.sequence for delivery in deliveries] == [
+            event.sequence for event in events
+        ]
+        chosen = {name: [events[at] for at in places] for name, places in delivered.items()}
+        return Delivered(remote_id="remote-1", **chosen)
+
+    return handler
+
+
+def test_what_was_delivered_in_part_is_marked_in_part(
+    run: Any, envelope: Any, surroundings: Any, asked_of_sqs: Any
+) -> None:
+    ran = run(partly(events=[1]), *votes(envelope, "abc"))
+
+    marked = [row for row in surroundings.rows() if row.get("remoteId")]
+    assert [row["delivery"].rpartition("#")[2] for row in marked] == ["b"]
+    assert not any("lease" in row for row in surroundings.rows())
+    assert len(ran.kept) == 2
+    assert waits(asked_of_sqs) == [2, 2]
+
+
+def test_what_is_apart_gets_turns_of_its_own(run: Any, envelope: Any, asked_of_sqs: Any) -> None:
+    run(partly(events=[1], apart=[0, 2]), *votes(envelope, "abcd"))
+
+    assert waits(asked_of_sqs) == [2, 4, 6]
+
+
+def test_an_older_event_that_was_delivered_is_marked_without_the_newer(
+    run: Any, envelope: Any, surroundings: Any
+) -> None:
+    run(partly(events=[0]), *[envelope(sequence=each, eventID=each) for each in ("7", "8")])
+
+    (row,) = [row for row in surroundings.rows() if "sequence" in row]
+    assert row["sequence"] == "7".zfill(40)
+
+
+def test_a_batch_that_fails_counts_for_each_of_its_events(
+    run: Any, envelope: Any, surroundings: Any, raising: Any
+) -> None:
+    @sink(events=["VoteChanged"], batch=True)
+    def handler(events: Sequence[Event]) -> None:
+        raise Temporary("No.")
+
+    run(handler, *votes(envelope, "a", sequence="7"), *votes(envelope, "a", sequence="8"))
+
+    (row,) = surroundings.rows()
+    assert list(row["failures"].values()) == [{"N": "1"}, {"N": "1"}]  # type: ignore[attr-defined]
+
+
+def test_what_needed_no_call_makes_nobody_wait(run: Any, envelope: Any) -> None:
+    @sink(events=["VoteChanged"], batch=True, gather=by_widget, pace=1.5)
+    def handler(events: Sequence[Event]) -> Delivered:
+        return Delivered(events=events, sent=False)
+
+    widgets = [envelope(vote={"widgetId": name}) for name in ("w1", "w2")]
+    ran = run(handler, *widgets)
+
+    assert [line["message"] for line in ran.lines] == ["delivered", "delivered"]

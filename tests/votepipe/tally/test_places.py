@@ -1,0 +1,17 @@
+"""votepipe/tally/places.py: what a digest knows of a place."""
+
+import pytest
+
+from votepipe.tally.places import Counts, counts_in
+
+ITEM = {name: {"N": "2"} for name in ("up", "down", "answered", "toldUp")}
+
+
+@pytest.mark.parametrize(("up", "down", "ratio"), [(3, 1, 0.75), (0, 4, 0.0), (0, 0, None)])
+def test_the_ratio_is_the_share_of_ups(up: int, down: int, ratio: float | None) -> None:
+    assert Counts(up, down, 0).ratio == ratio
+
+
+def test_counts_that_were_never_told_are_none() -> None:
+    assert counts_in(ITEM, "") == Counts(2, 2, 2)
+    assert counts_in(ITEM, "told") is None

@@ -1,0 +1,158 @@
+"""The tally: what each vote counts as, and how many of which kind every instance has.
+
+TallyTable's items, by the keys `tally` and `item`:
+
+    vote#…   vote       order of the state that is counted, and what it counts as
+    places   place#…    a widget's instance: up, down, answered; title and url; what was last told
+    untold   answers#…  a vote with answers that no digest told yet: its keys, and when that was
+    digest   a sink     how far its newest digest got (see `votepipe.tally.digests`)
+
+A vote's item and the counters that it moves between change in one transaction, on the condition
+that nobody else changed the vote's item since it was read. So a vote counts once, as its newest
+state, whichever order its events come in, however often, and wherever an attempt is cut off.
+No item holds what a reader wrote, or who they are.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from votepipe import aws, clock, deliveries, words
+from votepipe.errors import Skip, Temporary
+from votepipe.events import Event
+from votepipe.tally.counted import Counted, Seen, changes, place_key, vote_key
+
+SERVICE = "The tally"
+_ATTEMPTS = 5
+_PASSING = {"None", "ConditionalCheckFailed", "TransactionConflict"}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The table, and a boto3 client of DynamoDB. Each method raises Temporary."""
+
+    client: Any
+    table: str
+
+    @classmethod
+    def here(cls) -> Self:
+        """The table that the function's environment names."""
+        return cls(aws.client("dynamodb"), os.environ["TALLY_TABLE"])
+
+    def count(self, event: Event) -> None:
+        """Count the state that an event tells of. Raises Skip when it is not the newest."""
+        counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
+        order = deliveries.order_of(event)
+        article = {"title": words.title(event), "url": words.link(event)}
+        news = [_untold(self.table, event, counted, order)] if counted and counted.answered else []
+        for _ in range(_ATTEMPTS):
+            seen = self.see(event.vote.widget_id, event.vote.vote_id)
+            if seen.order >= order:
+                raise Skip("It was counted before, or a newer state was.")
+            if self.move(seen, counted, order, article=article, also=news):
+                return
+        raise Temporary(f"{SERVICE} was changed by others {_ATTEMPTS} times in a row.")
+
+    def see(self, widget_id: str, vote_id: str) -> Seen:
+        """Read what a vote is counted as."""
+        with aws.asking(SERVICE):
+            answer = self.client.get_item(
+                TableName=self.table, Key=vote_key(widget_id, vote_id), ConsistentRead=True
+            )
+        return Seen.of(widget_id, vote_id, answer.get("Item", {}))
+
+    def move(
+        self,
+        seen: Seen,
+        counted: Counted | None,
+        order: str,
+        *,
+        article: Mapping[str, Any] | None = None,
+        also: list[dict[str, Any]] | None = None,
+    ) -> bool:
+        """Have a vote count as `counted` from now on, in one transaction.
+
+        False when the vote's item, or a counter at this moment, was changed by others: look again.
+        """
+        writes = [{"Put": self._vote(seen, counted, order)}]
+        for place, about, amounts in changes(seen.counted, counted):
+            known = article if counted and place == counted.place else None
+            writes.append({"Update": self._counter(place, about, amounts, known or {})})
+        with aws.asking(SERVICE):
+            try:
+                self.client.transact_write_items(TransactItems=[*writes, *(also or [])])
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = error.response.get("CancellationReasons", [])
+                if {reason.get("Code") for reason in reasons} <= _PASSING:
+                    return False
+                raise
+        return True
+
+    def _vote(self, seen: Seen, counted: Counted | None, order: str) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            **seen.key,
+            "widgetId": {"S": seen.widget_id},
+            "voteId": {"S": seen.vote_id},
+            "order": {"S": order},
+            "version": {"N": str(seen.version + 1)},
+        }
+        if counted is None:
+            # It stays for as long as an older event may still come.
+            item["expires"] = expires()
+        else:
+            item["voteType"] = {"S": counted.vote_type}
+            item["answered"] = {"BOOL": counted.answered}
+            if counted.instance is not None:
+                item["instance"] = {"S": counted.instance}
+        unchanged = "#version = :seen" if seen.version else "attribute_not_exists(#version)"
+        values = {":seen": {"N": str(seen.version)}} if seen.version else None
+        return {
+            "TableName": self.table,
+            "Item": item,
+            "ConditionExpression": unchanged,
+            "ExpressionAttributeNames": {"#version": "version"},
+            **({"ExpressionAttributeValues": values} if values else {}),
+        }
+
+    def _counter(
+        self, place: str, about: Counted, amounts: Mapping[str, int], article: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        facts = {"widgetId": about.widget_id, "instance": about.instance}
+        facts |= {name: article.get(name) for name in ("title", "url")}
+        texts = {name: text for name, text in facts.items() if isinstance(text, str)}
+        added = {**amounts, "version": 1}
+        return {
+            "TableName": self.table,
+            "Key": place_key(place),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in texts)
+            + " ADD "
+            + ", ".join(f"#{name} :{name}" for name in added),
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*texts, *added)},
+            "ExpressionAttributeValues": {
+                **{f":{name}": {"S": text} for name, text in texts.items()},
+                **{f":{name}": {"N": str(amount)} for name, amount in added.items()},
+            },
+        }
+
+
+def expires() -> dict[str, str]:
+    """The time to live of what is not kept for ever."""
+    return {"N": str(int(clock.now() + deliveries.KEPT_SECONDS))}
+
+
+def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
+    """The item that tells the next digest of a vote's answers; their questions are the site's."""
+    vote = event.vote
+    item = {
+        "tally": {"S": "untold"},
+        "item": {"S": deliveries.named("answers", vote.widget_id, vote.vote_id, order)},
+        "place": {"S": counted.place},
+        "widgetId": {"S": vote.widget_id},
+        "voteId": {"S": vote.vote_id},
+        "at": {"N": str(clock.now())},
+        "labels": {"M": {field: {"S": label} for field, label in words.labels(event).items()}},
+        "expires": expires(),
+    }
+    return {"Put": {"TableName": table, "Item": item}}
