@@ -174,7 +174,7 @@ class Mails:
         return []
 
     def _send(self, given: Any) -> dict[str, Any]:
-        from votepipe.testing.calls import Refused
+        from votepipe.testing.services.calls import Refused
 
         if self.refuses:
             raise Refused(self.refuses, "No.")
@@ -192,9 +192,9 @@ class Tables:
 
     def __init__(self) -> None:
         from votepipe.dev.template import read
-        from votepipe.testing.calls import Calls
-        from votepipe.testing.dynamodb.service import DynamoDb
-        from votepipe.testing.dynamodb.table import Table
+        from votepipe.testing.services.calls import Calls
+        from votepipe.testing.services.dynamodb.service import DynamoDb
+        from votepipe.testing.services.dynamodb.table import Table
         from votepipe.testing.world import World
 
         facts = {name: each["Properties"] for name, each in read()["Resources"].items()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from votepipe import deliveries
 from votepipe.errors import InvalidEvent
 from votepipe.events import Event
-from votepipe.testing.function import Function
-from votepipe.testing.pipe import Pipe
-from votepipe.testing.queue import Queue
-from votepipe.testing.queued import reason_of
-from votepipe.testing.rule import Rule
+from votepipe.testing.functions.function import Function
+from votepipe.testing.services.pipe import Pipe
+from votepipe.testing.services.queue import Queue
+from votepipe.testing.services.queued import reason_of
+from votepipe.testing.services.rule import Rule
 from votepipe.testing.trace import Trace, Way
 
 # How the library ends the reason why it skips an event; any other is the sink's own decision.

@@ -6,10 +6,10 @@ from typing import Any
 
 from votepipe.testing import accounts
 from votepipe.testing.accounts import Line, Report
+from votepipe.testing.functions.steps import Step
 from votepipe.testing.messages import Message
 from votepipe.testing.parts import Parts
-from votepipe.testing.queued import reason_of
-from votepipe.testing.steps import Step
+from votepipe.testing.services.queued import reason_of
 from votepipe.testing.trace import Subject, Trace, Way
 from votepipe.testing.words import parsed
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from votepipe.testing.errors import KitError
 from votepipe.testing.faults import Fault, PutFault
+from votepipe.testing.functions.steps import Between
 from votepipe.testing.incoming import Request
 from votepipe.testing.parts import Parts
 from votepipe.testing.receiver import Answer
-from votepipe.testing.steps import Between
 
 
 class Harm(Parts):

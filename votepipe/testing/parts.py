@@ -1,13 +1,13 @@
 """What a pipeline consists of, for the classes that make up its face."""
 
-from votepipe.testing.build import Models
 from votepipe.testing.errors import KitError
-from votepipe.testing.mapping import EventSourceMapping
+from votepipe.testing.functions.steps import Steps
 from votepipe.testing.messages import Message
-from votepipe.testing.queue import Queue
 from votepipe.testing.receiver import Receiver
-from votepipe.testing.resources import Resources
-from votepipe.testing.steps import Steps
+from votepipe.testing.services.mapping import EventSourceMapping
+from votepipe.testing.services.queue import Queue
+from votepipe.testing.template.build import Models
+from votepipe.testing.template.resources import Resources
 from votepipe.testing.world import World
 
 

@@ -1,7 +1,6 @@
 """The whole pipeline in one process, on a clock of its own."""
 
 import contextlib
-import gc
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -11,29 +10,29 @@ from typing import Any, Self
 
 from boto3.dynamodb.types import TypeSerializer
 
-from votepipe import clock
 from votepipe.dev import ROOT
-from votepipe.testing import blueprint, wires
-from votepipe.testing.blueprint import Blueprint
-from votepipe.testing.build import Models
-from votepipe.testing.calls import Calls
+from votepipe.testing import opened
 from votepipe.testing.errors import KitError
 from votepipe.testing.evidence import Evidence
-from votepipe.testing.function import Function
+from votepipe.testing.functions import wires
+from votepipe.testing.functions.function import Function
+from votepipe.testing.functions.steps import Steps
 from votepipe.testing.harm import Harm
 from votepipe.testing.incoming import Request
-from votepipe.testing.mail import Mail
 from votepipe.testing.messages import Message
 from votepipe.testing.receiver import Answer, Receiver
-from votepipe.testing.resources import Resources
-from votepipe.testing.steps import Steps
+from votepipe.testing.services.calls import Calls
+from votepipe.testing.services.mail import Mail
+from votepipe.testing.template import blueprint
+from votepipe.testing.template.blueprint import Blueprint
+from votepipe.testing.template.build import Models
+from votepipe.testing.template.resources import Resources
 from votepipe.testing.words import copied
 from votepipe.testing.world import World
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
 
 _KINDS = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
-_PACE = (50_000, 20, 100)
 _MONTH = 30 * 86_400.0
 
 
@@ -63,11 +62,8 @@ class Pipeline(Harm, Evidence):
         self.messages = []
         self.receiver = Receiver(self._arrived)
         self._wires = wires.Wires(self.world, self.steps, self.receiver, self._call)
-        self._real_now = clock.now
-        clock.now = lambda: self.world.now
-        # So much is kept that looking for rubbish at the usual pace takes a third of the time.
-        self._pace = gc.get_threshold()
-        gc.set_threshold(*_PACE)
+        self._now = lambda: self.world.now
+        opened.begin(self._now)
         self._open = True
         try:
             self._build(blueprint.read(root), parameters or {}, settings or {}, sinks)
@@ -79,8 +75,7 @@ class Pipeline(Harm, Evidence):
         """End everything that was started."""
         if self._open:
             self._open = False
-            clock.now = self._real_now
-            gc.set_threshold(*self._pace)
+            opened.end(self._now)
             self.world.tasks.close()
             self._wires.close()
             self.receiver.close()

@@ -6,12 +6,12 @@ from votepipe.testing.agenda import Agenda
 from votepipe.testing.chance import Chance
 from votepipe.testing.errors import Unmodelled
 from votepipe.testing.faults import Faults
+from votepipe.testing.services.transform import Whole
 from votepipe.testing.tasks import Tasks
 from votepipe.testing.trace import Trace
-from votepipe.testing.transform import Whole
 
 if TYPE_CHECKING:
-    from votepipe.testing.function import Invocation
+    from votepipe.testing.functions.function import Invocation
 
 
 class World:

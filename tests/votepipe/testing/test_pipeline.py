@@ -1,5 +1,6 @@
 """votepipe/testing/pipeline.py."""
 
+import gc
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -186,3 +187,18 @@ def test_the_shipped_sinks_run() -> None:
         pipeline.run_until_idle()
 
         assert pipeline.nothing_lost(), str(pipeline.nothing_lost())
+
+
+def test_pipelines_may_close_in_any_order(plain: Path) -> None:
+    real, pace = clock.now, gc.get_threshold()
+    days = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3))
+    first, second, third = (Pipeline(plain, start=day) for day in days)
+
+    seen = [clock.now()]
+    for pipeline in (second, third, first):
+        pipeline.close()
+        seen.append(clock.now())
+
+    assert seen[:3] == [each.world.now for each in (third, third, first)]
+    assert clock.now is real
+    assert gc.get_threshold() == pace

@@ -1,0 +1,1 @@
+"""A template's resources, read and made into models that are tied together."""
