@@ -160,5 +160,6 @@ class Lines:
         return True
 
     def _drop(self, line: Line) -> None:
+        line.taken = True  # nobody serves it any more
         self._lines = {end: each for end, each in self._lines.items() if each is not line}
         line.connection.close()

@@ -144,6 +144,20 @@ def test_what_has_not_all_come_yet_is_left_to_the_thread(receiver: Kept) -> None
     assert receiver.arrived[0][0].content == b"12"
 
 
+def test_a_line_that_was_hung_up_can_be_tried_again(receiver: Kept) -> None:
+    receiver.plan("chat", Answer(disconnect=True), times=1)
+    with socket.create_connection(receiver.lines.address, timeout=5) as client:
+        line = receiver.lines.at_the_end_of(client)
+        assert line is not None
+        client.sendall(b"POST /chat HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        assert client.recv(100) == b""
+
+        receiver.lines.take(line, b"POST")
+        receiver.lines.answer(line)
+
+    assert len(receiver.arrived) == 1
+
+
 def test_only_lines_to_the_receiver_can_be_served(receiver: Kept) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as other,

@@ -170,7 +170,7 @@ class Wires:
             if connection.sock is None and connection.auto_open:
                 connection.connect()
             end, line = getattr(connection, "votepipe_line", (None, None))
-            if end is not connection.sock:
+            if connection.sock is not None and end is not connection.sock:
                 line = lines.at_the_end_of(connection.sock)
                 connection.votepipe_line = (connection.sock, line)
             if line is not None:
