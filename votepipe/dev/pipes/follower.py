@@ -21,13 +21,17 @@ _LONGEST_WAIT = 5.0
 
 @dataclass
 class _Open:
-    """A shard in progress: `poll` and `due` are when to read and to step next."""
+    """A shard in progress: `poll` and `due` are when to read and to step next.
+
+    `empty` is when it was last read and held nothing more.
+    """
 
     reader: ShardReader
     lane: Lane
     poll: float = 0.0
     due: float | None = None
     failures: int = 0
+    empty: float = 0.0
 
     def next(self) -> float:
         """When it wants attention."""
@@ -73,6 +77,13 @@ class Follower:
                 shard.due = shard.lane.step()
             self._save(shard_id, shard)
         return min([self._list, *(shard.next() for shard in self._open.values())])
+
+    def is_through(self, since: float) -> bool:
+        """Whether nothing that was in the stream at this time is left to do, as far as it knows."""
+        return all(
+            shard.failures > 0 or (shard.lane.idle and shard.empty >= since)
+            for shard in self._open.values()
+        )
 
     def _list_shards(self) -> None:
         try:
@@ -127,7 +138,8 @@ class Follower:
             shard.lane.offer(records)
             shard.due = self._clock()
         else:
-            shard.poll = self._clock() + _POLL
+            shard.empty = self._clock()
+            shard.poll = shard.empty + _POLL
 
     def _save(self, shard_id: str, shard: _Open) -> None:
         done = shard.reader.closed and shard.lane.idle

@@ -4,7 +4,8 @@
 
 Prints one line of JSON per record and hop, and tells people the rest on stderr.
 Checkpoints are kept in FOLDER: started again, it goes on where it was, killed or not.
-SIGTERM or Ctrl-C ends it after the attempt in hand.
+SIGTERM or Ctrl-C ends it once all that was written before went through, within five seconds: a
+local stream goes with the process that holds it.
 Where AWS is, and who calls, comes from the environment, as for any AWS client.
 """
 
@@ -32,6 +33,7 @@ from votepipe.errors import VotepipeError
 
 _PIPE = "AWS::Pipes::Pipe"
 _LOOK = 3.0  # seconds between looks at whether the stack was deployed again
+_REST = 5.0  # seconds to finish in, at most
 
 
 class Runner:
@@ -59,12 +61,17 @@ class Runner:
         self._load(Stack(stack, session))
 
     def run(self, ending: threading.Event) -> None:
-        """Work until told to end."""
+        """Work until told to end, and then until what was written before is through."""
         while not ending.is_set():
             if self._look <= time.time():
                 self._look_at_stack()
             due = min([self._look, *(follower.turn() for follower in self._followers)])
             ending.wait(max(0.0, due - time.time()))
+        told = time.time()
+        end = told + _REST
+        while time.time() < end and not all(each.is_through(told) for each in self._followers):
+            due = min([end, *(follower.turn() for follower in self._followers)])
+            time.sleep(max(0.0, due - time.time()))
 
     def _load(self, stack: Stack) -> None:
         pipes = stack.of_type(_PIPE)

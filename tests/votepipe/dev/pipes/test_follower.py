@@ -54,6 +54,31 @@ def test_delivers_what_is_there_and_what_comes(stream, world, follow):
     assert world.put == ["e1", "e2"]
 
 
+def test_it_is_through_when_a_later_look_found_nothing_more(stream, world, follow):
+    stream.shard("a", 1)
+    follower = follow()
+    turns(world, follower, 1)
+    stream.write("a", 2)
+    told = world.now
+    before = follower.is_through(told)
+
+    turns(world, follower, 1)
+
+    assert (before, follower.is_through(told)) == (False, True)
+    assert world.put == ["e1", "e2"]
+
+
+def test_it_is_not_through_while_a_batch_waits_for_another_try(stream, world, follow):
+    stream.shard("a", 1)
+    world.enrichments += [RuntimeError()] * 3
+    follower = follow()
+    turns(world, follower, 0.5)
+
+    assert not follower.is_through(0)
+    turns(world, follower, 10)
+    assert follower.is_through(0)
+
+
 def test_reads_every_shard(stream, world, follow):
     stream.shard("a", 1)
     stream.shard("b", 2)

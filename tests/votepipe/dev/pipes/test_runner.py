@@ -245,6 +245,19 @@ def test_ended_in_order_it_repeats_nothing(local):
     assert local.arrived() == votes
 
 
+def test_what_was_written_before_the_end_goes_through(local):
+    local.deploy()
+    runner = local.start()
+    wait_for(lambda: local.hops("started"))
+    votes = [str(number) for number in range(12)]
+    local.vote(*votes)
+
+    runner.send_signal(signal.SIGTERM)
+
+    assert runner.wait(30) == 0
+    assert local.arrived() == votes
+
+
 def test_a_new_deployment_is_followed(local):
     local.deploy(["REMOVE"])
     local.start()
