@@ -120,11 +120,13 @@ def _exchange(
             about |= urllib3.make_headers(
                 basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             )
+        sent = urllib3.HTTPHeaderDict({"User-Agent": "votepipe", **about})
+        sent.update(headers or {})
         response = _pool(parts.scheme, host, parts.port).urlopen(
             "POST",
             f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
             body=body,
-            headers={"User-Agent": "votepipe", **about, **(headers or {})},
+            headers=sent,
             timeout=timeout,
             retries=False,
             preload_content=False,

@@ -40,6 +40,17 @@ def test_data_and_headers_arrive_as_they_were_given(web: Any) -> None:
     assert request.headers["webhook-id"] == "e1"
 
 
+def test_headers_given_replace_the_usual_ones_in_any_case(web: Any) -> None:
+    post(web.url, json={}, headers={"content-type": "application/x+json", "USER-AGENT": "mine"})
+
+    sent = [
+        (name.lower(), value)
+        for name, value in web.requests[0].headers.items()
+        if name.lower() in ("content-type", "user-agent")
+    ]
+    assert sorted(sent) == [("content-type", "application/x+json"), ("user-agent", "mine")]
+
+
 def test_a_mapping_arrives_as_a_form(web: Any) -> None:
     post(web.url, data={"name": "Grüße", "more": "a&b"})
 
