@@ -112,8 +112,8 @@ class Lines:
 
         What does not fit in is left to the thread, which reads it while it is sent.
         """
-        if not line.coming and not line.taken:
-            with self._lock:
+        with self._lock:
+            if not line.coming and not line.taken:
                 line.taken = True
                 self._selector.unregister(line.connection)
         line.coming += len(data) if isinstance(data, bytes) else _CHUNK

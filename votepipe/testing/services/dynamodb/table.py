@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.testing.services.dynamodb.values import Invalid, Item, Value, kind_of, plain, sortable
+from votepipe.testing.services.dynamodb.values import (
+    Invalid,
+    Item,
+    Value,
+    checked,
+    kind_of,
+    plain,
+    sortable,
+)
 
 Written = Callable[[Item | None, Item | None], None]
 
@@ -66,6 +74,8 @@ class Table:
         """The same for what must hold the keys and nothing else."""
         if set(key) != set(self.index.keys):
             raise Invalid("The provided key element does not match the schema")
+        for value in key.values():
+            checked(value)
         try:
             return self.key_of(key)
         except Invalid as error:

@@ -63,17 +63,15 @@ class Update:
         values = [new(item, bound) for _, new in self._changes]
         # Values are never changed in place, but for the ones that a path leads into.
         after = dict(item)
-        for path in paths:
-            if len(path) > 1:
-                home_of(item, path)
-        for name in {path[0] for path in paths if len(path) > 1}:
+        nested = [path for path in paths if len(path) > 1]
+        for path in nested:
+            home_of(item, path)
+        for name in {path[0] for path in nested}:
             after[name] = copy.deepcopy(item[name])  # type: ignore[index]  # a name
         gone: list[Path] = []
         for path, value in zip(paths, values, strict=True):
             if value is None:
                 gone.append(path)
-            elif len(path) == 1:
-                after[path[0]] = value  # type: ignore[index]  # a name
             else:
                 _put(after, path, value)
         # Elements leave a list from its end, so that the indexes of the others hold.

@@ -101,6 +101,12 @@ def test_a_key_with_more_than_the_keys_is_refused(client: Any, key: Any) -> None
         client.get_item(Key=key("a", 1) | {"x": {"S": "x"}})
 
 
+@pytest.mark.parametrize("value", [{}, {"S": "a", "N": "1"}])
+def test_a_key_that_is_not_well_formed_is_refused(client: Any, value: Any) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*more than one datatypes"):
+        client.get_item(Key={"pk": value, "sk": {"N": "1"}})
+
+
 def test_numbers_that_are_equal_are_one_key(client: Any, key: Any) -> None:
     client.put_item(Item={"pk": {"S": "a"}, "sk": {"N": "1.0"}})
 
