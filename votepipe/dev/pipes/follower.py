@@ -80,7 +80,7 @@ class Follower:
 
     def is_through(self, since: float) -> bool:
         """Whether nothing that was in the stream at this time is left to do, as far as it knows."""
-        return all(
+        return self._list > 0.0 and all(
             shard.failures > 0 or (shard.lane.idle and shard.empty >= since)
             for shard in self._open.values()
         )

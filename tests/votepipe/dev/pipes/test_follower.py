@@ -57,6 +57,7 @@ def test_delivers_what_is_there_and_what_comes(stream, world, follow):
 def test_it_is_through_when_a_later_look_found_nothing_more(stream, world, follow):
     stream.shard("a", 1)
     follower = follow()
+    first = follower.is_through(0)
     turns(world, follower, 1)
     stream.write("a", 2)
     told = world.now
@@ -64,7 +65,7 @@ def test_it_is_through_when_a_later_look_found_nothing_more(stream, world, follo
 
     turns(world, follower, 1)
 
-    assert (before, follower.is_through(told)) == (False, True)
+    assert (first, before, follower.is_through(told)) == (False, False, True)
     assert world.put == ["e1", "e2"]
 
 
