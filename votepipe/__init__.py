@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from votepipe.logs import log
     from votepipe.moments import Moment
     from votepipe.plugins import enricher, sink
-    from votepipe.plugins.settings import setting
+    from votepipe.plugins.fields import setting
     from votepipe.secret import Secret
     from votepipe.text import clean
 
@@ -48,7 +48,7 @@ _HOMES = {
     "clean": "text",
     "enricher": "plugins",
     "log": "logs",
-    "setting": "plugins.settings",
+    "setting": "plugins.fields",
     "sink": "plugins",
 }
 

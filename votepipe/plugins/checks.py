@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from votepipe.errors import PluginError
-from votepipe.plugins import settings as plugin_settings
+from votepipe.plugins.fields import fields
 from votepipe.plugins.sites import Site
 
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
@@ -155,14 +155,14 @@ def check_settings(site: Site, settings: type | None) -> None:
     if not isinstance(settings, type):
         site.refuse("'settings' is not a class. Hand over the class, not an object of it")
     try:
-        plugin_settings.fields(settings, site.name)
+        fields(settings, site.name)
     except PluginError as error:
         raise PluginError(f"{site.file}: {error}") from None
 
 
 def check_no_secrets(site: Site, settings: type | None) -> None:
     """An enricher's settings are plain; no function that runs enrichers may read a secret."""
-    for field in plugin_settings.fields(settings, site.name) if settings else ():
+    for field in fields(settings, site.name) if settings else ():
         if field.kind == "secret":
             site.refuse(
                 f"setting '{field.name}' is a secret, which an enricher cannot have. "

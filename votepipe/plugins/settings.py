@@ -16,10 +16,8 @@ from typing import Any, TypeVar
 
 from votepipe import secret
 from votepipe.errors import SettingsError
-from votepipe.plugins.fields import Field, fields, setting
+from votepipe.plugins.fields import Field, fields
 from votepipe.secret import Secret
-
-__all__ = ["Field", "Secret", "fields", "load", "setting"]
 
 _FLAGS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),

@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from votepipe import Secret, aws, clock, setting
 from votepipe.errors import SettingsError, Temporary
-from votepipe.plugins.settings import fields, load
+from votepipe.plugins.fields import fields
+from votepipe.plugins.settings import load
 
 
 @dataclass(frozen=True, kw_only=True)
