@@ -54,14 +54,14 @@ deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)
 
 # Made anew when a plugin, the template or what writes it changed; a folder changes with its list.
-.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/dev/templates/*)
+.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/templates/*)
 	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
 	@.venv/bin/python -m votepipe.dev sync --check
 	@mkdir -p .votepipe && touch $@
 
 # `sam build` calls this for every function of the template.
 build-%: .votepipe/in-step
-	@.venv/bin/python -m votepipe.dev.build $* "$(ARTIFACTS_DIR)"
+	@.venv/bin/python -m votepipe.project.zips $* "$(ARTIFACTS_DIR)"
 
 requirements: setup ## Compile the requirement files anew from their .in files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt

@@ -21,7 +21,7 @@ from typing import Any, Self
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from votepipe import clock
+from votepipe.model import times
 
 ROOT = Path(__file__).parents[1]
 LATENCY = (0.005, 0.02)
@@ -133,7 +133,7 @@ class Inside:
         self.now = self.deadline = 0.0
         sys.stdout = io.StringIO()
         BaseClient._make_api_call = lambda client, *call: self._ask(client, *call)
-        clock.now = lambda: self.now
+        times.now = lambda: self.now
 
     def serve(self, function: Any) -> None:
         """Do what is asked for, until nothing more is."""

@@ -18,9 +18,9 @@ from typing import Any
 
 from apart import LATENCY, Apart, Memory
 
+from votepipe.emulator.http.slack import Channel
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
-from votepipe.testing.slack import Channel
 
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
 WAYS: dict[str, dict[str, Any]] = {

@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from votepipe.dev import patterns
+from votepipe.emulator import patterns
 
 ROUNDS = 7
 SECONDS = 0.3

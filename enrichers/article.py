@@ -6,7 +6,8 @@ address with the instance in it. Where neither is known, nothing is added.
 
 from urllib.parse import quote
 
-from votepipe import Vote, enricher, widgets
+from votepipe import Vote, enricher
+from votepipe.model import widgets
 
 WIDGETS = widgets.load()
 LONGEST_URL = 2000  # signs; browsers and chat tools cut off or refuse longer ones

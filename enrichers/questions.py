@@ -6,7 +6,8 @@ words, nothing is added. Of two questions with the same words, the later shows i
 
 from typing import Any
 
-from votepipe import Vote, enricher, widgets
+from votepipe import Vote, enricher
+from votepipe.model import widgets
 
 WIDGETS = widgets.load()
 

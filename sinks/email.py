@@ -11,7 +11,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from votepipe import Event, mail, setting, sink, words
+from votepipe import Event, setting, sink, words
+from votepipe.aws import ses
 
 MOST_ANSWERS, ANSWER = 30, 1000  # mail programs cut what is over 100 kB
 
@@ -37,11 +38,11 @@ def simple(event: Event, settings: Settings) -> dict[str, Any]:
     text = [subject, *(f"{words.asked(label)}\n{answer}" for label, answer in answers), *last]
     rich = [
         f"<h2>{html.escape(subject)}</h2>",
-        *(mail.paragraph(f"<b>{html.escape(label)}</b>\n{html.escape(a)}") for label, a in answers),
-        *(mail.paragraph(html.escape(line)) for line in last if line),
+        *(ses.paragraph(f"<b>{html.escape(label)}</b>\n{html.escape(a)}") for label, a in answers),
+        *(ses.paragraph(html.escape(line)) for line in last if line),
     ]
     thread = conversation(event, settings)
-    return mail.simple(
+    return ses.simple(
         subject,
         "\n\n".join(filter(None, text)) + "\n",
         "\n".join(rich) + "\n",
@@ -56,9 +57,9 @@ def conversation(event: Event, settings: Settings) -> str:
 
 
 # Once votes are settled, VoteSettled alone makes one mail of each vote: change `events` to it.
-@sink(events=["VoteSettled"], settings=Settings, policies=[mail.leave("Email")])
+@sink(events=["VoteSettled"], settings=Settings, policies=[ses.leave("Email")])
 def handler(event: Event, settings: Settings) -> str:
-    return mail.send(
+    return ses.send(
         simple(event, settings),
         sender=settings.sender,
         recipients=settings.recipients,

@@ -11,18 +11,11 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from votepipe import (
-    Event,
-    Skip,
-    TryLater,
-    bus,
-    clock,
-    deliveries,
-    setting,
-    settling,
-    sink,
-)
-from votepipe.settling import State
+from votepipe import Event, Skip, TryLater, setting, sink
+from votepipe.aws import eventbridge
+from votepipe.delivery import leases, settling
+from votepipe.delivery.settling import State
+from votepipe.model import times
 
 _TIMEOUT = 10
 # When a message is back that a function which died had in hand.
@@ -49,15 +42,15 @@ class Settings:
 
 def at_rest(event: Event, state: State, settings: Settings) -> State:
     """Settle this state if its time has come. Raises Skip where another event has the vote."""
-    it = deliveries.order_of(event)
+    it = leases.order_of(event)
     if state.latest > it:
         raise Skip("A newer change is waiting.")
     if state.settled >= it:
         raise Skip("It has settled before.")
-    wait = due(state, settings) - clock.now()
+    wait = due(state, settings) - times.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
-    since = clock.now() - state.settled_at
+    since = times.now() - state.settled_at
     if state.publishing and since < _PATIENCE_SECONDS:
         # Another attempt is about to publish it, or died.
         after = 1 if since < _TIMEOUT else _BACK_SECONDS
@@ -110,8 +103,8 @@ def handler(event: Event, settings: Settings) -> None:
     if event.type == "VoteWithdrawn":
         return settling.withdraw(event)
     state = settling.note(event)
-    if state.publishing != deliveries.order_of(event):
+    if state.publishing != leases.order_of(event):
         state = at_rest(event, state, settings)
     # The same on every attempt.
-    bus.put(os.environ["VOTES_BUS"], settled(event, state.settled_as, state.previous))
+    eventbridge.put(os.environ["VOTES_BUS"], settled(event, state.settled_as, state.previous))
     return settling.published(event)

@@ -5,7 +5,7 @@ which verifies the `webhook-…` headers with any library of https://www.standar
 To change it, give both for a while, the new one first, with a space between.
 Any 2xx within ten seconds is delivered. Events may come out of order: compare `sequence`.
 A duplicate, such as after an answer that got lost, has the same `webhook-id`.
-The voter, answers and enrichment stay here unless `personal` is true (see votepipe/personal.py).
+The voter, answers and enrichment stay here unless `personal` is true (votepipe/model/personal.py).
 """
 
 import base64
@@ -14,9 +14,10 @@ import hmac
 import json
 from dataclasses import dataclass
 
-from votepipe import Event, Secret, Undeliverable, clock, setting, sink
+from votepipe import Event, Secret, Undeliverable, setting, sink
 from votepipe.http import post
-from votepipe.personal import without_personal
+from votepipe.model import times
+from votepipe.model.personal import without_personal
 
 EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 SHORTEST_KEY = 24
@@ -68,7 +69,7 @@ def key(secret: str) -> bytes:
 @sink(events=EVENTS, settings=Settings, ordered=False)
 def handler(event: Event, settings: Settings) -> None:
     payload = body(event, settings)
-    timestamp = str(int(clock.now()))
+    timestamp = str(int(times.now()))
     signed = b".".join([event.id.encode(), timestamp.encode(), payload])
     headers = {
         "Content-Type": "application/json",

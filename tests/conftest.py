@@ -18,10 +18,11 @@ import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from votepipe import aws, secret
+from votepipe import aws
+from votepipe.aws import secrets
 
 if TYPE_CHECKING:
-    from votepipe.dev.deployment import Deployment
+    from votepipe.dev.operations.deployment import Deployment
 
 # No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
 hypothesis.settings.register_profile(
@@ -51,7 +52,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     aws.client.cache_clear()
-    secret.forget()
+    secrets.forget()
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class Mails:
         return []
 
     def _send(self, given: Any) -> dict[str, Any]:
-        from votepipe.testing.services.calls import Refused
+        from votepipe.emulator.services.calls import Refused
 
         if self.refuses:
             raise Refused(self.refuses, "No.")
@@ -191,11 +192,11 @@ class Tables:
     """
 
     def __init__(self) -> None:
-        from votepipe.dev.template import read
-        from votepipe.testing.services.calls import Calls
-        from votepipe.testing.services.dynamodb.service import DynamoDb
-        from votepipe.testing.services.dynamodb.table import Table
-        from votepipe.testing.world import World
+        from votepipe.emulator.dynamodb.service import DynamoDb
+        from votepipe.emulator.dynamodb.table import Table
+        from votepipe.emulator.services.calls import Calls
+        from votepipe.emulator.simulation.simulation import World
+        from votepipe.project.template import read
 
         facts = {name: each["Properties"] for name, each in read()["Resources"].items()
                  if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
@@ -229,7 +230,7 @@ class Tables:
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, as plain values."""
-        from votepipe.votes.attributes import unmarshal
+        from votepipe.model.attributes import unmarshal
 
         return [
             {name: unmarshal(value) for name, value in item.items()}
@@ -258,7 +259,8 @@ class RunningStack:
     """
 
     PROGRAM = (
-        "import sys; from pathlib import Path; from votepipe.dev.local import LocalStack; "
+        "import sys; from pathlib import Path; "
+        "from votepipe.dev.local.local_stack import LocalStack; "
         "LocalStack(Path(sys.argv[1]), enforce_iam=True).run()"
     )
 
@@ -295,7 +297,7 @@ class RunningStack:
     @cached_property
     def deployment(self) -> "Deployment":
         """The stack as commands reach it."""
-        from votepipe.dev.deployment import Deployment, LocalSession
+        from votepipe.dev.operations.deployment import Deployment, LocalSession
 
         status = self.status
         return Deployment(status["stack"], LocalSession(status["endpoint"]), self.url)

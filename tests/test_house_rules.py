@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.dev import ROOT
 from votepipe.dev.cli import COMMANDS
-from votepipe.dev.project import modules
+from votepipe.project import ROOT
+from votepipe.project.plugins import modules
 
 LIBRARY = sorted((ROOT / "votepipe").rglob("*.py"))
-NEVER_SHIPPED = (ROOT / "votepipe" / "dev", ROOT / "votepipe" / "testing")
+NEVER_DEPLOYED = ("emulator", "project", "testing", "dev")
+NEVER_SHIPPED = [ROOT / "votepipe" / name for name in NEVER_DEPLOYED]
 SHIPPED = [
     *(path for path in LIBRARY if not any(path.is_relative_to(each) for each in NEVER_SHIPPED)),
     *(ROOT / "sinks").rglob("*.py"),
@@ -48,7 +49,9 @@ def imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", SHIPPED, ids=shown)
 def test_nothing_that_ships_imports_what_does_not(path: Path) -> None:
     wrong = {
-        name for name in imports(path) if name.startswith(("votepipe.dev", "votepipe.testing"))
+        name
+        for name in imports(path)
+        if name.startswith(tuple(f"votepipe.{each}" for each in NEVER_DEPLOYED))
     }
 
     assert not wrong, f"{shown(path)} is deployed and imports {wrong}, which is not."

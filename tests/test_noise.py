@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from votepipe.dev import ROOT
+from votepipe.project import ROOT
 from votepipe.testing import Pipeline
 
 PAGE = (ROOT / "docs" / "noise.md").read_text()

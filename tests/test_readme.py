@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from votepipe.dev import ROOT
 from votepipe.dev.cli import COMMANDS
+from votepipe.project import ROOT
 
 README = (ROOT / "README.md").read_text()
 FILES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from votepipe.dev import ROOT
+from votepipe.emulator.simulation.errors import Unmodelled
+from votepipe.project import ROOT, blueprint
 from votepipe.testing import Answer, Pipeline
-from votepipe.testing.errors import Unmodelled
-from votepipe.testing.template import blueprint
 
 # Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
 # tests/test_template.py looks at these, at who may take a role, and at what refuses plain HTTP.

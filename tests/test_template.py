@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from votepipe import Moment
-from votepipe.dev.template import read, translated
+from votepipe.project.template import read, translated
 
 DAY = 86_400
 RESOURCES: dict[str, Any] = translated(read())["Resources"]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev import ROOT
-from votepipe.dev.patterns import compile as compile_pattern
-from votepipe.dev.project import enrichers, sinks
-from votepipe.dev.sync import SinkResources, resources
-from votepipe.dev.template import read, translated
+from votepipe.emulator.patterns import compile as compile_pattern
+from votepipe.project import ROOT
+from votepipe.project.plugins import enrichers, sinks
+from votepipe.project.sync import SinkResources, resources
+from votepipe.project.template import read, translated
 
 TEMPLATE = read()
 RESOURCES: dict[str, Any] = translated(TEMPLATE)["Resources"]

@@ -7,15 +7,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from votepipe.deliveries import Delivery
-    from votepipe.errors import Skip, Temporary, TryLater, Undeliverable
-    from votepipe.events import Event, Vote
-    from votepipe.logs import log
-    from votepipe.moments import Moment
+    from votepipe.aws.logs import log
+    from votepipe.aws.secrets import Secret
+    from votepipe.delivery.leases import Delivery
+    from votepipe.model.errors import Skip, Temporary, TryLater, Undeliverable
+    from votepipe.model.events import Event, Vote
+    from votepipe.model.moments import Moment
+    from votepipe.model.text import clean
     from votepipe.plugins import enricher, sink
     from votepipe.plugins.fields import setting
-    from votepipe.secret import Secret
-    from votepipe.text import clean
 
 __all__ = [
     "Delivery",
@@ -36,18 +36,18 @@ __all__ = [
 
 # Each name is imported when it is first asked for: enrichment needs no deliveries.
 _HOMES = {
-    "Delivery": "deliveries",
-    "Event": "events",
-    "Moment": "moments",
-    "Secret": "secret",
-    "Skip": "errors",
-    "Temporary": "errors",
-    "TryLater": "errors",
-    "Undeliverable": "errors",
-    "Vote": "events",
-    "clean": "text",
+    "Delivery": "delivery.leases",
+    "Event": "model.events",
+    "Moment": "model.moments",
+    "Secret": "aws.secrets",
+    "Skip": "model.errors",
+    "Temporary": "model.errors",
+    "TryLater": "model.errors",
+    "Undeliverable": "model.errors",
+    "Vote": "model.events",
+    "clean": "model.text",
     "enricher": "plugins",
-    "log": "logs",
+    "log": "aws.logs",
     "setting": "plugins.fields",
     "sink": "plugins",
 }

@@ -25,8 +25,8 @@ import certifi
 import urllib3
 from urllib3 import exceptions
 
-from votepipe import clock
-from votepipe.errors import Temporary, TryLater, Undeliverable
+from votepipe.model import times
+from votepipe.model.errors import Temporary, TryLater, Undeliverable
 
 LONGEST_WAIT = 3600.0
 USUAL_WAIT = 30.0
@@ -213,7 +213,7 @@ def _wait(header: str) -> float | None:
         seconds = float(header)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(header).timestamp() - clock.now()
+            seconds = parsedate_to_datetime(header).timestamp() - times.now()
         except (ValueError, TypeError, OverflowError):
             return None
     if math.isnan(seconds):

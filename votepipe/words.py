@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from votepipe.events import Event, Vote
-from votepipe.text import clean
+from votepipe.model.events import Event, Vote
+from votepipe.model.text import clean
 
 NAME = 150  # characters of an instance, a widget or a voter that are shown
 LABEL = 60

@@ -11,8 +11,9 @@ again, with the same counts; what a digest that failed should have told is in th
 from dataclasses import dataclass
 
 from sinks.digest import by_mail, by_slack, votes
-from votepipe import Moment, Secret, Skip, mail, setting, sink
-from votepipe.errors import SettingsError
+from votepipe import Moment, Secret, Skip, setting, sink
+from votepipe.aws import ses
+from votepipe.model.errors import SettingsError
 from votepipe.tally import Tally
 from votepipe.tally.digests import Digest
 
@@ -56,7 +57,7 @@ class Settings:
             "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
         },
         {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes.ARN},
-        mail.leave("Digest"),
+        ses.leave("Digest"),
     ],
 )
 def handler(moment: Moment, settings: Settings) -> None:

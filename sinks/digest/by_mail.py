@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sinks.digest import content, votes
-from votepipe import mail
+from votepipe.aws import ses
 from votepipe.tally.places import Place
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def composed(places: Sequence[Place]) -> dict[str, Any]:
         lines = list(_answers(place, found))
         text.append("\n".join([name, *([place.url] if place.url else []), counts, *lines]))
         rich.append(f"<h3>{_linked(name, place.url)}</h3>\n<p>{html.escape(counts)}</p>")
-        rich += [mail.paragraph(html.escape(line)) for line in lines]
+        rich += [ses.paragraph(html.escape(line)) for line in lines]
     if len(places) > len(shown):
         more = f"… and {len(places) - len(shown)} more"
         text.append(more)
         rich.append(f"<p>{more}</p>")
-    return mail.simple(headline, "\n\n".join(text) + "\n", "\n".join(rich) + "\n")
+    return ses.simple(headline, "\n\n".join(text) + "\n", "\n".join(rich) + "\n")
 
 
 def _answers(place: Place, found: votes.Votes) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _linked(name: str, url: str | None) -> str:
 
 def send(places: Sequence[Place], settings: "Settings") -> None:
     """Send it. Raises TryLater, Temporary, Undeliverable."""
-    mail.send(
+    ses.send(
         composed(places),
         sender=settings.sender,
         recipients=settings.recipients,

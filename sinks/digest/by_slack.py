@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sinks.digest import content, votes
 from votepipe import TryLater, Undeliverable, words
 from votepipe.http import USUAL_WAIT, post
-from votepipe.mrkdwn import escaped, foreign, posted
+from votepipe.slack import escaped, foreign, posted
 from votepipe.tally.places import Place
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from votepipe import Vote, aws
-from votepipe.errors import InvalidAttribute
+from votepipe.model.attributes import unmarshal
+from votepipe.model.errors import InvalidAttribute
 from votepipe.tally.places import News
-from votepipe.votes.attributes import unmarshal
 
 # The stack's own table, or the one of the stream that the stack was given.
 ARN = {

@@ -24,7 +24,7 @@ from sinks.slack import bot, webhook
 from sinks.slack.blocks import message
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip, sink
-from votepipe.deliveries import Delivered
+from votepipe.delivery.leases import Delivered
 
 __all__ = ["Settings", "gather", "handler", "message"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sinks.slack.settings import Settings
 from votepipe import Event, words
-from votepipe.mrkdwn import escaped, foreign, posted
+from votepipe.slack import escaped, foreign, posted
 
 LINK = 2000
 PREVIEWS = ("VoteCast", "VoteChanged")

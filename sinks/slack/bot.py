@@ -19,7 +19,7 @@ from sinks.slack.choice import (
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip
-from votepipe.deliveries import Delivered
+from votepipe.delivery.leases import Delivered
 
 GONE = "gone"
 MANY = "many "

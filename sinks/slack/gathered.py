@@ -6,7 +6,7 @@ from typing import Any
 from sinks.slack.blocks import place
 from sinks.slack.settings import Settings
 from votepipe import Event, words
-from votepipe.mrkdwn import foreign, posted
+from votepipe.slack import foreign, posted
 
 MOST_VOTES = 10  # of which the answers are shown
 ANSWER = 250

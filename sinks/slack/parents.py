@@ -6,7 +6,7 @@ from typing import Any
 from sinks.slack.blocks import place
 from sinks.slack.settings import Settings
 from votepipe import Event, aws
-from votepipe.mrkdwn import posted
+from votepipe.slack import posted
 from votepipe.tally.counted import Counted, place_key
 from votepipe.tally.places import counts_in
 

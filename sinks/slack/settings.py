@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from votepipe import Secret, setting
-from votepipe.errors import SettingsError
+from votepipe.model.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)

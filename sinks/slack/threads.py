@@ -10,7 +10,9 @@ from typing import Any
 
 from sinks.slack import api, parents
 from sinks.slack.settings import Settings
-from votepipe import Event, aws, clock, deliveries
+from votepipe import Event, aws
+from votepipe.delivery import leases
+from votepipe.model import times
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
@@ -24,7 +26,7 @@ def below(events: Sequence[Event], settings: Settings) -> tuple[str | None, Sequ
     None and nothing when the call was about that message itself.
     """
     event = events[0]
-    key = deliveries.named("slack", "", "thread", event.vote.widget_id, _instance(event))
+    key = leases.named("slack", "", "thread", event.vote.widget_id, _instance(event))
     _, known = _write(key, "SET expires = :expires")
     parent = known.get("parent", {}).get("S")
     if parent is None:
@@ -39,7 +41,7 @@ def below(events: Sequence[Event], settings: Settings) -> tuple[str | None, Sequ
 
 def _open(key: str, event: Event, settings: Settings) -> None:
     """Post the message of an instance, unless another attempt is about to."""
-    now = clock.now()
+    now = times.now()
     mine, _ = _write(
         key,
         "SET opening = :until, expires = :expires",
@@ -54,7 +56,7 @@ def _open(key: str, event: Event, settings: Settings) -> None:
 
 def _refresh(key: str, known: Item, event: Event, settings: Settings) -> bool:
     """Show the counts as they are now; False when that is what is shown."""
-    now, counts, parent = clock.now(), parents.counts_of(event), known["parent"]["S"]
+    now, counts, parent = times.now(), parents.counts_of(event), known["parent"]["S"]
     if _number(counts, "version") <= _number(known, "shown"):
         return False
     try:
@@ -80,7 +82,7 @@ def _note(key: str, parent: str, counts: Item, now: float) -> None:
 
 def _write(key: str, changes: str, condition: str = "", values: Item | None = None) -> Any:
     """Whether the condition held, and the item as it then stands."""
-    expires = {"N": str(int(clock.now() + deliveries.KEPT_SECONDS))}
+    expires = {"N": str(int(times.now() + leases.KEPT_SECONDS))}
     client = aws.client("dynamodb")
     with aws.asking("The deliveries table"):
         try:

@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 from botocore.exceptions import ClientError
 
-from votepipe.dev.deployment import LocalSession
-from votepipe.dev.ministack import MiniStack
+from votepipe.dev.local.ministack import MiniStack
+from votepipe.dev.operations.deployment import LocalSession
 
 pytestmark = pytest.mark.xdist_group("ministack")
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichers import article
-from votepipe import Vote, widgets
+from votepipe import Vote
+from votepipe.model import widgets
 
 BLOG = widgets.Widget(
     address="https://blog.example.com/posts/{instance}",

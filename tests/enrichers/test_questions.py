@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichers import questions
-from votepipe import Vote, widgets
+from votepipe import Vote
+from votepipe.model import widgets
 
 ASKED = {"field_1": "Why?", "field_2": "How?", "field_3": "Why?"}
 

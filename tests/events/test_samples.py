@@ -8,9 +8,9 @@ import pytest
 
 from enrichers import article, questions, reader
 from votepipe import enrichment
-from votepipe.enriching import Enriching
 from votepipe.enrichment import handler
-from votepipe.votes import schemas
+from votepipe.enrichment.run import Enriching
+from votepipe.model import schemas
 
 EVENTS = Path(__file__).parents[2] / "events"
 STREAM = sorted(path.stem for path in EVENTS.glob("stream/*.json"))

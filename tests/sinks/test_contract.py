@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.dev.project import modules
+from votepipe.project.plugins import modules
 from votepipe.testing.contract import Case, cases
 
 SINKS = [*modules(Path("sinks")), *modules(Path("examples/sinks"))]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sinks.digest import Settings, by_mail, by_slack, handler
-from votepipe import Event, Moment, Secret, Skip, TryLater, Undeliverable, clock
-from votepipe.errors import SettingsError
+from votepipe import Event, Moment, Secret, Skip, TryLater, Undeliverable
+from votepipe.model import times
+from votepipe.model.errors import SettingsError
 from votepipe.tally import Tally
 from votepipe.testing import Pipeline
 
@@ -23,7 +24,7 @@ class Site:
     def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tables = tables
         self.now, self.votes = 1_000_000.0, 0
-        monkeypatch.setattr(clock, "now", lambda: self.now)
+        monkeypatch.setattr(times, "now", lambda: self.now)
 
     def vote(self, name: str, kind: str = "thumbsup", place: str = "a", **facts: Any) -> None:
         """Cast a vote or change it; `facts` are its answers, and what enrichers add."""

@@ -13,7 +13,8 @@ from moto import mock_aws
 from moto.ses.models import ses_backends
 
 from sinks.email import Settings, handler, simple
-from votepipe import Event, Temporary, TryLater, Undeliverable, aws, mail
+from votepipe import Event, Temporary, TryLater, Undeliverable, aws
+from votepipe.aws import ses as mail
 
 SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sinks.slack import Settings, handler, message
 from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, http
-from votepipe.mrkdwn import foreign
+from votepipe.slack import foreign
 
 PATH = "/services/T0/B0/the-secret"
 SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))

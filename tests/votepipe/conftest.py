@@ -1,185 +1,118 @@
-"""A sink's surroundings in AWS, played by moto: queue, dead letters, deliveries table."""
+"""A checkout of its own for the kit: one plain sink, so that no test hangs on the shipped ones."""
 
-import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
 
-from votepipe import Event, aws, sink
+from votepipe.emulator.simulation.simulation import World
+from votepipe.project import ROOT, sync
+from votepipe.testing import Pipeline
 
-BUS = Path("events/bus")
+CHAT = '''"""Post each change of a vote to a chat room."""
 
+from dataclasses import dataclass
 
-class Surroundings:
-    """What a sink's function finds in AWS."""
-
-    numbers = itertools.count()
-
-    def __init__(self) -> None:
-        number = next(self.numbers)
-        self.sqs = boto3.client("sqs")
-        self.queue = self.sqs.create_queue(QueueName=f"queue-{number}")["QueueUrl"]
-        self.dead_letters = self.sqs.create_queue(QueueName=f"dead-{number}")["QueueUrl"]
-        self.table = f"deliveries-{number}"
-        self.dynamodb = boto3.client("dynamodb")
-        self.dynamodb.create_table(
-            TableName=self.table,
-            KeySchema=[{"AttributeName": "delivery", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "delivery", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables that the template gives the function."""
-        return {
-            "VOTEPIPE_SINK": "slack",
-            "QUEUE_URL": self.queue,
-            "DEAD_LETTERS_URL": self.dead_letters,
-            "DELIVERIES_TABLE": self.table,
-            "MAX_TRIES": "3",
-        }
-
-    def batch(self, *bodies: Any, tries: int = 1) -> dict[str, Any]:
-        """Send messages and receive them as Lambda hands them to the function."""
-        for body in bodies:
-            text = body if isinstance(body, str) else json.dumps(body)
-            self.sqs.send_message(QueueUrl=self.queue, MessageBody=text)
-        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return {
-            "Records": [
-                {
-                    "messageId": message["MessageId"],
-                    "receiptHandle": message["ReceiptHandle"],
-                    "body": message["Body"],
-                    "attributes": {"ApproximateReceiveCount": str(tries)},
-                    "eventSource": "aws:sqs",
-                }
-                for message in received["Messages"]
-            ]
-        }
-
-    def dead(self) -> list[dict[str, Any]]:
-        """The messages in the dead letters: body and attributes."""
-        answer = self.sqs.receive_message(
-            QueueUrl=self.dead_letters, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        return [
-            {"body": message["Body"]}
-            | {
-                name: attribute["StringValue"]
-                for name, attribute in message.get("MessageAttributes", {}).items()
-            }
-            for message in answer.get("Messages", [])
-        ]
-
-    def rows(self) -> list[dict[str, str]]:
-        """The items of the deliveries table, each value as text."""
-        items = self.dynamodb.scan(TableName=self.table)["Items"]
-        return [{name: next(iter(value.values())) for name, value in i.items()} for i in items]
+from votepipe import Event, Secret, setting, sink
+from votepipe.http import post
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[None]:
-    """AWS as moto plays it; for a whole module, as it takes its time to begin."""
-    with mock_aws():
-        yield
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    url: Secret = setting("Address of the room")
+    sign: str = setting("Shown before each message", default="")
+
+
+@sink(events=["VoteCast", "VoteChanged"], settings=Settings, tries=5)
+def handler(event: Event, settings: Settings) -> None:
+    answers = ", ".join(event.vote.answers.values())
+    text = f"{settings.sign}{event.vote.vote_id} {event.vote.vote_type} {answers}".strip()
+    post(settings.url.reveal(), json={"text": text})
+'''
+
+VOTE = {
+    "widgetId": "docs",
+    "voteId": "one",
+    "voteType": "thumbsup",
+    "answers": {},
+    "createdAt": "2026-01-04T10:00:00Z",
+}
+
+Checkout = Callable[..., Path]
+
+
+def vote(**changes: Any) -> dict[str, Any]:
+    """A stored vote; an `answer` is written as the widget writes it."""
+    if "answer" in changes:
+        changes["answers"] = json.dumps({"field_1": changes.pop("answer")})
+    return VOTE | changes
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Make checkouts: with these sinks by name, and `more` resources than the template has."""
+
+    def make(sinks: dict[str, str] | None = None, *, more: dict[str, Any] | None = None) -> Path:
+        root = tmp_path_factory.mktemp("checkout")
+        for folder in ("sinks", "enrichers"):
+            (root / folder).mkdir()
+            (root / folder / "__init__.py").touch()
+        for name, source in (sinks or {"chat": CHAT}).items():
+            (root / "sinks" / f"{name}.py").write_text(source)
+        shutil.copy(ROOT / "template.yaml", root)
+        written = sync.synced((root / "template.yaml").read_text(), sync.resources(root))
+        template = yaml_parse(written)
+        template["Resources"] |= more or {}
+        (root / "template.yaml").write_text(json.dumps(template))
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plain(checkout: Checkout) -> Path:
+    """The checkout with the chat sink alone."""
+    return checkout()
 
 
 @pytest.fixture
-def surroundings(moto: None, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
-    """A sink's own surroundings, and the environment that names them."""
-    made = Surroundings()
-    for name, value in made.environment.items():
-        monkeypatch.setenv(name, value)
-    return made
+def run(plain: Path) -> Iterator[Callable[..., Pipeline]]:
+    """Make pipelines, of the plain checkout unless told; they end with the test."""
+    made: list[Pipeline] = []
+
+    def run(root: Path = plain, **given: Any) -> Pipeline:
+        made.append(Pipeline(root, **given))
+        return made[-1]
+
+    yield run
+    for pipeline in made:
+        pipeline.close()
 
 
 @pytest.fixture
-def asked_of_sqs(surroundings: Surroundings) -> Any:
-    """What the code asked SQS for, by operation: the parameters of each call."""
-    calls: list[tuple[str, dict[str, Any]]] = []
-    client = aws.client("sqs")
-    client.meta.events.register(
-        "provide-client-params.sqs",
-        lambda params, model, **_: calls.append((model.name, params)),
-    )
-    return lambda operation: [params for name, params in calls if name == operation]
-
-
-def envelope(name: str = "answer-1", **changes: Any) -> dict[str, Any]:
-    """A sample message, its detail changed in places; `vote` and `type` go where they belong."""
-    read: dict[str, Any] = json.loads((BUS / f"{name}.json").read_text())
-    read["detail"]["vote"] |= changes.pop("vote", {})
-    read["detail"] |= changes
-    read["detail-type"] = read["detail"]["type"]
-    return read
-
-
-@pytest.fixture(name="envelope")
-def envelope_fixture() -> Any:
-    """Make messages from the samples in events/bus."""
-    return envelope
-
-
-class Context:
-    """Lambda's context, with the milliseconds that are left on each look; the last repeats."""
-
-    def __init__(self, *left: int) -> None:
-        self.left = list(left)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
-
-
-@dataclass
-class Run:
-    """What came of a batch: bodies that stay in the queue, lines logged, events handed over."""
-
-    kept: list[str]
-    lines: list[dict[str, Any]]
-    given: list[Event]
+def chat(run: Callable[..., Pipeline]) -> Pipeline:
+    """A pipeline with the chat sink."""
+    return run()
 
 
 @pytest.fixture
-def run(surroundings: Surroundings, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Hand messages to a sink as Lambda does: to a function that does this, or a marked one."""
-
-    def run(
-        does: Any, *bodies: Any, tries: int = 1, left: Sequence[int] = (60_000,), **mark: Any
-    ) -> Run:
-        given: list[Event] = []
-
-        def handler(event: Event) -> Any:
-            given.append(event)
-            return does(event)
-
-        called: Any = does
-        if not hasattr(does, "sink"):
-            called = sink(**{"events": ["VoteCast"], **mark})(handler)
-        batch = surroundings.batch(*bodies, tries=tries)
-        answer = called(batch, Context(*left))
-        bodies_by_id = {record["messageId"]: record["body"] for record in batch["Records"]}
-        kept = [bodies_by_id[each["itemIdentifier"]] for each in answer["batchItemFailures"]]
-        return Run(kept, [json.loads(line) for line in capsys.readouterr().out.splitlines()], given)
-
-    return run
+def world() -> World:
+    """Time, chance and a trace for parts on their own; time begins at 1000."""
+    return World(1000.0, 0)
 
 
 @pytest.fixture
-def raising() -> Any:
-    """Make a function that raises this error."""
-
-    def raising(error: Exception) -> Callable[[Any], Any]:
-        def does(event: Any) -> Any:
-            raise error
-
-        return does
-
-    return raising
+def python_pytest() -> list[str]:
+    """A pytest of its own with the kit's plugin: the command, to which a file is added."""
+    return [
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+        # Without its entry point, so that it is there once whether or not that is installed.
+        *("-p", "no:votepipe", "-p", "votepipe.testing.plugin"),
+        *("--rootdir", ".", "-c", os.devnull),
+    ]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from votepipe import clock
-from votepipe.errors import DeliveryError, Temporary, TryLater, Undeliverable
 from votepipe.http import post
+from votepipe.model import times
+from votepipe.model.errors import DeliveryError, Temporary, TryLater, Undeliverable
 
 # The path of a webhook is its password.
 PATH = "/services/T0/B0/the-secret"
@@ -135,7 +135,7 @@ def test_a_receiver_that_asks_to_wait_is_given_the_time(
 
 def test_retry_after_may_be_a_date(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 1, 4, 10, 0, tzinfo=UTC)
-    monkeypatch.setattr(clock, "now", now.timestamp)
+    monkeypatch.setattr(times, "now", now.timestamp)
     web.reply(429, {"Retry-After": format_datetime(now.replace(minute=2), usegmt=True)})
 
     error = failure(web)

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from votepipe import clock, deliveries
-from votepipe.deliveries import Claim, Delivered
-from votepipe.delivery import units
+from votepipe.delivery import leases, units
 from votepipe.delivery.endings import Endings
+from votepipe.delivery.leases import Claim, Delivered
 from votepipe.delivery.outcomes import Outcome, judge
 from votepipe.delivery.pace import Pace
 from votepipe.delivery.queues import Message
 from votepipe.delivery.units import Claimed, Unit
-from votepipe.errors import InvalidEvent, SettingsError, Skip, TryLater
-from votepipe.moments import Moment
+from votepipe.model import times
+from votepipe.model.errors import InvalidEvent, SettingsError, Skip, TryLater
+from votepipe.model.moments import Moment
 from votepipe.plugins import settings as plugin_settings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Run:
     sink: "Sink"
     context: Any
     owner: str = field(default_factory=lambda: os.urandom(16).hex())
-    started: float = field(default_factory=clock.now)
+    started: float = field(default_factory=times.now)
     longest: float = 0.0
     settings: Any = None
     tried: bool = False
@@ -100,7 +100,7 @@ class _Run:
 
     def attempt(self, unit: Unit) -> None:
         """Hand a unit to the sink's function in one call, and see to what becomes of it."""
-        self.started = clock.now()
+        self.started = times.now()
         if not self._has_time():
             for message in unit.messages:
                 self._end(message, Outcome("later", "Too little time was left.", wait=1))
@@ -113,7 +113,7 @@ class _Run:
             self._send(claimed, unit.group)
         elif self.pace is not None:
             self.pace.give_back()
-        self.longest = max(self.longest, clock.now() - self.started)
+        self.longest = max(self.longest, times.now() - self.started)
 
     def _is_its_turn(self, unit: Unit, pace: Pace) -> bool:
         fleeting = unit.types <= set(self.sink.fleeting)
@@ -152,7 +152,7 @@ class _Run:
         event: Any = message.event
         lease = min(self._time_left(), self.sink.timeout) + 1
         try:
-            return deliveries.claim(
+            return leases.claim(
                 event,
                 table=self.table,
                 sink=self.name,
@@ -183,7 +183,7 @@ class _Run:
         marks = {each.claim.key: each.claim for each in done if each.claim is not None}
         rest = [each for each in claimed if each not in done]
         for claim in marks.values():
-            deliveries.mark(claim, remote_id)
+            leases.mark(claim, remote_id)
         for each in done:
             self._end(each.message, Outcome("delivered"))
         self._release([each for each in rest if each.claim and each.claim.key not in marks])
@@ -217,9 +217,7 @@ class _Run:
     def _release(self, claimed: Sequence[Claimed], *, failed: bool = False) -> None:
         """Give the lease on each vote back, once."""
         for claims in units.by_vote(claimed):
-            deliveries.release(
-                claims[0], failed=[claim.order for claim in claims] if failed else []
-            )
+            leases.release(claims[0], failed=[claim.order for claim in claims] if failed else [])
 
     def _judge(self, message: Message, error: Exception, failures: int | None = None) -> Outcome:
         return judge(error, message, self.sink, failures=failures, most_tries=self.most_tries)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe import clock
+from votepipe.aws.logs import log
 from votepipe.delivery import queues
 from votepipe.delivery.outcomes import Outcome
 from votepipe.delivery.queues import Message
-from votepipe.errors import Temporary
-from votepipe.logs import log
+from votepipe.model import times
+from votepipe.model.errors import Temporary
 
 _SAID = {
     "delivered": ("delivered", "INFO"),
@@ -58,7 +58,7 @@ class Endings:
             level=level,
             metrics={
                 outcome.name.capitalize(): (1, "Count"),
-                "milliseconds": (round((clock.now() - started) * 1000), "Milliseconds"),
+                "milliseconds": (round((times.now() - started) * 1000), "Milliseconds"),
             },
             **facts,
             messageId=message.id,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from votepipe.delivery.queues import Message
-from votepipe.errors import (
+from votepipe.model.errors import (
     InvalidEvent,
     SettingsError,
     Skip,
@@ -22,7 +22,7 @@ from votepipe.errors import (
     Undeliverable,
     VotepipeError,
 )
-from votepipe.plugins.sites import place_of
+from votepipe.plugins.declarations import place_of
 
 if TYPE_CHECKING:
     from votepipe.plugins import Sink

@@ -11,9 +11,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe import aws, clock, deliveries
-from votepipe.errors import Temporary
-from votepipe.logs import log
+from votepipe import aws
+from votepipe.aws.logs import log
+from votepipe.delivery import leases
+from votepipe.model import times
+from votepipe.model.errors import Temporary
 
 _ATTEMPTS = 5
 # A turn that is nearer than this is as good as over.
@@ -49,7 +51,7 @@ class Pace:
         No turn is given that is more than `patience` seconds away; the answer is then infinite.
         Raises Temporary when DynamoDB does not answer.
         """
-        now = clock.now()
+        now = times.now()
         condition = "(attribute_not_exists(nextCall) OR nextCall <= :now)"
         if not waited:
             condition += " AND (attribute_not_exists(lineEnd) OR lineEnd <= :now)"
@@ -65,7 +67,7 @@ class Pace:
         It never raises.
         """
         try:
-            return self._wait(clock.now(), group, math.inf)
+            return self._wait(times.now(), group, math.inf)
         except Temporary as error:
             log("no turn taken", level="WARNING", sink=self.sink, why=str(error))
             return math.ceil(self.seconds)
@@ -75,7 +77,7 @@ class Pace:
 
         Otherwise one that took long to prepare would be too close to the one that followed.
         """
-        following = clock.now() + self.seconds
+        following = times.now() + self.seconds
         if self._taken is not None and abs(following - self._taken) > _TOLERANCE:
             condition = "nextCall = :taken OR nextCall < :next"
             self._try("nextCall = :next", condition, next=following, taken=self._taken)
@@ -84,12 +86,12 @@ class Pace:
     def give_back(self) -> None:
         """No call was made after all, so the next one may be made now. It never raises."""
         if self._taken is not None:
-            self._try("nextCall = :now", "nextCall = :taken", now=clock.now(), taken=self._taken)
+            self._try("nextCall = :now", "nextCall = :taken", now=times.now(), taken=self._taken)
             self._taken = None
 
     def postpone(self, seconds: float) -> None:
         """Let nobody call for so long, and give out no turn before. It never raises."""
-        until = clock.now() + seconds
+        until = times.now() + seconds
         for name, least in (("nextCall", until), ("lineEnd", until + self.seconds)):
             self._try(
                 f"{name} = :least", f"attribute_not_exists({name}) OR {name} < :least", least=least
@@ -135,7 +137,7 @@ class Pace:
 
     def _write(self, changes: str, condition: str, **values: float) -> bool:
         """Write to the item of the pace, and keep how it then stands; whether `condition` held."""
-        key = deliveries.named(self.sink, "", "pace")
+        key = leases.named(self.sink, "", "pace")
         held, self._item = self._update(
             key, f"{changes}, expires = :expires", {"ConditionExpression": condition}, values
         )
@@ -143,13 +145,13 @@ class Pace:
 
     def _group(self, group: str, changes: str, **values: float) -> dict[str, float]:
         """Write to the item of a group; how it then stands."""
-        key = deliveries.named(self.sink, "", "turn", group)
+        key = leases.named(self.sink, "", "turn", group)
         return self._update(key, changes, {}, values)[1]
 
     def _update(
         self, key: str, changes: str, condition: dict[str, str], values: dict[str, float]
     ) -> tuple[bool, dict[str, float]]:
-        values = values | {"expires": int(clock.now() + deliveries.KEPT_SECONDS)}
+        values = values | {"expires": int(times.now() + leases.KEPT_SECONDS)}
         client = aws.client("dynamodb")
         with aws.asking("The deliveries table"):
             try:

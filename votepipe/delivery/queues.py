@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import aws
-from votepipe.errors import InvalidEvent
-from votepipe.events import Event
-from votepipe.moments import Moment
-from votepipe.text import clean
+from votepipe.model.errors import InvalidEvent
+from votepipe.model.events import Event
+from votepipe.model.moments import Moment
+from votepipe.model.text import clean
 
 # SQS allows 12 hours counted from the receive, after which a function may run for 15 minutes.
 LONGEST_WAIT = 12 * 3600 - 15 * 60

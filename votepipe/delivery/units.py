@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from votepipe import deliveries
-from votepipe.deliveries import Claim, Delivery
+from votepipe.delivery import leases
+from votepipe.delivery.leases import Claim, Delivery
 from votepipe.delivery.queues import Message
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def place(message: Message, sink: "Sink", name: str) -> tuple[str, int, bool]:
     event = message.event
     if event is None:
         return ("", 0, False)
-    key = deliveries.key_of(event, name, sink.ordered)
+    key = leases.key_of(event, name, sink.ordered)
     return (key, event.sequence, event.type == "VoteSettled")
 
 

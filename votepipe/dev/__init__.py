@@ -1,6 +1,1 @@
-"""Never deployed: the CLI, the local stack and what keeps the template in step."""
-
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout."""
+"""What a developer runs: the command line, the console, the local stack; never deployed."""

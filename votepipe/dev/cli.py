@@ -32,8 +32,8 @@ COMMANDS = {
     "check": Entry("votepipe.dev.commands.check:check", "Try a sink with failures, locally."),
     "secret": Entry("votepipe.dev.commands.secret:secret", "Fill the secret of a sink."),
     "tally": Entry("votepipe.dev.commands.tally:tally", "Count the votes in the table anew."),
-    "test": Entry("votepipe.testing.command:test", "Run tables of writes and messages."),
-    "match": Entry("votepipe.dev.patterns.command:match", "Try an event pattern on an event."),
+    "test": Entry("votepipe.dev.commands.test:test", "Run tables of writes and messages."),
+    "match": Entry("votepipe.dev.commands.match:match", "Try an event pattern on an event."),
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from votepipe.plugins import checks
-from votepipe.plugins.sites import Site
+from votepipe.plugins.declarations import Site
 
 _MOST_RECEIVES = 1000  # SQS takes no more
 
@@ -123,9 +123,9 @@ def sink(
     `cron(0 8 * * ? *)` or `rate(1 day)`, the default of the template parameter `…Schedule`; the
     parameter `…Timezone` tells whose eight o'clock. A moment is delivered once, as an event is.
     With `batch` it gets a list of events, delivered all or none, or those in the
-    `votepipe.deliveries.Delivered` that it returns. A batch is up to `batch_size` events that came
-    within `window` seconds; with `gather(event, settings)` only those for which it returns the same
-    text come together, and it may raise Skip.
+    `votepipe.delivery.leases.Delivered` that it returns. A batch is up to `batch_size` events that
+    came within `window` seconds; with `gather(event, settings)` only those for which it returns the
+    same text come together, and it may raise Skip.
     With `pace` the function is called at most once in so many seconds, however many processes run,
     or in as many as the setting of that name says, 0 for no pace;
     what must wait is put back until its turn, except events of the types in `fleeting`, which are

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from votepipe.errors import PluginError
+from votepipe.model.errors import PluginError
+from votepipe.plugins.declarations import Site
 from votepipe.plugins.fields import fields
-from votepipe.plugins.sites import Site
 
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
 

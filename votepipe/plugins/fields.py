@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from votepipe.errors import PluginError
-from votepipe.secret import Secret
+from votepipe.aws.secrets import Secret
+from votepipe.model.errors import PluginError
 
 Kind = Literal["text", "integer", "number", "flag", "list", "secret"]
 

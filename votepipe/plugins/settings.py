@@ -14,10 +14,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from votepipe import secret
-from votepipe.errors import SettingsError
+from votepipe.aws import secrets
+from votepipe.aws.secrets import Secret
+from votepipe.model.errors import SettingsError
 from votepipe.plugins.fields import Field, fields
-from votepipe.secret import Secret
 
 _FLAGS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -54,7 +54,7 @@ def load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
 
 def _secrets(known: Sequence[Field], env: Mapping[str, str]) -> dict[str, Any]:
     arn = next((env.get(field.env) for field in known if field.kind == "secret"), None)
-    return secret.read(arn) if arn else {}
+    return secrets.read(arn) if arn else {}
 
 
 def _read(field: Field, found: Any) -> Any:

@@ -18,9 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from votepipe import aws, clock, deliveries, words
-from votepipe.errors import Skip, Temporary
-from votepipe.events import Event
+from votepipe import aws, words
+from votepipe.delivery import leases
+from votepipe.model import times
+from votepipe.model.errors import Skip, Temporary
+from votepipe.model.events import Event
 from votepipe.tally.counted import Counted, Seen, changes, place_key, vote_key
 
 SERVICE = "The tally"
@@ -43,7 +45,7 @@ class Tally:
     def count(self, event: Event) -> None:
         """Count the state that an event tells of. Raises Skip when it is not the newest."""
         counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
-        order = deliveries.order_of(event)
+        order = leases.order_of(event)
         article = {"title": words.title(event), "url": words.link(event)}
         news = [_untold(self.table, event, counted, order)] if counted and counted.answered else []
         for _ in range(_ATTEMPTS):
@@ -139,7 +141,7 @@ class Tally:
 
 def expires() -> dict[str, str]:
     """The time to live of what is not kept for ever."""
-    return {"N": str(int(clock.now() + deliveries.KEPT_SECONDS))}
+    return {"N": str(int(times.now() + leases.KEPT_SECONDS))}
 
 
 def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
@@ -147,11 +149,11 @@ def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str,
     vote = event.vote
     item = {
         "tally": {"S": "untold"},
-        "item": {"S": deliveries.named("answers", vote.widget_id, vote.vote_id, order)},
+        "item": {"S": leases.named("answers", vote.widget_id, vote.vote_id, order)},
         "place": {"S": counted.place},
         "widgetId": {"S": vote.widget_id},
         "voteId": {"S": vote.vote_id},
-        "at": {"N": str(clock.now())},
+        "at": {"N": str(times.now())},
         "labels": {"M": {field: {"S": label} for field, label in words.labels(event).items()}},
         "expires": expires(),
     }

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from votepipe import deliveries, words
-from votepipe.events import Vote
+from votepipe import words
+from votepipe.delivery import leases
+from votepipe.model.events import Vote
 
 COUNTERS = ("up", "down", "answered")
 
@@ -36,7 +37,7 @@ class Counted:
     def place(self) -> str:
         """The key of its counters."""
         known = [] if self.instance is None else [self.instance]
-        return deliveries.named("place", self.widget_id, *known)
+        return leases.named("place", self.widget_id, *known)
 
     @property
     def amounts(self) -> dict[str, int]:
@@ -82,7 +83,7 @@ class Seen:
 
 def vote_key(widget_id: str, vote_id: str) -> dict[str, Any]:
     """The key of a vote's item."""
-    return {"tally": {"S": deliveries.named("vote", widget_id, vote_id)}, "item": {"S": "vote"}}
+    return {"tally": {"S": leases.named("vote", widget_id, vote_id)}, "item": {"S": "vote"}}
 
 
 def place_key(place: str) -> dict[str, Any]:

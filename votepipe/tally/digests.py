@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from votepipe import aws, clock
-from votepipe.errors import Skip
-from votepipe.moments import Moment
+from votepipe import aws
+from votepipe.model import times
+from votepipe.model.attributes import unmarshal
+from votepipe.model.errors import Skip
+from votepipe.model.moments import Moment
 from votepipe.tally import SERVICE, Tally
 from votepipe.tally.counted import COUNTERS, place_key
 from votepipe.tally.places import Counts, News, Place, attribute, counts_in, place_in, weight
-from votepipe.votes.attributes import unmarshal
 
 _DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
 # Answers counted within these seconds wait for the next digest: they may not all be seen yet.
@@ -46,7 +47,7 @@ class Digest:
             "SET #moment = :moment, asOf = :now REMOVE sent, whole",
             "moment",
             moment,
-            {":now": {"N": str(clock.now() - _UNSURE)}},
+            {":now": {"N": str(times.now() - _UNSURE)}},
         )
         sent = set(item.get("sent", {}).get("SS", ()))
         return cls(tally, sink, moment, float(item["asOf"]["N"]), sent, "whole" in item)

@@ -7,22 +7,22 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from votepipe.testing.errors import KitError, Unmodelled
-    from votepipe.testing.incoming import Request
+    from votepipe.emulator.http.receiver import Answer
+    from votepipe.emulator.http.request import Request
+    from votepipe.emulator.simulation.errors import KitError, Unmodelled
     from votepipe.testing.messages import Message
     from votepipe.testing.pipeline import Pipeline
-    from votepipe.testing.receiver import Answer
 
 __all__ = ["Answer", "KitError", "Message", "Pipeline", "Request", "Unmodelled"]
 
 # Imported when first used: the pytest plugin beside this file is loaded in every test run.
 _HOMES = {
-    "Answer": "receiver",
-    "KitError": "errors",
-    "Message": "messages",
-    "Pipeline": "pipeline",
-    "Request": "incoming",
-    "Unmodelled": "errors",
+    "Answer": "votepipe.emulator.http.receiver",
+    "KitError": "votepipe.emulator.simulation.errors",
+    "Message": "votepipe.testing.messages",
+    "Pipeline": "votepipe.testing.pipeline",
+    "Request": "votepipe.emulator.http.request",
+    "Unmodelled": "votepipe.emulator.simulation.errors",
 }
 
 
@@ -31,4 +31,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in _HOMES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from votepipe.testing import accounts
-from votepipe.testing.accounts import Line, Report
-from votepipe.testing.functions.steps import Step
+from votepipe.emulator.functions.steps import Step
+from votepipe.emulator.simulation.jsontext import parsed
+from votepipe.emulator.simulation.trace import Subject, Trace, Way
+from votepipe.emulator.sqs.message import reason_of
+from votepipe.testing import loss_report
+from votepipe.testing.loss_report import Line, Report
 from votepipe.testing.messages import Message
 from votepipe.testing.parts import Parts
-from votepipe.testing.services.queued import reason_of
-from votepipe.testing.trace import Subject, Trace, Way
-from votepipe.testing.words import parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class Evidence(Parts):
 
         One that lies in a dead-letter queue with a reason, or still waits, is not lost.
         """
-        return accounts.report(self.trace, self.models.pipes.values(), self._lines())
+        return loss_report.report(self.trace, self.models.pipes.values(), self._lines())
 
     def _lines(self) -> list[Line]:
         return [

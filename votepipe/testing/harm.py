@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from votepipe.testing.errors import KitError
-from votepipe.testing.faults import Fault, PutFault
-from votepipe.testing.functions.steps import Between
-from votepipe.testing.incoming import Request
+from votepipe.emulator.functions.steps import Between
+from votepipe.emulator.http.receiver import Answer
+from votepipe.emulator.http.request import Request
+from votepipe.emulator.simulation.errors import KitError
+from votepipe.emulator.simulation.faults import Fault, PutFault
 from votepipe.testing.parts import Parts
-from votepipe.testing.receiver import Answer
 
 
 class Harm(Parts):

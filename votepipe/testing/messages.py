@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from votepipe import Event
-from votepipe.testing.incoming import Request
-from votepipe.testing.trace import NOBODY, Subject
+from votepipe.emulator.http.request import Request
+from votepipe.emulator.simulation.trace import NOBODY, Subject
 
 # Where the words are in what is posted, in the order of looking.
 _WORDS = ("text", "content", "message", "summary", "body")

@@ -1,14 +1,14 @@
 """What a pipeline consists of, for the classes that make up its face."""
 
-from votepipe.testing.errors import KitError
-from votepipe.testing.functions.steps import Steps
+from votepipe.emulator.cloudformation.models import Models
+from votepipe.emulator.cloudformation.resources import Resources
+from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.http.receiver import Receiver
+from votepipe.emulator.simulation.errors import KitError
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.sqs.mapping import EventSourceMapping
+from votepipe.emulator.sqs.queue import Queue
 from votepipe.testing.messages import Message
-from votepipe.testing.receiver import Receiver
-from votepipe.testing.services.mapping import EventSourceMapping
-from votepipe.testing.services.queue import Queue
-from votepipe.testing.template.build import Models
-from votepipe.testing.template.resources import Resources
-from votepipe.testing.world import World
 
 
 class Parts:

@@ -10,25 +10,24 @@ from typing import Any, Self
 
 from boto3.dynamodb.types import TypeSerializer
 
-from votepipe.dev import ROOT
-from votepipe.testing import opened
-from votepipe.testing.errors import KitError
+from votepipe.emulator.cloudformation.models import Models
+from votepipe.emulator.cloudformation.resources import Resources
+from votepipe.emulator.functions import patches
+from votepipe.emulator.functions.function import Function
+from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.http.receiver import Answer, Receiver
+from votepipe.emulator.http.request import Request
+from votepipe.emulator.services.calls import Calls
+from votepipe.emulator.services.mail import Mail
+from votepipe.emulator.simulation import opened
+from votepipe.emulator.simulation.errors import KitError
+from votepipe.emulator.simulation.jsontext import copied
+from votepipe.emulator.simulation.simulation import World
+from votepipe.project import ROOT, blueprint
+from votepipe.project.blueprint import Blueprint
 from votepipe.testing.evidence import Evidence
-from votepipe.testing.functions import wires
-from votepipe.testing.functions.function import Function
-from votepipe.testing.functions.steps import Steps
 from votepipe.testing.harm import Harm
-from votepipe.testing.incoming import Request
 from votepipe.testing.messages import Message
-from votepipe.testing.receiver import Answer, Receiver
-from votepipe.testing.services.calls import Calls
-from votepipe.testing.services.mail import Mail
-from votepipe.testing.template import blueprint
-from votepipe.testing.template.blueprint import Blueprint
-from votepipe.testing.template.build import Models
-from votepipe.testing.template.resources import Resources
-from votepipe.testing.words import copied
-from votepipe.testing.world import World
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
 
@@ -61,7 +60,7 @@ class Pipeline(Harm, Evidence):
         self.steps = Steps()
         self.messages = []
         self.receiver = Receiver(self._arrived)
-        self._wires = wires.Wires(self.world, self.steps, self.receiver, self._call)
+        self._wires = patches.Wires(self.world, self.steps, self.receiver, self._call)
         self._now = lambda: self.world.now
         opened.begin(self._now)
         self._open = True
@@ -150,7 +149,7 @@ class Pipeline(Harm, Evidence):
 
     def client(self, service: str) -> "Client":
         """A boto3 client of the test's own, whose calls the pipeline answers."""
-        return Client(self, wires.client(service))
+        return Client(self, patches.client(service))
 
     @contextlib.contextmanager
     def _loud(self) -> Iterator[None]:

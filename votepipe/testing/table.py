@@ -27,8 +27,8 @@ from typing import Any
 
 import yaml
 
-from votepipe.dev import ROOT
-from votepipe.testing.errors import KitError
+from votepipe.emulator.simulation.errors import KitError
+from votepipe.project import ROOT
 from votepipe.testing.pipeline import Pipeline
 
 NOTHING = "nothing"

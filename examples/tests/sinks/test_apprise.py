@@ -11,7 +11,7 @@ import requests
 from sinks import apprise as sink
 from sinks.apprise import Settings, handler, message
 from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, http
-from votepipe.dev.build import packages
+from votepipe.project.zips import packages
 
 # Of Apprise's own imports.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -9,8 +9,8 @@ import pytest
 
 from sinks.slack import Settings
 from votepipe import Event, Secret
-from votepipe.testing.receiver import Receiver
-from votepipe.testing.slack import Channel
+from votepipe.emulator.http.receiver import Receiver
+from votepipe.emulator.http.slack import Channel
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from votepipe.emulator.functions.steps import Step
 from votepipe.testing import Pipeline
-from votepipe.testing.functions.steps import Step
 
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
 WAYS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ import pytest
 
 from sinks.slack import bot
 from votepipe import Delivery, Event, Skip
-from votepipe.deliveries import Delivered
+from votepipe.delivery.leases import Delivered
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev import ROOT
+from votepipe.project import ROOT
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from sinks.slack import Settings, gather, webhook
 from votepipe import Secret, Skip
-from votepipe.errors import SettingsError
+from votepipe.model.errors import SettingsError
 
 
 @pytest.fixture

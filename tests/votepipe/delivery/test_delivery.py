@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
-from votepipe import (
-    Delivery,
-    Event,
-    Secret,
-    Temporary,
-    TryLater,
-    Undeliverable,
-    clock,
-    deliveries,
-    setting,
-    sink,
-)
-from votepipe.errors import SettingsError
+from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, setting, sink
+from votepipe.delivery import leases
+from votepipe.model import times
+from votepipe.model.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +28,8 @@ def nothing(event: Event) -> None: ...
 def test_a_line_says_which_delivery_it_is_about(
     run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: 1000.0)
-    takes_a_while = lambda event: monkeypatch.setattr(clock, "now", lambda: 1000.25)  # noqa: E731
+    monkeypatch.setattr(times, "now", lambda: 1000.0)
+    takes_a_while = lambda event: monkeypatch.setattr(times, "now", lambda: 1000.25)  # noqa: E731
 
     ran = run(takes_a_while, envelope(), tries=2)
 
@@ -82,7 +73,7 @@ def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
     run: Any, envelope: Any, surroundings: Any, asked_of_sqs: Any
 ) -> None:
     event = Event.from_envelope(envelope())
-    deliveries.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+    leases.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
 
     ran = run(nothing, envelope(), tries=2)
 
@@ -95,7 +86,7 @@ def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
     run: Any, envelope: Any, surroundings: Any
 ) -> None:
     event = Event.from_envelope(envelope())
-    deliveries.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+    leases.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
 
     assert len(run(nothing, envelope(), tries=119).kept) == 1
     assert run(nothing, envelope(), tries=120).kept == []
@@ -107,7 +98,7 @@ def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
 def test_a_lease_lasts_as_long_as_the_function(
     run: Any, envelope: Any, surroundings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    monkeypatch.setattr(times, "now", lambda: 1000.0)
     leases: list[str] = []
 
     run(lambda event: leases.append(surroundings.rows()[0]["lease"]), envelope(), left=[20_000])
@@ -155,9 +146,9 @@ def test_what_time_does_not_allow_goes_back_untried(
 def test_the_longest_delivery_is_what_the_next_one_needs(
     run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    monkeypatch.setattr(times, "now", lambda: 1000.0)
     bodies = [envelope(vote={"voteId": name}) for name in ("one", "two")]
-    takes_long = lambda event: monkeypatch.setattr(clock, "now", lambda: 1030.0)  # noqa: E731
+    takes_long = lambda event: monkeypatch.setattr(times, "now", lambda: 1030.0)  # noqa: E731
 
     ran = run(takes_long, *bodies, left=[60_000, 29_000])
 

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from votepipe import Event, Skip, Temporary, TryLater, clock, sink
-from votepipe.deliveries import Delivered, Delivery
+from votepipe import Event, Skip, Temporary, TryLater, sink
+from votepipe.delivery.leases import Delivered, Delivery
+from votepipe.model import times
 
 
 @pytest.fixture(autouse=True)
 def time(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A clock that stands still until it is told."""
     time = [1000.0]
-    monkeypatch.setattr(clock, "now", lambda: time[0])
+    monkeypatch.setattr(times, "now", lambda: time[0])
     return time
 
 

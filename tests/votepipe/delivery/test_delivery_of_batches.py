@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from votepipe import Event, Temporary, deliveries, sink
+from votepipe import Event, Temporary, sink
+from votepipe.delivery import leases
 
 
 def sink_of(does: Any) -> tuple[Any, list[list[str]]]:
@@ -55,7 +56,7 @@ def test_what_another_attempt_delivers_is_put_back(
 ) -> None:
     handler, given = sink_of(nothing)
     held = envelope(vote={"voteId": "a"}, sequence="5")
-    deliveries.claim(
+    leases.claim(
         Event.from_envelope(held), table=surroundings.table, sink="slack", owner="x", lease=50
     )
 

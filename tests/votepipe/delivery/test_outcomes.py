@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, sink
-from votepipe.errors import InvalidEvent, SettingsError
+from votepipe.model.errors import InvalidEvent, SettingsError
 
 
 def test_returning_is_delivered(run: Any, envelope: Any, surroundings: Any) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from votepipe import clock
 from votepipe.delivery.pace import Pace
-from votepipe.errors import Temporary
+from votepipe.model import times
+from votepipe.model.errors import Temporary
 
 INFINITE = math.inf
 
@@ -25,7 +25,7 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time()
-    monkeypatch.setattr(clock, "now", time)
+    monkeypatch.setattr(times, "now", time)
     return time
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from votepipe.delivery.queues import LONGEST_WAIT, Message, move, put_back
-from votepipe.errors import Temporary
+from votepipe.model.errors import Temporary
 
 
 def message(body: str = "{}", tries: int = 1, identifier: str = "m1") -> Message:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev import ROOT
-from votepipe.dev.sync import enricher_settings, resources, synced
+from votepipe.project import ROOT
+from votepipe.project.sync import enricher_settings, resources, synced
 
 SECONDS = 120  # only ends a test that will not pass
 

@@ -13,9 +13,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev import ROOT, cli
+from votepipe.dev import cli
 from votepipe.dev.cli import COMMANDS, Entry, main
-from votepipe.errors import SettingsError
+from votepipe.model.errors import SettingsError
+from votepipe.project import ROOT
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.dev import ROOT
+from votepipe.project import ROOT
 
 
 def make(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from votepipe.dev import ROOT
-from votepipe.dev.deployment import Deployment, LocalSession
-from votepipe.dev.ministack import REGION, free_port
+from votepipe.dev.local.ministack import REGION, free_port
+from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.project import ROOT
 from votepipe.testing import Pipeline
 
 # The tests share a checkout and what they leave in it, in the order of this file.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from votepipe import enricher, setting, sink
-from votepipe.errors import PluginError
+from votepipe.model.errors import PluginError
 
 
 @dataclass(frozen=True, kw_only=True)

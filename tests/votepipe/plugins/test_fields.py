@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from votepipe import Secret, setting
-from votepipe.errors import PluginError
+from votepipe.model.errors import PluginError
 from votepipe.plugins.fields import fields
 
 

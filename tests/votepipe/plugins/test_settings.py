@@ -9,8 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from votepipe import Secret, aws, clock, setting
-from votepipe.errors import SettingsError, Temporary
+from votepipe import Secret, aws, setting
+from votepipe.model import times
+from votepipe.model.errors import SettingsError, Temporary
 from votepipe.plugins.fields import fields
 from votepipe.plugins.settings import load
 
@@ -162,14 +163,14 @@ def test_a_secret_of_another_shape_is_refused(put: Any) -> None:
 
 
 def test_a_secret_is_kept_for_five_minutes(put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: 1000.0)
+    monkeypatch.setattr(times, "now", lambda: 1000.0)
     env = put('{"webhook_url": "old"}')
     load(Keys, "slack", env)
     put('{"webhook_url": "new"}')
 
-    monkeypatch.setattr(clock, "now", lambda: 1299.0)
+    monkeypatch.setattr(times, "now", lambda: 1299.0)
     before = load(Keys, "slack", env)
-    monkeypatch.setattr(clock, "now", lambda: 1300.0)
+    monkeypatch.setattr(times, "now", lambda: 1300.0)
     after = load(Keys, "slack", env)
 
     assert (before.webhook_url.reveal(), after.webhook_url.reveal()) == ("old", "new")

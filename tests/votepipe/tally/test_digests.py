@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from votepipe import Event, Moment, Skip, clock
+from votepipe import Event, Moment, Skip
+from votepipe.model import times
 from votepipe.tally import Tally
 from votepipe.tally.digests import Digest
 from votepipe.tally.places import Counts, Place
@@ -22,7 +23,7 @@ class Site:
     def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tally = Tally(tables.client, "TallyTable")
         self.now, self.votes = 1_000_000.0, 0
-        monkeypatch.setattr(clock, "now", lambda: self.now)
+        monkeypatch.setattr(times, "now", lambda: self.now)
 
     def vote(self, vote: str, kind: str = "thumbsup", place: str = "a", *answers: str) -> None:
         """Count a state of a vote; the kind `none` withdraws it."""

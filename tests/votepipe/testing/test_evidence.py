@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from votepipe.emulator.http.request import Request
 from votepipe.testing import KitError, Pipeline
-from votepipe.testing.incoming import Request
 from votepipe.testing.messages import Message
 
 VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from votepipe import clock
+from votepipe.model import times
 from votepipe.testing import KitError, Pipeline
 from votepipe.testing.pipeline import attributes
 
@@ -116,13 +116,13 @@ def test_time_begins_where_it_is_told_to(run: Run) -> None:
 
 
 def test_the_library_s_clock_is_the_pipeline_s_while_it_is_open(plain: Path) -> None:
-    before = clock.now
+    before = times.now
     with Pipeline(plain) as pipeline:
         pipeline.advance(hours=5)
-        within = clock.now()
+        within = times.now()
 
     assert within == pipeline.now.timestamp()
-    assert clock.now is before
+    assert times.now is before
 
 
 def test_a_pipeline_that_does_not_come_to_rest_says_so(chat: Pipeline) -> None:
@@ -190,15 +190,15 @@ def test_the_shipped_sinks_run() -> None:
 
 
 def test_pipelines_may_close_in_any_order(plain: Path) -> None:
-    real, pace = clock.now, gc.get_threshold()
+    real, pace = times.now, gc.get_threshold()
     days = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3))
     first, second, third = (Pipeline(plain, start=day) for day in days)
 
-    seen = [clock.now()]
+    seen = [times.now()]
     for pipeline in (second, third, first):
         pipeline.close()
-        seen.append(clock.now())
+        seen.append(times.now())
 
     assert seen[:3] == [each.world.now for each in (third, third, first)]
-    assert clock.now is real
+    assert times.now is real
     assert gc.get_threshold() == pace

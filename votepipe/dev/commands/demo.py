@@ -2,7 +2,7 @@
 
 import click
 
-from votepipe.dev import demo as story
+from votepipe.dev.operations import demo as story
 
 
 @click.command()

@@ -4,8 +4,8 @@ import itertools
 
 import click
 
-from votepipe.dev import doctor as checks
-from votepipe.dev.deployment import NotUp, deployment, stack_option
+from votepipe.dev.operations import doctor as checks
+from votepipe.dev.operations.deployment import NotUp, deployment, stack_option
 
 
 @click.command()

@@ -2,8 +2,9 @@
 
 import click
 
-from votepipe.dev import ROOT, scaffold
 from votepipe.dev.commands.sync import sync
+from votepipe.dev.operations import scaffold
+from votepipe.project import ROOT
 
 
 @click.command()

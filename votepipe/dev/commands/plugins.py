@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from votepipe.dev.project import enrichers, sinks
+from votepipe.project.plugins import enrichers, sinks
 
 
 @click.command("list")

@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from votepipe.dev import sync
-from votepipe.dev.deployment import deployment, stack_option
-from votepipe.dev.names import pick
-from votepipe.dev.secrets import put_secret, values_from
+from votepipe.dev.operations.deployment import deployment, stack_option
+from votepipe.dev.operations.secrets import put_secret, values_from
+from votepipe.project import sync
+from votepipe.project.names import pick
 
 
 @click.group()

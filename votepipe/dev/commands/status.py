@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from votepipe.dev.deployment import deployment, local_status, stack_option
+from votepipe.dev.operations.deployment import deployment, local_status, stack_option
 
 
 @click.command()

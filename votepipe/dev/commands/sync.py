@@ -2,9 +2,9 @@
 
 import click
 
-from votepipe.dev import ROOT, readme
-from votepipe.dev import sync as generator
-from votepipe.dev.differences import differences
+from votepipe.project import ROOT, readme
+from votepipe.project import sync as generator
+from votepipe.project.differences import differences
 
 
 @click.command()

@@ -2,8 +2,8 @@
 
 import click
 
-from votepipe.dev.deployment import Deployment, deployment, stack_option
-from votepipe.dev.recount import Recount, Result
+from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
+from votepipe.dev.operations.recount import Recount, Result
 from votepipe.tally import Tally
 
 

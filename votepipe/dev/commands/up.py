@@ -4,9 +4,9 @@ import shlex
 
 import click
 
-from votepipe.dev import ROOT
-from votepipe.dev.deployment import CONSOLE_PORT
-from votepipe.dev.local import LocalStack
+from votepipe.dev.local.local_stack import LocalStack
+from votepipe.dev.operations.deployment import CONSOLE_PORT
+from votepipe.project import ROOT
 
 
 def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import click
 
-from votepipe.dev.casting import answer, cast
-from votepipe.dev.deployment import deployment, stack_option
+from votepipe.dev.operations.casting import answer, cast
+from votepipe.dev.operations.deployment import deployment, stack_option
 
 
 def _answers(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from votepipe.delivery.settling import SUFFIX
 from votepipe.dev.console import hops
 from votepipe.dev.console.hops import Hop
 from votepipe.dev.console.messages import Message, Messages
-from votepipe.settling import SUFFIX
 
 VOTES = 5_000
 HOPS = 300

@@ -7,10 +7,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Blueprint, Response, jsonify, request
 
-from votepipe.dev import casting
 from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.hops import now
 from votepipe.dev.console.journal import Journal
+from votepipe.dev.operations import casting
 
 LONGEST = 10_000  # characters of one text
 

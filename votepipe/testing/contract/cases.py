@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
+from votepipe.project.plugins import Plugin
 from votepipe.testing.contract import samples, tries
 from votepipe.testing.contract.plugin import load
 from votepipe.testing.contract.receiver import Reply

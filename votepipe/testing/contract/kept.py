@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 
 from votepipe import Event, Skip
-from votepipe.dev import project
-from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
+from votepipe.project import plugins
+from votepipe.project.plugins import Plugin
 
 _VOTES = "VotesTable"
 
@@ -32,9 +32,9 @@ def _beside(plugin: Plugin[Sink]) -> Iterator[Plugin[Sink]]:
     """The sinks for events in the folder of this one."""
     package = plugin.path.name == "__init__.py"
     folder = plugin.path.parent.parent if package else plugin.path.parent
-    for path in project.modules(folder):
+    for path in plugins.modules(folder):
         if path != plugin.path:
-            each = project.sink(path)
+            each = plugins.sink(path)
             if each.spec.schedule is None:
                 yield each
 

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from votepipe.dev import build, project
-from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
+from votepipe.project import plugins, zips
+from votepipe.project.plugins import Plugin
 
 
 def load(path: Path) -> Plugin[Sink]:
@@ -15,7 +15,7 @@ def load(path: Path) -> Plugin[Sink]:
     """
     requirements = path.parent / "requirements.txt"
     if path.name == "__init__.py" and requirements.exists():
-        packages = str(build.packages(requirements))
+        packages = str(zips.packages(requirements))
         if packages not in sys.path:
             sys.path.append(packages)
-    return project.sink(path)
+    return plugins.sink(path)

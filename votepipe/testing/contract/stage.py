@@ -20,9 +20,11 @@ from unittest import mock
 
 from moto import mock_aws
 
-from votepipe import aws, clock, delivery, http, secret
-from votepipe.dev.project import Plugin
+from votepipe import aws, delivery, http
+from votepipe.aws import secrets
+from votepipe.model import times
 from votepipe.plugins import Sink
+from votepipe.project.plugins import Plugin
 from votepipe.testing.contract import kept, samples, seams
 from votepipe.testing.contract.receiver import Receiver, Request
 from votepipe.testing.contract.surroundings import SECRET, Surroundings
@@ -105,7 +107,7 @@ class Stage:
         self._parts.callback(_forget)
         enter(seams.asked_of_aws(self._answer))
         enter(seams.kept_here(self.outside))
-        enter(mock.patch.object(clock, "now", self._now))
+        enter(mock.patch.object(times, "now", self._now))
         enter(_module_of(self.plugin.spec))
         self._surroundings = Surroundings(self.plugin, self.receiver.url)
         os.environ |= self._surroundings.environment
@@ -245,4 +247,4 @@ def _line(output: str) -> dict[str, Any]:
 
 def _forget() -> None:
     aws.client.cache_clear()
-    secret.forget()
+    secrets.forget()

@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 
-from votepipe.dev import template
-from votepipe.dev.project import Plugin
 from votepipe.plugins import Sink
 from votepipe.plugins.fields import Field
+from votepipe.project import template
+from votepipe.project.plugins import Plugin
 
 SECRET = "canarysecret"  # noqa: S105 - the part of an address that must not be seen anywhere
 

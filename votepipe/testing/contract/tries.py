@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from votepipe.dev.patterns import compile as compile_pattern
+from votepipe.emulator.patterns import compile as compile_pattern
 from votepipe.testing.contract import harms, samples
 from votepipe.testing.contract.receiver import Reply
 from votepipe.testing.contract.stage import Seen, Stage

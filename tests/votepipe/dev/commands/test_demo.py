@@ -2,8 +2,8 @@
 
 from click.testing import CliRunner
 
-from votepipe.dev import demo as story
 from votepipe.dev.commands.demo import demo
+from votepipe.dev.operations import demo as story
 
 
 def test_it_prints_the_story() -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from votepipe.dev.commands.doctor import doctor
-from votepipe.dev.ministack import free_port
+from votepipe.dev.local.ministack import free_port
 
 
 def test_what_is_missing_in_a_checkout(checkout: Path, votepipe) -> None:

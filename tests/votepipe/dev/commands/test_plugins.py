@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from votepipe.dev.commands.plugins import list_plugins
-from votepipe.dev.project import enrichers, sinks
+from votepipe.project.plugins import enrichers, sinks
 
 
 def test_people_see_each_with_what_it_takes_and_needs() -> None:

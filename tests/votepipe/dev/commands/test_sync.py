@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.dev.sync import resources
+from votepipe.project.sync import resources
 
 SINK = '''"""Post each vote to a fax."""
 from votepipe import sink

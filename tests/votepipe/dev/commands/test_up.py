@@ -16,10 +16,10 @@ import requests
 from click.testing import CliRunner
 
 from votepipe.dev.commands.up import up
-from votepipe.dev.deployment import LocalSession
-from votepipe.dev.ministack import free_port
-from votepipe.dev.processes import end_leftover
-from votepipe.dev.stack import Stack
+from votepipe.dev.local.ministack import free_port
+from votepipe.dev.local.processes import end_leftover
+from votepipe.dev.operations.deployment import LocalSession
+from votepipe.dev.operations.stack import Stack
 
 # The runs share a checkout and what they leave in it, in the order of this file.
 pytestmark = pytest.mark.xdist_group("up")

@@ -13,9 +13,9 @@ import requests
 from votepipe.dev.console.app import create_app
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.server import Server
-from votepipe.dev.deployment import LocalSession
-from votepipe.dev.ministack import MiniStack
-from votepipe.dev.ministack import free_port as find_free_port
+from votepipe.dev.local.ministack import MiniStack
+from votepipe.dev.local.ministack import free_port as find_free_port
+from votepipe.dev.operations.deployment import LocalSession
 
 READY = {"ready": True, "endpoint": "http://127.0.0.1:4566", "stack": "votepipe-local"}
 

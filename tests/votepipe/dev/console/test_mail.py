@@ -1,7 +1,7 @@
 """votepipe/dev/console/mail.py."""
 
 from votepipe.dev.console import mail
-from votepipe.dev.deployment import LocalSession
+from votepipe.dev.operations.deployment import LocalSession
 
 
 def test_sent_mail_is_read_back(local_aws: LocalSession) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.errors import PluginError
+from votepipe.model.errors import PluginError
 from votepipe.testing.contract import Case, cases, stage
 
 GOOD = "post(url, json={'message': text(event)})"

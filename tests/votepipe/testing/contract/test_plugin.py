@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev import build
+from votepipe.project import zips
 from votepipe.testing.contract.plugin import load
 
 SINK = '''"""Do nothing."""
@@ -37,7 +37,7 @@ def test_a_package_finds_what_its_requirements_name(
         asked.append(requirements)
         return installed
 
-    monkeypatch.setattr(build, "packages", packages)
+    monkeypatch.setattr(zips, "packages", packages)
 
     plugin = load(package / "__init__.py")
 
@@ -54,6 +54,6 @@ def test_a_module_installs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def packages(requirements: Any) -> Path:
         raise AssertionError
 
-    monkeypatch.setattr(build, "packages", packages)
+    monkeypatch.setattr(zips, "packages", packages)
 
     assert load(folder / "chat.py").name == "chat"

@@ -1,0 +1,71 @@
+"""votepipe/aws/ses.py: mails for SES, and what its refusals mean."""
+
+import json
+from typing import Any
+
+import pytest
+
+from votepipe import TryLater, Undeliverable
+from votepipe.aws import ses
+from votepipe.model.errors import Temporary
+
+
+def send(configuration_set: str = "") -> str:
+    return ses.send(
+        ses.simple("Subject", "Text", "<p>Text</p>"),
+        sender="votes@example.com",
+        recipients=("team@example.com",),
+        configuration_set=configuration_set,
+        plugin="Digest",
+    )
+
+
+def test_a_mail_has_both_parts_and_says_that_nobody_wrote_it() -> None:
+    made = ses.simple("Subject", "Text", "<p>Text</p>", {"References": "<x@y>"})
+
+    assert made["Body"]["Html"]["Data"] == "<!doctype html>\n<p>Text</p>"
+    assert {"Name": "Auto-Submitted", "Value": "auto-generated"} in made["Headers"]
+    assert {"Name": "References", "Value": "<x@y>"} in made["Headers"]
+
+
+def test_sending_returns_the_id(tables: Any) -> None:
+    assert send() == "mail-1"
+    assert "ConfigurationSetName" not in tables.mails.sent[0]
+
+
+def test_a_configuration_set_is_used_where_there_is_one(tables: Any) -> None:
+    send("quiet")
+
+    assert tables.mails.sent[0]["ConfigurationSetName"] == "quiet"
+
+
+@pytest.mark.parametrize("code", ses.BUSY)
+def test_a_busy_ses_is_asked_later(tables: Any, code: str) -> None:
+    tables.mails.refuses = code
+
+    with pytest.raises(TryLater):
+        send()
+
+
+@pytest.mark.parametrize("code", sorted(ses.HINTS))
+def test_a_final_refusal_says_what_to_do(tables: Any, code: str) -> None:
+    tables.mails.refuses = code
+
+    with pytest.raises(Undeliverable) as caught:
+        send()
+    assert "{0}" not in str(caught.value)
+
+
+def test_any_other_refusal_may_pass(tables: Any) -> None:
+    tables.mails.refuses = "InternalServiceErrorException"
+
+    with pytest.raises(Temporary):
+        send()
+
+
+def test_leave_is_given_for_the_sender_its_domain_and_the_set_alone() -> None:
+    needed = json.dumps(ses.leave("Digest")["Resource"]["Fn::If"][1])
+
+    assert needed.count("DigestSender") == 2
+    assert "${DigestConfigurationSet}" in needed
+    assert "*" not in needed

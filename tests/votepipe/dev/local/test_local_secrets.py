@@ -1,0 +1,121 @@
+"""votepipe/dev/local/local_secrets.py.
+
+On this machine sinks speak to the receiver, unless told otherwise.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from votepipe.dev.local import local_secrets
+from votepipe.project.sync import SinkResources, resources
+
+SINK = '''"""Post each vote to a room."""
+from dataclasses import dataclass
+from votepipe import Secret, setting, sink
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    {settings}
+
+@sink(events=["VoteCast"], settings=Settings)
+def handler(event, settings):
+    pass
+'''
+SECRETS = """
+    url: Secret = setting("Address")
+    key: Secret | None = setting("Key", default=None, example="example key")
+    token: Secret | None = setting("Token", default=None)
+"""
+
+
+def sinks(tmp_path: Path, settings: str) -> list[SinkResources]:
+    """A checkout's only sink."""
+    (tmp_path / "sinks").mkdir()
+    (tmp_path / "sinks" / "chat.py").write_text(SINK.format(settings=settings))
+    return resources(tmp_path)
+
+
+@pytest.fixture
+def deployed() -> Iterator[Any]:
+    """A stack as moto plays it, with the sink's secret still empty."""
+    with mock_aws():
+        client: Any = boto3.client("secretsmanager")
+        arn = client.create_secret(Name="stack/chat")["ARN"]
+        yield SimpleNamespace(
+            session=boto3,
+            client=client,
+            arn=arn,
+            stack=SimpleNamespace(physical_id={"ChatSecret": arn}.__getitem__, parameters={}),
+        )
+
+
+def held(deployed: Any) -> dict[str, str]:
+    """What the secret holds."""
+    text = deployed.client.get_secret_value(SecretId=deployed.arn)["SecretString"]
+    values: dict[str, str] = json.loads(text)
+    return values
+
+
+def test_settings_without_a_default_take_their_example(tmp_path: Path) -> None:
+    found = sinks(
+        tmp_path,
+        """
+    room: str = setting("Room", example="lobby")
+    emoji: str = setting("Sign", default="✨", example="👍")
+    count: int = setting("How many")
+    """,
+    )
+
+    assert local_secrets.parameters(found) == {"ChatRoom": "lobby"}
+
+
+def test_an_empty_secret_takes_the_receiver_and_examples(tmp_path: Path, deployed) -> None:
+    local_secrets.fill_secrets(deployed, sinks(tmp_path, SECRETS), "http://127.0.0.1:8600")
+
+    assert held(deployed) == {
+        "url": "http://127.0.0.1:8600/receive/chat",
+        "key": "example key",
+    }
+
+
+def test_the_receiver_may_have_moved(tmp_path: Path, deployed) -> None:
+    found = sinks(tmp_path, SECRETS)
+    local_secrets.fill_secrets(deployed, found, "http://127.0.0.1:8600")
+
+    local_secrets.fill_secrets(deployed, found, "http://127.0.0.1:8700")
+
+    assert held(deployed)["url"] == "http://127.0.0.1:8700/receive/chat"
+
+
+def test_a_secret_that_a_person_set_stays(tmp_path: Path, deployed) -> None:
+    own = {"url": "https://chat.example.com/hook"}
+    deployed.client.put_secret_value(SecretId=deployed.arn, SecretString=json.dumps(own))
+
+    local_secrets.fill_secrets(deployed, sinks(tmp_path, SECRETS), "http://127.0.0.1:8600")
+
+    assert held(deployed) == own
+
+
+def test_a_sink_without_secrets_is_left_alone(tmp_path: Path, deployed) -> None:
+    found = sinks(tmp_path, 'emoji: str = setting("Sign", default="✨")')
+
+    local_secrets.fill_secrets(deployed, found, "http://127.0.0.1:8600")
+
+    with pytest.raises(deployed.client.exceptions.ResourceNotFoundException):
+        held(deployed)
+
+
+def test_addresses_among_the_parameters_may_send_mail(deployed) -> None:
+    deployed.stack.parameters = {"EmailSender": "votes@example.com", "SlackEmojiUp": "👍"}
+
+    local_secrets.verify_senders(deployed)
+
+    ses: Any = boto3.client("ses")
+    assert ses.list_identities()["Identities"] == ["votes@example.com"]

@@ -1,0 +1,179 @@
+"""votepipe/dev/local/local_stack.py.
+
+The real template, deployed to the local AWS, carries a vote to Slack.
+"""
+
+import json
+import os
+import signal
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def messages(stack: Any, sink: str = "slack") -> list[str]:
+    """What the receiver got for a sink, each as the text of its JSON."""
+    answered = requests.get(f"{stack.url}/api/messages", timeout=10).json()
+    return [
+        json.dumps(message["body"], ensure_ascii=False)
+        for message in answered
+        if message["sink"] == sink
+    ]
+
+
+@pytest.fixture
+def mention(stack: Any, eventually: Any) -> Callable[..., list[str]]:
+    """Wait for so many messages that hold some words."""
+
+    def mention(words: str, count: int = 1) -> list[str]:
+        found: list[str] = eventually(
+            lambda: (
+                len(texts := [text for text in messages(stack) if words in text]) >= count and texts
+            )
+        )
+        return found
+
+    return mention
+
+
+@pytest.fixture
+def instance() -> str:
+    """A name that no other test votes on."""
+    return f"article-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def table(stack: Any) -> Any:
+    """The votes table as any DynamoDB client reaches it from what `/api/status` says."""
+    status = requests.get(f"{stack.url}/api/status", timeout=10).json()
+    assert status["endpoint"].startswith("http://127.0.0.1:")
+    return stack.deployment.session.resource("dynamodb").Table(status["table"])
+
+
+def vote(instance: str, **more: Any) -> dict[str, Any]:
+    """A stored vote, as the first write makes it."""
+    return {
+        "widgetId": "post-footer",
+        "voteId": str(uuid.uuid4()),
+        "voteType": "thumbsup",
+        "instanceOfJoy": instance,
+        "createdAt": "2026-01-04T10:00:00.000Z",
+        "answers": {},
+        **more,
+    }
+
+
+def test_a_vote_becomes_a_message(table: Any, instance: str, mention: Any) -> None:
+    table.put_item(Item=vote(instance, voter="reader@example.com"))
+
+    (text,) = mention(instance)
+
+    assert "👍" in text
+    assert "reader@example.com" in text
+
+
+def test_answers_are_in_the_message(table: Any, instance: str, mention: Any) -> None:
+    cast, words = vote(instance), f"more of {instance}"
+    table.put_item(Item=cast)
+    table.put_item(Item=cast | {"answers": json.dumps({"field_1": words})})
+
+    # Where this machine is slow, the vote comes to rest between the two, and again.
+    (text,) = mention(words)
+
+    assert "👍" in text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"answers": {"field_1": "a real map"}},
+        {"voter": "{{ subscriber.email_address }}"},
+        {"answers": "{}"},
+    ],
+    ids=["map", "merge tag", "empty text"],
+)
+def test_stored_shapes_become_messages(
+    table: Any, instance: str, more: dict[str, Any], mention: Any
+) -> None:
+    table.put_item(Item=vote(instance, **more))
+
+    (text,) = mention(instance)
+
+    assert "{{" not in text
+
+
+def test_an_upsert_for_an_unknown_vote_becomes_a_message(table: Any, mention: Any) -> None:
+    words = f"only-{uuid.uuid4().hex}"
+    table.put_item(
+        Item={
+            "widgetId": "post-footer",
+            "voteId": str(uuid.uuid4()),
+            "voteType": "thumbsdown",
+            "answers": json.dumps({"field_1": words}),
+        }
+    )
+
+    (text,) = mention(words)
+
+    assert "👎" in text
+    assert "undefined" not in text
+
+
+def test_a_malformed_vote_is_rejected_and_disturbs_no_other(
+    stack: Any, table: Any, instance: str, mention: Any, eventually: Any
+) -> None:
+    rejected = vote(instance, voteType="sideways", instanceOfJoy=f"bad-{instance}")
+    table.put_item(Item=rejected)
+    table.put_item(Item=vote(instance))
+
+    mention(instance)
+
+    hops = eventually(
+        lambda: [
+            hop
+            for each in requests.get(f"{stack.url}/api/journal", timeout=10).json()["votes"]
+            if each["voteId"] == rejected["voteId"]
+            for hop in each["hops"]
+            if hop.get("type") == "VoteRejected"
+        ]
+    )
+    assert hops
+    assert not [text for text in messages(stack) if f"bad-{instance}" in text]
+
+
+def test_nothing_is_lost_while_the_receiver_fails(
+    stack: Any, table: Any, instance: str, mention: Any
+) -> None:
+    fault = {"sink": "slack", "status": 500, "times": 2}
+    requests.post(f"{stack.url}/api/faults", json=fault, timeout=10).raise_for_status()
+    table.put_item(Item=vote(instance))
+
+    found = mention(instance)
+
+    assert len(found) == 1
+
+
+def test_nothing_is_lost_when_the_pipe_runner_is_killed(
+    stack: Any, table: Any, instance: str, mention: Any
+) -> None:
+    before = stack.status["processes"]["pipe"]
+    for number in range(20):
+        table.put_item(Item=vote(f"{instance}-{number:02}"))
+        if number == 10:
+            os.kill(before, signal.SIGKILL)
+
+    mention(instance, count=20)
+
+    assert stack.status["processes"]["pipe"] not in (None, before)
+    assert {number for number in range(20) if mention(f"{instance}-{number:02}")} == set(range(20))
+
+
+def test_the_dead_letter_queues_are_empty(stack: Any) -> None:
+    letters = requests.get(f"{stack.url}/api/dead-letters", timeout=10).json()
+
+    assert letters == []

@@ -1,0 +1,138 @@
+"""votepipe/emulator/eventbridge/rule.py: targets, retries, dead letters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from votepipe.emulator.eventbridge.rule import NotDelivered, Target, check_target, retry_policy
+from votepipe.emulator.simulation.errors import Unmodelled
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.trace import Subject
+
+ME = Subject("docs", "one", "e1")
+Make = Callable[..., Target]
+
+
+class Outlet:
+    """Takes a text, after it refused some."""
+
+    def __init__(self, refusals: int, final: bool = False) -> None:
+        self.left = refusals
+        self.final = final
+        self.taken: list[str] = []
+
+    def __call__(self, text: str, about: Subject) -> None:
+        if self.left:
+            self.left -= 1
+            raise NotDelivered("THROTTLING", "Too much.", final=self.final)
+        self.taken.append(text)
+
+
+@pytest.fixture
+def letters() -> list[tuple[str, dict[str, Any]]]:
+    return []
+
+
+@pytest.fixture
+def target(world: World, letters: list[tuple[str, dict[str, Any]]]) -> Make:
+    def make(outlet: Outlet, **policy: Any) -> Target:
+        facts = {"RetryPolicy": policy} if policy else {}
+        return Target(
+            world,
+            "Rule",
+            "arn:rule",
+            "arn:queue",
+            facts,
+            outlet,
+            lambda text, about, attributes: letters.append((text, dict(attributes))),
+            *retry_policy(facts),
+        )
+
+    return make
+
+
+def test_a_failed_delivery_is_made_again_later_each_time_after_a_longer_wait(
+    world: World, target: Make
+) -> None:
+    outlet = Outlet(4)
+    target(outlet).deliver("event", ME)
+    world.agenda.run_to_rest(world.now + 3600)
+    waits = [hop.facts["wait"] for hop in world.trace.hops if hop.what == "retried"]
+
+    assert outlet.taken == ["event"]
+    assert len(waits) == 4
+    assert all(2**n / 2 <= wait <= 2**n for n, wait in enumerate(waits))
+
+
+def test_unless_told_it_is_tried_again_185_times_within_a_day(
+    world: World, target: Make, letters: list[Any]
+) -> None:
+    target(Outlet(10_000)).deliver("event", ME)
+    world.agenda.run_to_rest(world.now + 100_000)
+    ((_, attributes),) = letters
+
+    assert int(attributes["RETRY_ATTEMPTS"]) <= 185
+    assert 23 * 3600 < world.now - 1000 <= 24 * 3600
+    assert attributes["EXHAUSTED_RETRY_CONDITION"] in (
+        "MaximumRetryAttempts",
+        "MaximumEventAgeInSeconds",
+    )
+
+
+def test_the_number_of_retries_can_be_set(world: World, target: Make, letters: list[Any]) -> None:
+    target(Outlet(9), MaximumRetryAttempts=2).deliver("event", ME)
+    world.agenda.run_to_rest(world.now + 3600)
+
+    assert letters == [
+        (
+            "event",
+            {
+                "RULE_ARN": "arn:rule",
+                "TARGET_ARN": "arn:queue",
+                "ERROR_CODE": "THROTTLING",
+                "ERROR_MESSAGE": "Too much.",
+                "RETRY_ATTEMPTS": "2",
+                "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+            },
+        )
+    ]
+
+
+def test_the_age_can_be_set(world: World, target: Make, letters: list[Any]) -> None:
+    target(Outlet(99), MaximumEventAgeInSeconds=60).deliver("event", ME)
+    world.agenda.run_to_rest(world.now + 3600)
+
+    assert letters[0][1]["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+    assert world.now <= 1060
+
+
+def test_what_cannot_be_helped_goes_to_the_dead_letters_at_once(
+    world: World, target: Make, letters: list[Any]
+) -> None:
+    target(Outlet(1, final=True)).deliver("event", ME)
+
+    assert letters[0][1]["RETRY_ATTEMPTS"] == "0"
+    assert "EXHAUSTED_RETRY_CONDITION" not in letters[0][1]
+
+
+def test_without_dead_letters_it_is_lost(world: World, target: Make) -> None:
+    it = target(Outlet(1, final=True))
+    it.dead_letters = None
+    it.deliver("event", ME)
+
+    assert world.trace.hops[-1].what == "lost"
+
+
+def test_it_is_known_what_waits_for_another_attempt(world: World, target: Make) -> None:
+    it = target(Outlet(1))
+    it.deliver("event", ME)
+    waiting = set(it.retrying)
+    world.agenda.run_to_rest(world.now + 10)
+
+    assert (waiting, it.retrying) == ({"e1"}, set())
+
+
+def test_what_is_not_modelled_of_a_target_is_refused() -> None:
+    with pytest.raises(Unmodelled, match="A target of 'Rule' has 'EcsParameters'"):
+        check_target("Rule", {"Arn": "a", "EcsParameters": {}})

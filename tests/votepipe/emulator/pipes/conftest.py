@@ -1,0 +1,237 @@
+"""A pipe's surroundings in memory: ports with scripted failures, and a clock moved by hand."""
+
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from botocore.exceptions import ClientError
+
+from votepipe.emulator.pipes.definition import PipeDefinition
+from votepipe.emulator.pipes.engine import Lane
+
+START = 1_767_520_800.0  # 2026-01-04T10:00:00Z
+ACCOUNT = "eu-west-1:123456789012"
+PIPE = PipeDefinition(
+    name="votes",
+    stream_arn=f"arn:aws:dynamodb:{ACCOUNT}:table/votes/stream/2026-01-01T00:00:00.000",
+    bus_arn=f"arn:aws:events:{ACCOUNT}:event-bus/votes",
+    enrichment_arn=f"arn:aws:lambda:{ACCOUNT}:function:enrich",
+    dead_letter_arn=f"arn:aws:sqs:{ACCOUNT}:letters",
+    source="votepipe",
+    detail_type="$.type",
+    time="$.time",
+)
+
+
+def record(number, *, name="INSERT", created=START, text=""):
+    """Stream record `number`, as a pipe delivers it."""
+    return {
+        "eventID": f"e{number}",
+        "eventName": name,
+        "dynamodb": {
+            "ApproximateCreationDateTime": created,
+            "Keys": {"widgetId": {"S": "w"}, "voteId": {"S": f"v{number}"}},
+            "NewImage": {"text": {"S": text}},
+            "SequenceNumber": str(number),
+        },
+    }
+
+
+def event(record):
+    """What the enrichment makes of a record."""
+    return {"eventID": record["eventID"], "type": "VoteCast", "time": "2026-01-04T10:00:00Z"}
+
+
+class OnlyInserts:
+    """A filter."""
+
+    def matches(self, event):
+        return event["eventName"] == "INSERT"
+
+
+class World:
+    """Ports and clock of one lane, and all that came out of it.
+
+    `enrichments` and `puts` script the next calls: an exception is raised, a function gets the
+    argument and returns the answer; without a script every call succeeds.
+    `enriched` and `requests` hold the eventIDs of each call, `put` those that arrived.
+    """
+
+    def __init__(self):
+        self.now = START
+        self.enrichments = deque()
+        self.puts = deque()
+        self.letter_errors = deque()
+        self.enriched = []
+        self.requests = []
+        self.entries = []
+        self.put = []
+        self.letters = []
+        self.hops = []
+
+    def enrich(self, records):
+        self.enriched.append([each["eventID"] for each in records])
+        return self._scripted(self.enrichments, records, [event(each) for each in records])
+
+    def put_events(self, entries):
+        ids = [entry["Detail"].split('"eventID":"')[-1].split('"')[0] for entry in entries]
+        self.requests.append(ids)
+        self.entries += entries
+        results = self._scripted(self.puts, ids, [{"EventId": f"b-{each}"} for each in ids])
+        self.put += [
+            each for each, result in zip(ids, results, strict=True) if "ErrorCode" not in result
+        ]
+        return results
+
+    def dead_letter(self, message):
+        if self.letter_errors:
+            raise self.letter_errors.popleft()
+        self.letters.append(message)
+
+    @staticmethod
+    def _scripted(script, argument, otherwise):
+        step = script.popleft() if script else otherwise
+        if isinstance(step, Exception):
+            raise step
+        return step(argument) if callable(step) else step
+
+    def lane(self, checkpoint=None, **changes):
+        return Lane(
+            replace(PIPE, **changes),
+            "shard-1",
+            self,
+            clock=lambda: self.now,
+            trace=self.hops.append,
+            checkpoint=checkpoint,
+        )
+
+    def run(self, lane):
+        """Step until only an offer would change anything, moving the clock as the lane asks."""
+        while (due := lane.step()) is not None:
+            self.now = max(self.now, due)
+
+    def names(self, hop):
+        """The eventIDs of a hop, in order."""
+        return [each["eventID"] for each in self.hops if each["hop"] == hop]
+
+    def lost(self):
+        """Condition, first and last sequence number, and count of each dead letter."""
+        return [
+            (
+                each["context"]["condition"],
+                each["DDBStreamBatchInfo"]["startSequenceNumber"],
+                each["DDBStreamBatchInfo"]["endSequenceNumber"],
+                each["DDBStreamBatchInfo"]["batchSize"],
+            )
+            for each in self.letters
+        ]
+
+
+def failing(*ids):
+    """A PutEvents script: these eventIDs are refused, the others arrive."""
+    return lambda given: [
+        {"ErrorCode": "Throttled"} if each in ids else {"EventId": f"b-{each}"} for each in given
+    ]
+
+
+def always(error, calls=100):
+    """A script of nothing but this error."""
+    return [error] * calls
+
+
+def refused(code):
+    """The error that boto3 raises when AWS answers with this code."""
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {}}, "operation")
+
+
+class Stream:
+    """A DynamoDB stream behind boto3's client: shards with records, parents and errors.
+
+    `errors` holds what the next calls raise, `trimmed` how many records each shard has lost.
+    """
+
+    def __init__(self):
+        self.shards = {}
+        self.parents = {}
+        self.closed = set()
+        self.trimmed = {}
+        self.errors = deque()
+        self.calls = []
+
+    def shard(self, shard_id, *numbers, parent=None, closed=False):
+        self.parents[shard_id] = parent
+        self.shards[shard_id] = []
+        self.write(shard_id, *numbers)
+        if closed:
+            self.closed.add(shard_id)
+
+    def write(self, shard_id, *numbers):
+        for number in numbers:
+            written = record(number)
+            written["dynamodb"]["ApproximateCreationDateTime"] = datetime.fromtimestamp(START, UTC)
+            self.shards[shard_id].append(written)
+
+    def describe_stream(self, StreamArn, ExclusiveStartShardId=None):  # noqa: N803 - AWS's names
+        self._call("describe_stream")
+        names = list(self.shards)
+        place = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
+        found = {"ShardId": names[place], "ParentShardId": self.parents[names[place]]}
+        more = {"LastEvaluatedShardId": names[place]} if place + 1 < len(names) else {}
+        shards = [{key: value for key, value in found.items() if value}]
+        return {"StreamDescription": {"Shards": shards, **more}}
+
+    def get_shard_iterator(self, StreamArn, ShardId, ShardIteratorType, SequenceNumber=None):  # noqa: N803 - AWS's names
+        self._call(f"{ShardIteratorType} {ShardId} {SequenceNumber or ''}".strip())
+        numbers = [each["dynamodb"]["SequenceNumber"] for each in self.shards[ShardId]]
+        trimmed = self.trimmed.get(ShardId, 0)
+        place = {"TRIM_HORIZON": trimmed, "LATEST": len(numbers)}.get(ShardIteratorType)
+        if place is None:
+            if SequenceNumber not in numbers[trimmed:]:
+                raise refused("TrimmedDataAccessException")
+            place = numbers.index(SequenceNumber) + 1
+        return {"ShardIterator": f"{ShardId}/{place}"}
+
+    def get_records(self, ShardIterator, Limit):  # noqa: N803 - AWS's names
+        self._call("get_records")
+        shard_id, place = ShardIterator.split("/")
+        start = int(place)
+        records = self.shards[shard_id][start : start + Limit]
+        end = start + len(records)
+        if shard_id in self.closed and end == len(self.shards[shard_id]):
+            return {"Records": records}
+        return {"Records": records, "NextShardIterator": f"{shard_id}/{end}"}
+
+    def _call(self, call):
+        self.calls.append(call)
+        if self.errors and (error := self.errors.popleft()):
+            raise error
+
+
+@pytest.fixture
+def stream():
+    return Stream()
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def make():
+    """What tests build their scripts and records from."""
+
+    class Make:
+        record = staticmethod(record)
+        records = staticmethod(lambda *numbers: [record(number) for number in numbers])
+        event = staticmethod(event)
+        failing = staticmethod(failing)
+        always = staticmethod(always)
+        refused = staticmethod(refused)
+        only_inserts = (OnlyInserts(),)
+        pipe = PIPE
+        world = World
+        start = START
+
+    return Make

@@ -1,0 +1,195 @@
+"""votepipe/enrichment.py: which record makes which event."""
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from votepipe.enrichment import handler
+from votepipe.model import stored, times
+
+STREAM = Path(__file__).parents[3] / "events/stream"
+
+
+def sample(name: str) -> dict:
+    (record,) = json.loads((STREAM / f"{name}.json").read_text(encoding="utf-8"))
+    return record
+
+
+def edited(record: dict, part: str, **attributes: object) -> dict:
+    """A copy of a record with attributes of one image replaced."""
+    record = copy.deepcopy(record)
+    record["dynamodb"][part] |= attributes
+    return record
+
+
+def without(record: dict, *names: str) -> dict:
+    """A copy of a record without some members of `dynamodb`, or without its own."""
+    record = copy.deepcopy(record)
+    for name in names:
+        record.pop(name, None)
+        record["dynamodb"].pop(name, None)
+    return record
+
+
+def event_of(record: object) -> dict:
+    (event,) = handler([record], None)
+    return event
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    monkeypatch.setattr(times, "now", lambda: 1767528000)
+    return "2026-01-04T12:00:00Z"
+
+
+def test_events_keep_the_order_of_the_records():
+    records = [sample("upsert"), "junk", sample("first-write"), sample("removed")]
+
+    events = handler(records, None)
+
+    assert [event["type"] for event in events] == [
+        "VoteCast",
+        "VoteRejected",
+        "VoteCast",
+        "VoteWithdrawn",
+    ]
+
+
+def test_a_change_says_what_changed():
+    record = edited(
+        sample("changed-mind"), "NewImage", voter={"S": "{{ email }}"}, complete={"BOOL": True}
+    )
+
+    assert event_of(record)["changes"] == {
+        "voteType": {"from": "thumbsup", "to": "thumbsdown"},
+        "voter": {"from": "reader@example.com"},
+        "complete": {"from": False, "to": True},
+    }
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"answers": {"S": "{}"}},
+        {"updatedAt": {"S": "2026-01-04T10:00:05Z"}},
+        {"createdAt": {"S": "2026-01-04T10:00:04Z"}},
+        {"complete": {"BOOL": False}},
+    ],
+)
+def test_a_write_that_changed_nothing_a_reader_did_is_no_event(attributes):
+    record = sample("first-write") | {"eventName": "MODIFY"}
+    record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"]
+
+    assert handler([edited(record, "NewImage", **attributes)], None) == []
+
+
+def test_without_the_old_image_a_change_says_nothing_of_what_changed():
+    event = event_of(without(sample("answer-1"), "OldImage"))
+
+    assert event["type"] == "VoteChanged"
+    assert "changes" not in event
+
+
+def test_an_unreadable_old_image_is_like_none():
+    event = event_of(edited(sample("answer-1"), "OldImage", voteType={"S": "meh"}))
+
+    assert event["type"] == "VoteChanged"
+    assert "changes" not in event
+
+
+def test_a_removal_carries_the_vote_as_it_was():
+    event = event_of(sample("removed"))
+
+    assert event["type"] == "VoteWithdrawn"
+    assert event["vote"]["voteType"] == "thumbsdown"
+
+
+@pytest.mark.parametrize("old", [{}, {"OldImage": {"voteType": {"S": "meh"}}}])
+def test_a_removal_without_a_readable_old_image_carries_the_keys(old):
+    record = without(sample("removed"), "OldImage")
+    record["dynamodb"] |= old
+
+    event = event_of(record)
+
+    assert event["type"] == "VoteWithdrawn"
+    assert list(event["vote"]) == ["widgetId", "voteId"]
+
+
+def test_a_removal_without_keys_is_rejected():
+    event = event_of(without(sample("removed"), "OldImage", "Keys"))
+
+    assert event["reasons"] == ["dynamodb.Keys: not the keys of a vote"]
+
+
+def test_what_expired_is_no_event():
+    assert handler([sample("expired")], None) == []
+
+
+def test_an_invalid_vote_is_rejected_with_keys_and_without_content():
+    event = event_of(edited(sample("first-write"), "NewImage", voteType={"S": "meh"}))
+
+    assert event["type"] == "VoteRejected"
+    assert event["reasons"] == ["voteType: not one of 'thumbsup', 'thumbsdown'"]
+    assert list(event["vote"]) == ["widgetId", "voteId"]
+    assert "reader@example.com" not in json.dumps(event)
+
+
+def test_a_stream_without_new_images_is_named():
+    event = event_of(without(sample("first-write"), "NewImage"))
+
+    assert event["reasons"] == ["dynamodb.NewImage: missing, the stream must carry new images"]
+
+
+@pytest.mark.parametrize("batch", [None, 5, "text", {}, {"Records": []}])
+def test_what_is_no_batch_counts_as_one_record(batch):
+    (event,) = handler(batch, None)
+
+    assert event["type"] == "VoteRejected"
+
+
+def test_an_empty_batch_makes_no_events():
+    assert handler([], None) == []
+
+
+def test_a_bug_costs_one_record_and_not_the_batch(monkeypatch, capsys):
+    clean = stored.clean
+
+    def broken(image: dict) -> object:
+        return clean(image) if "voter" in image else {}["reader@example.com"]
+
+    monkeypatch.setattr(stored, "clean", broken)
+
+    rejected, cast = handler([sample("upsert"), sample("first-write")], None)
+
+    assert rejected["reasons"] == ["internal error: KeyError"]
+    assert cast["type"] == "VoteCast"
+    logged = capsys.readouterr().out
+    assert '"error": "KeyError", "at": "' in logged
+    assert "reader@example.com" not in logged
+
+
+def test_one_line_is_logged_with_counts_and_reasons_and_no_content(capsys):
+    handler([sample("first-write"), sample("malformed"), sample("expired")], None)
+
+    logged = json.loads(capsys.readouterr().out)
+    assert logged["level"] == "WARNING"
+    assert logged["records"] == 3
+    assert logged["events"] == {"VoteCast": 1, "VoteRejected": 1}
+    (rejected,) = logged["rejected"]
+    assert rejected["eventId"] == sample("malformed")["eventID"]
+    assert "voter: not text" in rejected["reasons"]
+    assert "reader@example.com" not in json.dumps(logged)
+
+
+def test_the_import_is_cheap():
+    heavy = ("boto3", "botocore", "click", "jsonschema", "requests", "urllib.request", "asyncio")
+    heavy += ("votepipe.delivery.leases", "votepipe.delivery")
+    code = f"import sys, votepipe.enrichment; print([m for m in {heavy} if m in sys.modules])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+
+    assert loaded.strip() == b"[]"

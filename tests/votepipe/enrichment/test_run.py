@@ -1,0 +1,219 @@
+"""votepipe/enrichment/run.py: what enrichers add, and what becomes of those that fail."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from votepipe import Vote, enricher, setting
+from votepipe.enrichment.run import LARGEST_RESULT, Enriching
+from votepipe.plugins import Enricher
+
+PATIENCE = 30.0  # seconds that a batch has, where time is not what a test is about
+HIDDEN = "reader@example.com"
+
+
+def made(name: str, enrich: Callable[..., Any], **mark: Any) -> Enricher:
+    """An enricher of this name."""
+    enrich.__module__, enrich.__name__ = f"enrichers.{name}", "enrich"
+    return enricher(**{"adds": {}, "timeout": 10, **mark})(enrich).enricher
+
+
+def event(**vote: Any) -> dict[str, Any]:
+    return {
+        "eventID": "e1",
+        "vote": {
+            "widgetId": "docs",
+            "voteId": "1",
+            "voteType": "thumbsup",
+            "voter": HIDDEN,
+            "answers": {"field_1": {"stars": [5]}},
+            **vote,
+        },
+        "enrichment": {},
+    }
+
+
+def added(*enrichers: Enricher) -> dict[str, Any]:
+    """What these enrichers add to a vote."""
+    one = event()
+    assert Enriching(enrichers).add([one], monotonic() + PATIENCE) == [[]]
+    assert one["vote"] == event()["vote"]
+    return one["enrichment"]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_what_is_returned_lands_under_the_enrichers_name() -> None:
+    mood = made("mood", lambda vote: {"happy": vote.vote_type == "thumbsup"})
+
+    assert added(mood, made("size", lambda vote: len(vote.answers))) == {
+        "mood": {"happy": True},
+        "size": 1,
+    }
+
+
+def test_none_adds_nothing_and_is_no_failure(lines: Any) -> None:
+    assert added(made("mood", lambda vote: None, required=True)) == {}
+    assert lines() == []
+
+
+def test_parts_of_the_vote_can_be_returned() -> None:
+    assert added(made("copy", lambda vote: {"of": vote.answers})) == {
+        "copy": {"of": {"field_1": {"stars": [5]}}}
+    }
+
+
+def test_what_is_needed_comes_by_name_and_cannot_be_changed() -> None:
+    seen = []
+    first = made("first", lambda vote: {"list": [1]})
+
+    def enrich(vote: Vote, first: Any, absent: Any) -> dict[str, Any]:
+        seen.append(absent)
+        first["list"] = 5
+        return {}
+
+    absent = made("absent", lambda vote: None)
+    after = made("after", enrich, needs=["first", "absent"])
+
+    assert added(first, absent, after) == {"first": {"list": [1]}}
+    assert seen == [None]
+
+
+def test_each_event_of_a_batch_has_its_own() -> None:
+    number = made("number", lambda vote: {"is": vote.vote_id})
+    twice = made("twice", lambda vote, number: number["is"] * 2, needs=["number"])
+    events = [event(voteId=str(each)) for each in range(3)]
+
+    Enriching([number, twice]).add(events, monotonic() + PATIENCE)
+
+    assert [each["enrichment"]["twice"] for each in events] == ["00", "11", "22"]
+
+
+def test_a_vote_of_which_only_keys_are_known_is_left_alone() -> None:
+    keys = event()
+    keys["vote"] = {"widgetId": "docs", "voteId": "1"}
+
+    Enriching([made("mood", lambda vote: {})]).add([keys], monotonic() + PATIENCE)
+
+    assert keys["enrichment"] == {}
+
+
+def test_what_an_enricher_keeps_is_its_own() -> None:
+    kept = {"count": 1}
+    enriching = Enriching([made("kept", lambda vote: kept)])
+    one = event()
+    enriching.add([one], monotonic() + PATIENCE)
+
+    kept["count"] = 2
+
+    assert one["enrichment"]["kept"] == {"count": 1}
+
+
+def raising(error: BaseException) -> Callable[[Vote], Any]:
+    def enrich(vote: Vote) -> Any:
+        raise error
+
+    return enrich
+
+
+def endless(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("enrich", "why"),
+    [
+        (raising(KeyError(HIDDEN)), "KeyError in enrichers/broken.py, line "),
+        (raising(SystemExit(HIDDEN)), "SystemExit in enrichers/broken.py, line "),
+        (lambda vote: vote.answers.pop("field_1"), "AttributeError in enrichers/broken.py, line "),
+        (lambda vote: {HIDDEN}, "It returned what JSON cannot hold."),
+        (lambda vote: float("nan"), "It returned what JSON cannot hold."),
+        (lambda vote: {"half": "\ud83d"}, "It returned what JSON cannot hold."),
+        (lambda vote: {("a", "b"): 1}, "It returned what JSON cannot hold."),
+        (lambda vote: endless(2000), "It returned what JSON cannot hold."),
+        (lambda vote: 10**5000, "It returned what JSON cannot hold."),
+        (lambda vote: endless(33), "It returned what is nested deeper than 32 levels."),
+        (lambda vote: [10**16 * 5], "It returned a number beyond 2^53."),
+        (lambda vote: HIDDEN * 3000, "It returned more than 50000 bytes of JSON."),
+    ],
+    ids=range(12),
+)
+def test_an_enricher_that_fails_is_logged_and_left_out(enrich: Any, why: str, lines: Any) -> None:
+    broken = made("broken", enrich)
+
+    assert added(broken, made("after", lambda vote, broken: [broken], needs=["broken"])) == {
+        "after": [None]
+    }
+    (line,) = lines()
+    assert line["why"].startswith(why)
+    assert HIDDEN not in json.dumps(line)
+
+
+def test_a_result_that_breaks_its_schema_is_left_out(lines: Any) -> None:
+    adds = {"type": "object", "properties": {"count": {"type": "integer"}}}
+
+    assert added(made("broken", lambda vote: {"count": HIDDEN}, adds=adds)) == {}
+    (line,) = lines()
+    assert line["why"] == "It returned what breaks 'type' in its 'adds'."
+
+
+def test_the_line_names_enricher_and_event_and_counts(lines: Any) -> None:
+    added(made("broken", raising(ValueError())))
+
+    (line,) = lines()
+    assert (line["enricher"], line["eventId"], line["level"]) == ("broken", "e1", "WARNING")
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert metrics["Dimensions"] == [["enricher"]]
+    assert (metrics["Metrics"], line["LeftOut"]) == ([{"Name": "LeftOut", "Unit": "Count"}], 1)
+
+
+def test_without_an_enricher_that_is_required_the_event_cannot_go() -> None:
+    enriching = Enriching(
+        [
+            made("broken", lambda vote: {HIDDEN}, required=True),
+            made("fine", lambda vote: {}, required=True),
+        ]
+    )
+
+    reasons = enriching.add([event(), event()], monotonic() + PATIENCE)
+
+    assert reasons == [["enrichment.broken: It returned what JSON cannot hold."]] * 2
+
+
+def test_a_large_result_passes() -> None:
+    text = "x" * (LARGEST_RESULT - 2)
+
+    assert added(made("large", lambda vote: text)) == {"large": text}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    greeting: str = setting("What is said")
+
+
+def greet(vote: Vote, settings: Settings) -> str:
+    return settings.greeting
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREETER_GREETING", "Hello")
+
+    assert added(made("greeter", greet, settings=Settings)) == {"greeter": "Hello"}
+
+
+def test_a_setting_without_a_value_is_named(lines: Any) -> None:
+    assert added(made("greeter", greet, settings=Settings)) == {}
+    assert lines()[0]["why"] == (
+        "'greeter' cannot run. GREETER_GREETING (What is said) has no value. "
+        "Set the template parameter 'GreeterGreeting'."
+    )

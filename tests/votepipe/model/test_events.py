@@ -1,0 +1,141 @@
+"""votepipe/model/events.py: what plugins read."""
+
+import copy
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from votepipe.model.errors import InvalidEvent
+from votepipe.model.events import Event
+
+BUS = Path(__file__).parents[3] / "events/bus"
+
+
+def envelope(name: str) -> dict:
+    return json.loads((BUS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_an_event_reads_as_its_json_says():
+    event = Event.from_envelope(envelope("changed-mind"))
+
+    assert event.id == envelope("changed-mind")["detail"]["eventID"]
+    assert event.type == "VoteChanged"
+    assert event.time == datetime(2026, 1, 4, 10, 1, 58, tzinfo=UTC)
+    assert event.version == 1
+    assert event.sequence == 4421584500000000017450439203
+    assert event.changes == {"voteType": {"from": "thumbsup", "to": "thumbsdown"}}
+    assert event.enrichment["article"]["title"] == "Using DynamoDB streams"
+    assert event.reasons == ()
+
+
+def test_a_vote_reads_as_its_json_says():
+    vote = Event.from_envelope(envelope("map-answers")).vote
+
+    assert vote.widget_id == "docs-feedback"
+    assert vote.vote_id == "9b2f9a34-1d0b-4a3c-9d1e-52c1a0c7be10"
+    assert vote.vote_type == "thumbsup"
+    assert vote.instance_of_joy == "using-dynamodb-streams"
+    assert vote.voter == "reader@example.com"
+    assert vote.answers["field_3"] == ("text", "video")
+    assert vote.created_at == datetime(2026, 1, 4, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert vote.complete is True
+
+
+def test_what_is_not_known_is_none():
+    vote = Event.from_envelope(envelope("upsert")).vote
+
+    assert (vote.instance_of_joy, vote.voter, vote.created_at) == (None, None, None)
+    assert vote.complete is False
+
+
+def test_a_rejection_has_reasons_and_no_vote_type():
+    event = Event.from_envelope(envelope("malformed"))
+
+    assert "voter: not text" in event.reasons
+    assert event.vote.vote_type is None
+    assert event.vote.answers == {}
+
+
+def test_unknown_changes_are_none():
+    assert Event.from_envelope(envelope("new-image-only")).changes is None
+
+
+def test_times_are_aware_of_their_zone():
+    event = Event.from_envelope(envelope("first-write"))
+
+    assert event.time.utcoffset() == timedelta(0)
+
+
+def test_nothing_of_an_event_can_be_changed():
+    event = Event.from_envelope(envelope("map-answers"))
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        event.type = "VoteCast"
+    with pytest.raises(TypeError):
+        event.vote.answers["field_1"] = "other"
+    with pytest.raises(TypeError):
+        event.detail["vote"]["voter"] = "other"
+
+
+def test_the_detail_can_be_written_again():
+    message = envelope("map-answers")
+
+    written = json.dumps(Event.from_envelope(message).detail, default=dict)
+
+    assert json.loads(written) == message["detail"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BUS.glob("*.json")))
+def test_every_sample_can_be_read(name):
+    event = Event.from_envelope(envelope(name))
+
+    assert event.type == envelope(name)["detail-type"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eventID": None},
+        {"time": "noon"},
+        {"time": "2026-01-04T10:00:03"},
+        {"time": 5},
+        {"sequence": "x"},
+        {"sequence": None},
+        {"vote": None},
+        {"vote": []},
+        {"vote": {"answers": []}},
+        {"vote": {"createdAt": "yesterday"}},
+        {"changes": ["voter"]},
+        {"enrichment": "none"},
+        {"reasons": 5},
+    ],
+)
+def test_what_is_not_an_event_is_refused_without_quoting_it(change):
+    detail = copy.deepcopy(envelope("first-write")["detail"])
+    detail |= change
+    if change == {"eventID": None}:
+        del detail["eventID"]
+
+    with pytest.raises(InvalidEvent) as caught:
+        Event.from_detail(detail)
+
+    assert "Compare it with schemas/." in str(caught.value)
+    assert "reader@example.com" not in str(caught.value)
+
+
+def test_an_event_nested_without_end_is_refused():
+    detail = envelope("first-write")["detail"]
+    for _ in range(5000):
+        detail["enrichment"] = {"more": detail["enrichment"]}
+
+    with pytest.raises(InvalidEvent):
+        Event.from_detail(detail)
+
+
+@pytest.mark.parametrize("message", [None, [], "text", {}, {"detail": "text"}, {"detail": None}])
+def test_what_is_no_envelope_is_refused(message):
+    with pytest.raises(InvalidEvent, match="no 'detail' object"):
+        Event.from_envelope(message)

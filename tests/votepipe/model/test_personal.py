@@ -1,0 +1,90 @@
+"""votepipe/model/personal.py.
+
+What may name a person is what the schemas mark, and all of it goes.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from votepipe.model.personal import without_personal
+
+SCHEMAS = sorted(Path("schemas").glob("vote-*.json"))
+SCHEMA_OF = {
+    json.loads(path.read_text())["properties"]["type"]["const"]: json.loads(path.read_text())
+    for path in SCHEMAS
+}
+SAMPLES = {
+    path.stem: json.loads(path.read_text())["detail"] for path in Path("events/bus").glob("*")
+}
+EXAMPLES = [
+    *SAMPLES.values(),
+    *(example for schema in SCHEMA_OF.values() for example in schema["examples"]),
+]
+
+
+def personal(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Iterator[Any]:
+    """Every value in an event that its schema marks as personal."""
+    while "$ref" in schema:
+        schema = root["definitions"][schema["$ref"].rpartition("/")[2]]
+    if schema.get("x-personal"):
+        yield value
+        return
+    for part in schema.get("allOf", []):
+        yield from personal(value, part, root)
+    if isinstance(value, dict):
+        named = schema.get("properties", {})
+        for name, item in value.items():
+            rest = schema.get("additionalProperties")
+            inner = named.get(name, rest if isinstance(rest, dict) else {})
+            yield from personal(item, inner, root)
+
+
+def test_the_marks_are_found_in_the_samples() -> None:
+    found = list(
+        personal(SAMPLES["changed-mind"], SCHEMA_OF["VoteChanged"], SCHEMA_OF["VoteChanged"])
+    )
+
+    assert "reader@example.com" in found
+    assert "More examples of stream filters." in found
+    assert "thumbsdown" in found  # in changes
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event["type"])
+def test_nothing_that_a_schema_marks_is_left(event: dict[str, Any]) -> None:
+    schema = SCHEMA_OF[event["type"]]
+
+    left = personal(without_personal(event), schema, schema)
+
+    assert [value for value in left if value is not None] == []
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event["type"])
+def test_what_is_left_fits_the_schema(event: dict[str, Any]) -> None:
+    jsonschema.validate(without_personal(event), SCHEMA_OF[event["type"]])
+
+
+def test_names_of_answers_and_changes_stay() -> None:
+    left = without_personal(SAMPLES["answer-2"])
+
+    assert left["vote"]["answers"] == {"field_1": None, "field_2": None}
+    assert left["changes"] == {"answers.field_2": {"to": None}}
+
+
+def test_what_enrichers_added_goes() -> None:
+    event = SAMPLES["answer-2"] | {"enrichment": {"reader": {"name": "A. Reader"}}}
+
+    assert without_personal(event)["enrichment"] == {}
+
+
+def test_the_event_itself_is_not_touched() -> None:
+    event = json.loads(Path("events/bus/answer-2.json").read_text())["detail"]
+    before = json.dumps(event)
+
+    without_personal(event)
+
+    assert json.dumps(event) == before

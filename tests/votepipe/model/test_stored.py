@@ -1,0 +1,194 @@
+"""votepipe/model/stored.py: every shape that tables hold comes out clean."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from votepipe.model import stored, times
+
+VOTE = {
+    "widgetId": "docs-feedback",
+    "voteId": "6a7e5a52-3f0e-4f6e-9a56-0b4d2f9f8c11",
+    "voteType": "thumbsup",
+    "instanceOfJoy": "using-dynamodb-streams",
+    "voter": "reader@example.com",
+    "answers": {},
+    "createdAt": "2026-01-04T10:00:03Z",
+    "complete": False,
+}
+
+
+FIRST_WRITE = Path(__file__).parents[3] / "events/stream/first-write.json"
+IMAGE = json.loads(FIRST_WRITE.read_text(encoding="utf-8"))[0]["dynamodb"]["NewImage"]
+
+
+def image(**attributes: object) -> dict:
+    """A first write, with attributes replaced, or taken away by None."""
+    return {name: value for name, value in (IMAGE | attributes).items() if value is not None}
+
+
+def text(answers: object) -> dict:
+    return {"S": json.dumps(answers)}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "vote"),
+    [
+        ({}, VOTE),
+        ({"answers": None}, VOTE),
+        ({"answers": {"NULL": True}}, VOTE),
+        ({"answers": {"S": "{}"}}, VOTE),
+        ({"answers": text({"field_1": "Yes"})}, VOTE | {"answers": {"field_1": "Yes"}}),
+        ({"answers": {"M": {"field_1": {"N": "5"}}}}, VOTE | {"answers": {"field_1": 5}}),
+        (
+            {"answers": text({"a": 1.5, "b": [True, None, {"c": "d"}], "e": 1.0})},
+            VOTE | {"answers": {"a": 1.5, "b": [True, None, {"c": "d"}], "e": 1}},
+        ),
+        ({"complete": {"BOOL": True}}, VOTE | {"complete": True}),
+        ({"complete": {"NULL": True}}, VOTE),
+        (
+            {"createdAt": {"S": "2026-01-04T11:00:03.250+01:00"}},
+            VOTE | {"createdAt": "2026-01-04T10:00:03.25Z"},
+        ),
+        ({"updatedAt": {"S": "x"}, "__typename": {"XX": object()}}, VOTE),
+        ({"voter": {"S": "x" * 1024}}, VOTE | {"voter": "x" * 1024}),
+        ({"answers": text({"f": "x" * 10_000})}, VOTE | {"answers": {"f": "x" * 10_000}}),
+        ({"answers": text({"f": 2**53})}, VOTE | {"answers": {"f": 2**53}}),
+        ({"answers": {"M": {"f": {"N": "0.1"}}}}, VOTE | {"answers": {"f": 0.1}}),
+    ],
+)
+def test_every_stored_shape_comes_out_clean(attributes, vote):
+    clean, reasons = stored.clean(image(**attributes))
+
+    assert reasons == []
+    assert clean == vote
+    assert list(clean) == list(vote)
+
+
+@pytest.mark.parametrize("member", ["createdAt", "voter", "instanceOfJoy"])
+@pytest.mark.parametrize("absent", [None, {"NULL": True}])
+def test_what_the_table_does_not_say_is_left_out(member, absent):
+    clean, reasons = stored.clean(image(**{member: absent}))
+
+    assert reasons == []
+    assert clean == {name: value for name, value in VOTE.items() if name != member}
+
+
+UNFILLED = [
+    "",
+    "  ",
+    "undefined",
+    "null",
+    "{{ subscriber.email_address }}",
+    "{{{email}}}",
+    "{{first}} {{ last }}",
+    "{% if x %}{{ y }}{% endif %}",
+    "*|EMAIL|*",
+    "%EMAIL%",
+    "%%emailaddr%%",
+    "%FACE%",
+    "${email}",
+    "<%= email %>",
+    "[[email]]",
+    " {{ email }}\n",
+    "{{" + "x" * 2000 + "}}",
+]
+
+
+@pytest.mark.parametrize("member", ["voter", "instanceOfJoy"])
+@pytest.mark.parametrize(
+    "unfilled", UNFILLED + [quote(tag) for tag in UNFILLED] + [quote(quote("{{ email }}"))]
+)
+def test_placeholders_mean_not_known(member, unfilled):
+    clean, reasons = stored.clean(image(**{member: {"S": unfilled}}))
+
+    assert reasons == []
+    assert member not in clean
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "Using {{ mustache }} in letters",
+        "{{ name }} wrote",
+        "{{}}" * 250 + "x",
+        "100% sure, 50% of the time",
+        "%41",
+        "reader%40example.com",
+        "undefined-behaviour",
+        "Null",
+        "[link]",
+        "{email}",
+        "$5",
+    ],
+)
+def test_texts_that_only_look_like_placeholders_stay(known):
+    clean, _ = stored.clean(image(instanceOfJoy={"S": known}))
+
+    assert clean["instanceOfJoy"] == known
+
+
+def test_keys_come_from_the_first_image_that_has_them():
+    keys = stored.keys(
+        None,
+        {"widgetId": {"N": "1"}},
+        {"widgetId": {"S": "w"}},
+        {"widgetId": {"S": "other"}, "voteId": {"S": "v"}},
+    )
+
+    assert keys == {"widgetId": "w", "voteId": "v"}
+
+
+@pytest.mark.parametrize("key", [{"S": ""}, {"S": "x" * 257}, {"S": "\ud83d"}, {"NULL": True}, 5])
+def test_a_key_that_no_event_can_carry_is_left_out(key):
+    assert stored.keys({"widgetId": key}) == {}
+
+
+ANSWERS = st.recursive(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+    | st.integers(-(2**53), 2**53)
+    | st.floats(-1e9, 1e9).map(lambda number: round(number, 4))
+    | st.booleans()
+    | st.none(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab✨."), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+VOTES = st.fixed_dictionaries(
+    {
+        "widgetId": st.text("wid-✨", min_size=1, max_size=256),
+        "voteId": st.text("vote:", min_size=1, max_size=256),
+        "voteType": st.sampled_from(["thumbsup", "thumbsdown"]),
+        "answers": st.dictionaries(st.text("field_1.✨{", max_size=20), ANSWERS, max_size=6),
+        "complete": st.booleans(),
+    },
+    optional={
+        "voter": st.emails(),
+        "instanceOfJoy": st.from_regex("[a-z]{3}-[a-z]{1,9}", fullmatch=True),
+        "createdAt": st.integers(0, 2**37).map(times.from_stream),
+    },
+)
+
+
+def with_decimals(value: object) -> object:
+    """What boto3 takes instead of floats."""
+    return json.loads(json.dumps(value), parse_float=Decimal)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(VOTES, st.booleans())
+def test_a_valid_vote_comes_back_as_it_was_stored(vote, as_text):
+    answers = json.dumps(vote["answers"]) if as_text else vote["answers"]
+    row = with_decimals(vote | {"answers": answers})
+
+    clean, reasons = stored.clean(TypeSerializer().serialize(row)["M"])
+
+    assert reasons == []
+    assert clean == vote

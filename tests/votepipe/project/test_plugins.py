@@ -1,0 +1,181 @@
+"""votepipe/project/plugins.py: plugins are loaded, checked, and leave nothing behind."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from votepipe.model.errors import PluginError
+from votepipe.project import ROOT
+from votepipe.project.plugins import enricher, enrichers, modules, place, sink, sinks
+
+SINK = '''"""Post each vote to a room.
+
+More words.
+"""
+from votepipe import sink
+
+@sink(events=["VoteCast"])
+def handler(event):
+    return "{answer}"
+'''
+IMPORTING = SINK.replace("import sink", "import sink\nfrom . import words")
+ENRICHER = '''"""Add what is known of {name}."""
+from votepipe import enricher
+
+@enricher(adds={{"type": "object"}}, needs={needs})
+def enrich(vote{more}):
+    return {{}}
+'''
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Any:
+    """Write a file of a checkout; returns its path."""
+
+    def put(name: str, text: str = SINK) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return put
+
+
+def test_a_sink_is_found_with_its_words(put, tmp_path: Path) -> None:
+    path = put("sinks/chat.py")
+
+    (found,) = sinks(tmp_path)
+
+    assert (found.name, found.path) == ("chat", path)
+    assert found.words == "Post each vote to a room.\n\nMore words."
+    assert (found.spec.summary, found.settings) == ("Post each vote to a room.", ())
+
+
+def test_what_counts_as_a_plugin(put, tmp_path: Path) -> None:
+    for name in ("zebra.py", "_shared.py", "__init__.py", "words.txt", "data/words.py"):
+        put(f"sinks/{name}")
+    put("sinks/pager/__init__.py")
+
+    found = [str(path.relative_to(tmp_path)) for path in modules(tmp_path / "sinks")]
+
+    assert found == ["sinks/pager/__init__.py", "sinks/zebra.py"]
+
+
+def test_a_checkout_may_have_no_sinks(tmp_path: Path) -> None:
+    assert sinks(tmp_path) == []
+
+
+def test_a_package_may_import_its_own_modules(put) -> None:
+    put("sinks/pager/words.py", "GREETING = 'hello'")
+    path = put("sinks/pager/__init__.py", IMPORTING)
+
+    found = sink(path)
+
+    assert found.name == "pager"
+    assert "sinks.pager.words" not in sys.modules
+
+
+def test_two_checkouts_do_not_disturb_each_other(put, tmp_path: Path) -> None:
+    for checkout in ("one", "two"):
+        put(f"{checkout}/sinks/chat/words.py", f"ANSWER = {checkout!r}")
+        put(f"{checkout}/sinks/chat/__init__.py", IMPORTING.replace('"{answer}"', "words.ANSWER"))
+
+    found = [sink(tmp_path / each / "sinks" / "chat" / "__init__.py") for each in ("one", "two")]
+
+    assert [each.spec.function(None) for each in found] == ["one", "two"]
+
+
+def test_what_the_program_has_imported_stays(put) -> None:
+    from sinks import log
+
+    path = put("sinks/log.py")
+
+    assert sink(path).spec.function is not log.handler
+    assert sys.modules["sinks.log"] is log
+
+
+@pytest.mark.parametrize("text", [SINK, "import no_such_module"])
+def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
+    with contextlib.suppress(PluginError):
+        sink(put("sinks/never_seen.py", text))
+
+    assert not [name for name in sys.modules if "never_seen" in name]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "x = 1",
+            "sinks/chat.py has no docstring. Start it with a line that says what it does.",
+        ),
+        (
+            '"""Post."""\ndef handler(event): ...',
+            "sinks/chat.py has no function 'handler' marked with @sink. "
+            "Write one; docs/plugins.md shows how.",
+        ),
+        (
+            '"""Post."""\nhandler = 3',
+            "sinks/chat.py has no function 'handler' marked with @sink. "
+            "Write one; docs/plugins.md shows how.",
+        ),
+        (
+            '"""Post."""\nfrom sinks.log import handler',
+            "sinks/chat.py has no function 'handler' marked with @sink. "
+            "Write one; docs/plugins.md shows how.",
+        ),
+        (
+            '"""Post."""\nimport no_such_module',
+            "sinks/chat.py does not import: ModuleNotFoundError: No module named "
+            "'no_such_module'. Mend that file.",
+        ),
+        (
+            '"""Post."""\n1 / 0',
+            "sinks/chat.py does not import: ZeroDivisionError: division by zero. Mend that file.",
+        ),
+        (
+            '"""Post."""\ndef handler(:',
+            "sinks/chat.py does not import: SyntaxError: invalid syntax (chat.py, line 2). "
+            "Mend that file.",
+        ),
+        (
+            SINK.replace('["VoteCast"]', '["VoteCats"]'),
+            "sinks/chat.py: there is no event 'VoteCats'. Did you mean 'VoteCast'?",
+        ),
+        (
+            SINK.replace('["VoteCast"]', '["VoteCast"], where={"vote": {"voter": "x"}}'),
+            "sinks/chat.py: 'where' is not an event pattern. ",
+        ),
+    ],
+)
+def test_a_sink_that_is_not_right(put, text: str, said: str) -> None:
+    with pytest.raises(PluginError) as error:
+        sink(put("sinks/chat.py", text))
+
+    assert str(error.value).startswith(said)
+
+
+def test_the_place_of_a_package_has_its_folder() -> None:
+    assert place(Path("/a/sinks/pager/__init__.py")) == "sinks/pager/__init__.py"
+    assert place(Path("/a/sinks/chat.py")) == "sinks/chat.py"
+
+
+def test_an_enricher_that_is_not_right(put) -> None:
+    with pytest.raises(PluginError, match=r"^enrichers/place.py has no function 'enrich' marked"):
+        enricher(put("enrichers/place.py", '"""Add."""\ndef enrich(vote): ...'))
+
+
+def test_enrichers_come_in_the_order_in_which_they_run(put, tmp_path: Path) -> None:
+    for name, needs in (("alpha", ["zeta"]), ("zeta", [])):
+        more = "".join(f", {need}" for need in needs)
+        put(f"enrichers/{name}.py", ENRICHER.format(name=name, needs=needs, more=more))
+
+    assert [each.name for each in enrichers(tmp_path)] == ["zeta", "alpha"]
+
+
+@pytest.mark.parametrize("kind", [sinks, enrichers])
+def test_those_of_this_checkout_are_right(kind) -> None:
+    assert kind(ROOT)

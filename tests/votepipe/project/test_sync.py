@@ -1,0 +1,246 @@
+"""votepipe/project/sync.py: the template's regions follow the sinks, and nothing else changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from votepipe.project import ROOT, generated
+from votepipe.project.sync import SyncError, check, region, resources, synced
+
+TEMPLATE = """\
+# A comment by hand.
+Parameters:
+  Days:   {Type: Number}   # with odd spaces
+  # >>> settings of the sinks
+  # <<< settings of the sinks
+Resources:
+  VotesBus:
+    Type: AWS::Events::EventBus
+  EnrichRole: {Type: AWS::IAM::Role}
+  # >>> resources of the sinks
+  # <<< resources of the sinks
+Outputs: {}
+"""
+SINK = '''"""Post each vote to {name}."""
+from dataclasses import dataclass
+from typing import Literal
+from votepipe import Event, Secret, setting, sink
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    {settings}
+
+@sink(events=["VoteCast"], settings=Settings{options})
+def handler(event: Event, settings: Settings) -> None:
+    pass
+'''
+URL = "url: Secret = setting('Address')"
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as their long ones."""
+
+
+Loader.add_multi_constructor(
+    "!", lambda loader, name, node: {name: getattr(loader, f"construct_{node.id}")(node)}
+)
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Any:
+    """Put a sink into a checkout."""
+
+    def put(name: str, settings: str = URL, options: str = "") -> None:
+        path = tmp_path / "sinks" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SINK.format(name=name, settings=settings, options=options))
+
+    return put
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    """Bring a template in step with the checkout."""
+    return lambda template=TEMPLATE: synced(template, resources(tmp_path))
+
+
+def read(text: str) -> dict[str, Any]:
+    """A template's content."""
+    content: dict[str, Any] = yaml.load(text, Loader)
+    return content
+
+
+def test_a_sink_brings_all_its_resources(put, write) -> None:
+    put("chat_room")
+
+    added = set(read(write())["Resources"]) - {"VotesBus", "EnrichRole"}
+
+    assert added == {
+        f"ChatRoom{each}"
+        for each in [
+            *("Rule", "Queue", "DeadLetters", "QueuePolicy", "DeadLettersPolicy"),
+            *("DeadLettersAlarm", "Secret", "Sink", "Role", "Logs"),
+        ]
+    }
+
+
+def test_a_sink_without_secrets_has_none(put, write) -> None:
+    put("chat", "emoji: str = setting('Sign', default='✨')")
+
+    assert "ChatSecret" not in read(write())["Resources"]
+
+
+def test_what_a_sink_was_told_stands_in_its_resources(put, write) -> None:
+    put(
+        "chat",
+        options=", where={'vote': {'voteType': ['thumbsdown']}}, timeout=20, memory=512, tries=7,"
+        " batch_size=3, concurrency=5, policies=[{'Effect': 'Allow', 'Action': ['ses:SendEmail'],"
+        " 'Resource': {'Fn::Sub': 'arn:${AWS::Partition}:ses'}}]",
+    )
+
+    found = read(write())["Resources"]
+
+    function = found["ChatSink"]["Properties"]
+    assert (function["Timeout"], function["MemorySize"]) == (20, 512)
+    assert function["Handler"] == "sinks.chat.handler"
+    assert function["Environment"]["Variables"]["VOTEPIPE_SINK"] == "chat"
+    source = function["Events"]["Queue"]["Properties"]
+    assert (source["BatchSize"], source["ScalingConfig"]["MaximumConcurrency"]) == (3, 5)
+    assert found["ChatQueue"]["Properties"]["VisibilityTimeout"] == 6 * 20
+    assert function["Environment"]["Variables"]["MAX_TRIES"] == "7"
+    assert found["ChatRule"]["Properties"]["EventPattern"] == {
+        "source": ["votepipe"],
+        "detail-type": ["VoteCast"],
+        "detail": {"vote": {"voteType": ["thumbsdown"]}},
+    }
+    statements = found["ChatRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert statements[-1]["Action"] == ["ses:SendEmail"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "parameter"),
+    [
+        ("x: str = setting('T')", {"Type": "String", "Default": ""}),
+        ("x: str = setting('T', default='a')", {"Type": "String", "Default": "a"}),
+        ("x: int = setting('T', default=3)", {"Type": "Number", "Default": "3"}),
+        ("x: int = setting('T')", {"Type": "String", "Default": ""}),
+        (
+            "x: bool = setting('T', default=False)",
+            {"Type": "String", "Default": "false", "AllowedValues": ["true", "false"]},
+        ),
+        (
+            "x: Literal['a', 'b'] = setting('T', default='b')",
+            {"Type": "String", "Default": "b", "AllowedValues": ["a", "b"]},
+        ),
+        ("x: tuple[str, ...] = setting('T', default=('a', 'b'))", {"Default": "a,b"}),
+    ],
+)
+def test_a_setting_is_a_parameter_and_a_variable(put, write, setting, parameter) -> None:
+    put("chat", setting)
+
+    found = read(write())
+
+    assert {"Description": "T", **parameter}.items() <= found["Parameters"]["ChatX"].items()
+    variables = found["Resources"]["ChatSink"]["Properties"]["Environment"]["Variables"]
+    assert variables["CHAT_X"] == {"Ref": "ChatX"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['it\'s "odd": # - &a *b', "👍 ünïcode", "a\u2028b\x85c\ufeffd\x7fe", "{{ x }} {% y %}"],
+)
+def test_words_of_plugins_stay_words(put, write, words: str) -> None:
+    put("chat", f"x: str = setting({words!r}, default={words!r})")
+
+    parameter = read(write())["Parameters"]["ChatX"]
+
+    assert (parameter["Description"], parameter["Default"]) == (words, words)
+
+
+def test_the_same_sinks_give_the_same_bytes(put, write) -> None:
+    put("zebra")
+    put("chat")
+    first = write()
+    (text,) = {write(), write(first)}
+
+    assert text == first
+    assert first.index("ChatRule:") < first.index("ZebraRule:")
+
+
+def test_nothing_outside_of_the_regions_changes(put, write) -> None:
+    put("chat")
+    template = TEMPLATE.replace("\n", "\r\n")
+
+    after = write(template)
+
+    for name in (generated.SETTINGS, generated.RESOURCES):
+        after = generated.replaced(after, name, "")
+    assert after == template
+
+
+def test_a_sink_that_is_gone_takes_its_resources_along(put, write, tmp_path: Path) -> None:
+    put("chat")
+    only_chat = write()
+    put("email")
+    both = write(only_chat)
+    (tmp_path / "sinks" / "email.py").unlink()
+
+    assert "EmailQueue" in both
+    assert write(both) == only_chat
+
+
+@pytest.mark.parametrize("name", ["enrich", "votes_bus"])
+def test_a_name_that_clashes_with_what_stands_outside(put, write, name: str) -> None:
+    put(name)
+    clash = {"enrich": "EnrichRole", "votes_bus": "VotesBusQueue"}[name]
+    template = TEMPLATE.replace("  EnrichRole:", "  VotesBusQueue: {}\n  EnrichRole:")
+
+    with pytest.raises(SyncError) as error:
+        write(template)
+
+    assert str(error.value) == (
+        f"Sink '{name}' needs the logical id '{clash}', which is in use: "
+        "template.yaml, outside of what is generated. Rename the sink or its setting."
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "clash"),
+    [
+        (("chat", "queue: str = setting('T')"), None, "ChatQueue"),
+        (
+            ("chat", "room_x: str = setting('T')"),
+            ("chat_room", "x: str = setting('T')"),
+            "ChatRoomX",
+        ),
+        (("chat", URL), ("chat_sink", URL), "ChatSinkQueue"),
+        (("a_1", URL), ("a1", URL), "A1Rule"),
+    ],
+    ids=["own resource", "parameter of another", "the event source that SAM names", "same start"],
+)
+def test_names_that_clash_among_sinks(put, write, first, second, clash) -> None:
+    for each in filter(None, (first, second)):
+        put(*each)
+
+    with pytest.raises(SyncError, match=f"needs the logical id '{clash}', which is in use: sink "):
+        write()
+
+
+def test_an_enricher_must_not_take_a_name_of_a_sink() -> None:
+    with pytest.raises(SyncError, match=r"^Enricher 'chat' needs .* in use: sink 'chat'"):
+        check(set(), {"chat": ["ChatX"]}, {"chat": ["ChatX"]})
+
+
+def test_there_may_be_no_sinks_at_all(write) -> None:
+    assert write() == TEMPLATE
+    assert region(generated.RESOURCES, []) == ""
+
+
+def test_this_checkout_is_in_step() -> None:
+    text = (ROOT / "template.yaml").read_bytes().decode()
+
+    in_step = synced(text, resources()) == text
+
+    assert in_step, "template.yaml is not in step with sinks/. Run: votepipe sync"

@@ -1,0 +1,55 @@
+"""votepipe/project/template.py: the template as written, and as AWS sees it."""
+
+import os
+from pathlib import Path
+
+from votepipe.project.template import read, translated
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Runtime: python3.13, CodeUri: .}
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+  Sink:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: sinks.chat.handler
+      Role: !Sub arn:${AWS::Partition}:iam::1:role/r
+      Events:
+        Queue:
+          Type: SQS
+          Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 1}
+"""
+
+
+def test_short_intrinsics_are_read_in_their_long_form(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+
+    properties = read(tmp_path)["Resources"]["Sink"]["Properties"]
+
+    assert properties["Role"] == {"Fn::Sub": "arn:${AWS::Partition}:iam::1:role/r"}
+    assert properties["Events"]["Queue"]["Properties"]["Queue"] == {"Fn::GetAtt": ["Queue", "Arn"]}
+
+
+def test_functions_and_their_sources_become_plain_resources(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    template = read(tmp_path)
+
+    found = translated(template)["Resources"]
+
+    assert {name: each["Type"] for name, each in found.items()} == {
+        "Queue": "AWS::SQS::Queue",
+        "Sink": "AWS::Lambda::Function",
+        "SinkQueue": "AWS::Lambda::EventSourceMapping",
+    }
+    assert template == read(tmp_path)
+
+
+def test_it_needs_no_region_of_the_shell(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+
+    assert translated(read(tmp_path))
+    assert "AWS_DEFAULT_REGION" not in os.environ

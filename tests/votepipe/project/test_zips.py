@@ -1,0 +1,243 @@
+"""votepipe/project/zips.py: what a function's zip holds, and when it is another."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from votepipe.project import ROOT
+from votepipe.project.plugins import sinks
+from votepipe.project.zips import BuildError, build, packages, parts
+
+ENRICHMENT, SLACK = "EnrichFunction", "SlackSink"
+
+
+def wheel(folder: Path, name: str, tags: str = "py3-none-any", script: bool = False) -> Path:
+    """Make an installable package whose one module has its name."""
+    path = folder / f"{name}-1.0-{tags}.whl"
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(f"{name}.py", f"NAME = {name!r}\n")
+        made.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        made.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n")
+        if script:
+            made.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        made.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    """Write files below a folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A checkout with two sinks, one of them with a requirement of its own."""
+    root = tmp_path / "small"
+    write(
+        root,
+        {
+            "votepipe/__init__.py": "",
+            "votepipe/delivery/__init__.py": "",
+            "votepipe/dev/cli.py": "",
+            "votepipe/testing/kit.py": "",
+            "votepipe/__pycache__/delivery.cpython-311.pyc": "",
+            "sinks/__init__.py": "",
+            "sinks/_shared.py": "",
+            "sinks/requirements.txt": "",
+            "sinks/chat.py": "",
+            "sinks/pager/__init__.py": "",
+            "sinks/pager/.notes": "",
+            "sinks/pager/words.py": "",
+            "sinks/pager/requirements.in": "beeper",
+            "sinks/pager/requirements.txt": str(wheel(tmp_path, "beeper", script=True)),
+            "enrichers/article.py": "",
+            "enrichers/requirements.txt": "",
+            "schemas/vote-cast.v1.json": "{}",
+            "widgets.toml": "",
+        },
+    )
+    return root
+
+
+def files(folder: Path) -> set[str]:
+    """The files below a folder, without those of installed packages' descriptions."""
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return {name for name in found if ".dist-info/" not in name}
+
+
+@pytest.fixture
+def built(small: Path, tmp_path: Path) -> Any:
+    """Build a function of the small checkout; returns the folder to be zipped."""
+
+    def built(function: str, name: str = "artifacts") -> Path:
+        build(function, tmp_path / name, small, tmp_path / "cache")
+        return tmp_path / name
+
+    return built
+
+
+def test_the_enrichment_has_enrichers_schemas_and_what_is_told_of_widgets(built) -> None:
+    assert files(built(ENRICHMENT)) == {
+        "votepipe/__init__.py",
+        "votepipe/delivery/__init__.py",
+        "enrichers/article.py",
+        "schemas/vote-cast.v1.json",
+        "widgets.toml",
+    }
+
+
+def test_a_sink_has_its_own_module_and_what_sinks_share(built) -> None:
+    assert files(built("ChatSink")) == {
+        "votepipe/__init__.py",
+        "votepipe/delivery/__init__.py",
+        "sinks/__init__.py",
+        "sinks/_shared.py",
+        "sinks/chat.py",
+    }
+
+
+def test_a_package_has_its_own_requirements_but_no_commands(built) -> None:
+    assert files(built("PagerSink")) == {
+        "votepipe/__init__.py",
+        "votepipe/delivery/__init__.py",
+        "sinks/__init__.py",
+        "sinks/_shared.py",
+        "sinks/pager/__init__.py",
+        "sinks/pager/words.py",
+        "beeper.py",
+    }
+
+
+def test_a_function_without_a_module(small: Path) -> None:
+    with pytest.raises(BuildError, match=r"no module for the function 'GoneSink'. Run: votepipe s"):
+        parts("GoneSink", small)
+
+
+def test_equal_sources_give_equal_files_and_times(small: Path, built) -> None:
+    first = built("PagerSink", "first")
+    (small / "sinks" / "pager" / "words.py").touch()
+    second = built("PagerSink", "second")
+
+    def facts(folder: Path) -> dict[str, tuple[float, str]]:
+        return {
+            str(path.relative_to(folder)): (
+                path.stat().st_mtime,
+                hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+            )
+            for path in [folder, *folder.rglob("*")]
+        }
+
+    assert facts(first) == facts(second)
+
+
+def test_another_sink_changes_nothing(small: Path, built) -> None:
+    before = files(built("ChatSink", "before"))
+    write(small, {"sinks/fax.py": ""})
+
+    assert files(built("ChatSink", "after")) == before
+
+
+def test_packages_are_installed_once_for_each_content(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(str(wheel(tmp_path, "beeper")))
+    made = packages(requirements, tmp_path / "cache")
+    (made / "mark").touch()
+
+    again = packages(requirements, tmp_path / "cache")
+    requirements.write_text(requirements.read_text() + "\n# another text\n")
+    other = packages(requirements, tmp_path / "cache")
+
+    assert again == made
+    assert (again / "mark").exists()
+    assert other != made
+    assert (other / "beeper.py").exists()
+
+
+def test_builds_side_by_side_share_what_is_installed(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(str(wheel(tmp_path, "beeper")))
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: packages(requirements, tmp_path / "cache"), range(2)))
+
+    assert made[0] == made[1]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [made[0].name]
+    assert (made[0] / "beeper.py").exists()
+
+
+def test_what_is_compiled_is_refused_and_leaves_nothing(tmp_path: Path, capfd) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(str(wheel(tmp_path, "fast", "cp311-cp311-manylinux_2_17_x86_64")))
+
+    with pytest.raises(subprocess.CalledProcessError):
+        packages(requirements, tmp_path / "cache")
+
+    assert "is not a supported wheel on this platform" in capfd.readouterr().err
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The functions of this checkout, each built once."""
+    made: dict[str, Path] = {}
+
+    def real(function: str) -> Path:
+        if function not in made:
+            made[function] = tmp_path_factory.mktemp(function) / "artifacts"
+            build(function, made[function])
+        return made[function]
+
+    return real
+
+
+@pytest.mark.parametrize("function", [ENRICHMENT, SLACK])
+def test_what_ships_is_pure_and_without_our_tools(real, function: str) -> None:
+    found = files(real(function))
+
+    assert not [name for name in found if name.endswith((".so", ".pyd", ".pyc"))]
+    assert not [name for name in found if name.startswith(("votepipe/dev/", "votepipe/testing/"))]
+    assert "bin" not in {path.name for path in real(function).iterdir()}
+
+
+def imported(folder: Path, *modules: str) -> None:
+    """Import modules where there is nothing but what the folder and Python itself hold."""
+    program = f"import sys; sys.path.insert(0, {str(folder)!r}); import {', '.join(modules)}"
+    subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
+
+
+def test_the_enrichment_has_all_that_it_imports(real) -> None:
+    plugins = [path.stem for path in (ROOT / "enrichers").glob("[a-z]*.py")]
+
+    imported(real(ENRICHMENT), "votepipe.enrichment", *(f"enrichers.{name}" for name in plugins))
+
+
+@pytest.mark.parametrize("sink", sinks(), ids=lambda sink: sink.name)
+def test_every_sink_has_all_that_it_imports(real, sink) -> None:
+    function = "".join(word.capitalize() for word in sink.name.split("_")) + "Sink"
+
+    imported(real(function), f"sinks.{sink.name}")
+
+
+def test_a_build_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "votepipe.project.zips", "GoneSink", str(tmp_path / "artifacts")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: sinks/ has no module for the function 'GoneSink'. Run: votepipe sync\n"
+    )

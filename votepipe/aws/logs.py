@@ -1,0 +1,56 @@
+"""One JSON line for each thing that happened, with CloudWatch metrics in the same line.
+
+Lines carry ids, counts and outcomes; never what a reader wrote, nor who they are.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from votepipe.model import times
+
+NAMESPACE = "votepipe"
+
+_LINES = json.JSONEncoder(default=lambda value: type(value).__name__)
+
+
+def log(
+    message: str,
+    *,
+    level: str = "INFO",
+    metrics: Mapping[str, tuple[float, str]] | None = None,
+    dimension: str = "sink",
+    **facts: Any,
+) -> None:
+    """Write one line to stdout: `message` in the past tense, and facts in camelCase.
+
+    Facts that are None are left out; one that JSON cannot hold shows as the name of its type.
+    `metrics` are further facts, each with its CloudWatch unit (`{"Delivered": (1, "Count")}`), that
+    CloudWatch counts (embedded metric format), apart for each value of the fact `dimension`.
+    """
+    now = times.now()
+    line = {
+        "level": level,
+        "message": message,
+        "timestamp": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        **{name: fact for name, fact in facts.items() if fact is not None},
+    }
+    if metrics:
+        line |= {name: value for name, (value, _) in metrics.items()}
+        line["_aws"] = {
+            "Timestamp": int(now * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [[dimension]],
+                    "Metrics": [
+                        {"Name": name, "Unit": unit} for name, (_, unit) in metrics.items()
+                    ],
+                }
+            ],
+        }
+    # One write, so that lines of several threads do not mix.
+    sys.stdout.write(_LINES.encode(line) + "\n")
+    sys.stdout.flush()

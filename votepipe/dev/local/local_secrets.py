@@ -1,0 +1,55 @@
+"""What sinks need to know on this machine: examples as parameters, the receiver as an address."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from votepipe.dev.operations.deployment import Deployment
+from votepipe.dev.operations.secrets import is_set, put_secret
+from votepipe.project.sync import EnricherSettings, SinkResources
+
+_RECEIVER = re.compile(r"http://127\.0\.0\.1:\d+/receive/")
+
+
+def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, str]:
+    """The values that settings take on this machine."""
+    return {
+        field.parameter: value
+        for plugin in found
+        for field in plugin.parameters
+        if field.parameter and (value := field.local or (field.example if field.required else None))
+    }
+
+
+def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: str) -> None:
+    """Point each sink's secret to the receiver at the console's `url`.
+
+    A secret that a person set stays as it is.
+    """
+    client: Any = deployment.session.client("secretsmanager")
+    for sink in found:
+        if not sink.secrets:
+            continue
+        secret = deployment.stack.physical_id(f"{sink.id}Secret")
+        # A run on another port left the address of its own receiver.
+        if not is_set(client, secret) or _points_to_a_receiver(client, secret):
+            values = {
+                field.name: field.example or f"{url}/receive/{sink.name}"
+                for field in sink.secrets
+                if field.example or field.name.endswith("url")
+            }
+            put_secret(client, secret, values)
+
+
+def _points_to_a_receiver(client: Any, secret: str) -> bool:
+    values = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+    return any(_RECEIVER.match(value) for value in values.values())
+
+
+def verify_senders(deployment: Deployment) -> None:
+    """Verify every address that is a parameter: SES takes mail from no other."""
+    client: Any = deployment.session.client("ses")
+    for value in deployment.stack.parameters.values():
+        if "@" in value:
+            client.verify_email_identity(EmailAddress=value)

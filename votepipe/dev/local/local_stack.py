@@ -1,0 +1,210 @@
+"""The local stack: the real template on an AWS of this machine, its pipe, and the console."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from votepipe.dev.console import deadletters
+from votepipe.dev.console.app import create_app
+from votepipe.dev.console.journal import Journal
+from votepipe.dev.console.server import Server
+from votepipe.dev.console.watcher import Watcher
+from votepipe.dev.local import local_secrets, sam
+from votepipe.dev.local.ministack import REGION, MiniStack
+from votepipe.dev.local.parameters import check
+from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
+from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.dev.pipe_runner.process import PipeProcess
+from votepipe.project import ROOT
+from votepipe.project.sync import SinkResources, enricher_settings, resources, synced
+from votepipe.project.template import read
+
+
+class LocalStackError(Exception):
+    """The local stack did not come up, or lost a part; the text says what to do."""
+
+
+class LocalStack:
+    """Everything `make up` runs, with its data below `folder`.
+
+    The console listens on `port`, the local AWS on the port after it; 0 takes any free ones.
+    `parameters` override those of the template.
+    Use it as a context manager, or call `run` to stay up until a signal comes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        parameters: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = print,
+        enforce_iam: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.journal = Journal()
+        self.ministack = MiniStack(
+            folder / "ministack", port + 1 if port else None, persist=True, enforce_iam=enforce_iam
+        )
+        self.deployment = Deployment(sam.stack_name("local"), LocalSession(self.ministack.endpoint))
+        self.pipe = PipeProcess(
+            self.deployment.name,
+            folder / "pipe",
+            self.ministack.environment(),
+            trace=self.journal.trace,
+            say=say,
+        )
+        self._parameters = dict(parameters or {})
+        self._say = say
+        self._step = "starting"
+        self._ready = False
+        self._parts = contextlib.ExitStack()
+
+    @property
+    def url(self) -> str:
+        """The console's address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What `GET /api/status` returns."""
+        if not self._ready:
+            return {"ready": False, "step": self._step}
+        outputs = self.deployment.stack.outputs
+        return {
+            "ready": True,
+            "endpoint": self.ministack.endpoint,
+            "region": REGION,
+            "table": outputs.get("VotesTableName"),
+            "bus": outputs["VotesBusName"],
+            "stack": self.deployment.name,
+            "processes": {"ministack": self.ministack.pid, "pipe": self.pipe.pid},
+        }
+
+    def run(self) -> None:
+        """Come up, stay until SIGINT, SIGTERM or SIGHUP, and end everything in order."""
+        try:
+            with ended_by_signals(), self:
+                self._say(f"\nReady: {self.url}/ shows each vote's way.")
+                self._say("Cast one there, or with: .venv/bin/votepipe vote")
+                self._say("Ctrl-C ends everything.")
+                while self.ministack.pid is not None:
+                    threading.Event().wait(0.5)
+                raise LocalStackError(
+                    f"MiniStack ended by itself. Read {self.ministack.folder / 'ministack.log'}, "
+                    "then run it again."
+                )
+        except End:
+            self._say("Ended.")
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._ready = False
+        with undisturbed():
+            self._parts.close()
+
+    def _start(self) -> None:
+        started = time.monotonic()
+        found = self._checked()
+        self._serve()
+        env = self.ministack.environment()
+        with self._doing("Starting the local AWS"):
+            self._parts.callback(self.ministack.stop)
+            self.ministack.start()
+        with self._doing("sam build"):
+            sam.build(self.folder, env)
+        with self._doing("sam deploy"):
+            values = {
+                **sam.parameters("local"),
+                **local_secrets.parameters([*found, *enricher_settings()]),
+                **self._parameters,
+            }
+            if not sam.deploy(self.folder, env, values):
+                self._say("  No changes.")
+        with self._doing("Filling secrets"):
+            local_secrets.fill_secrets(self.deployment, found, self.url)
+            local_secrets.verify_senders(self.deployment)
+        with self._doing("Starting the pipe"):
+            self._parts.enter_context(self.pipe)
+            self._parts.enter_context(self._watcher())
+        self._ready = True
+        self._say(f"Up in {time.monotonic() - started:.1f} s.")
+
+    @contextlib.contextmanager
+    def _doing(self, step: str) -> Iterator[None]:
+        self._step = step
+        self._say(f"{step} …")
+        started = time.monotonic()
+        yield
+        self._say(f"  {time.monotonic() - started:.1f} s")
+
+    def _checked(self) -> list[SinkResources]:
+        """The sinks, when they, the template and the parameters given fit each other."""
+        check(self._parameters, read()["Parameters"])
+        found = resources()
+        text = (ROOT / "template.yaml").read_bytes().decode()
+        if synced(text, found, enricher_settings()) != text:
+            raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
+        return found
+
+    def _serve(self) -> None:
+        app = create_app(
+            self.journal,
+            status=lambda: self.status,
+            table=lambda: self.deployment.table if self._ready else None,
+            dead_letters=self._dead_letters,
+        )
+        try:
+            self.port = self._parts.enter_context(Server(app, self.port)).port
+        except OSError as error:
+            raise LocalStackError(_who_is_at(self.url, self.port)) from error
+
+    def _dead_letter_queues(self) -> list[str]:
+        stack = self.deployment.stack
+        return [
+            stack.physical_id(name)
+            for name in stack.of_type("AWS::SQS::Queue")
+            if name.endswith("DeadLetters")
+        ]
+
+    def _dead_letters(self) -> list[dict[str, Any]]:
+        if not self._ready:
+            return []
+        return deadletters.read(self.ministack.endpoint, self._dead_letter_queues())
+
+    def _watcher(self) -> Watcher:
+        stack = self.deployment.stack
+        return Watcher(
+            self.journal,
+            logs=self.deployment.session.client("logs"),
+            groups=[stack.physical_id(name) for name in stack.of_type("AWS::Logs::LogGroup")],
+            endpoint=self.ministack.endpoint,
+            dead_letter_queues=self._dead_letter_queues(),
+            since=int(time.time() * 1000),
+        )
+
+
+def _who_is_at(url: str, port: int) -> str:
+    with contextlib.suppress(requests.RequestException, ValueError):
+        if "ready" in requests.get(f"{url}/api/status", timeout=2).json():
+            return f"votepipe is up at {url}/ already. Use it, or end it there with Ctrl-C."
+    return (
+        f"Port {port} is taken, and the console needs it. End what listens there, "
+        "or choose another: VOTEPIPE_PORT=8700 make up"
+    )

@@ -1,0 +1,147 @@
+"""MiniStack, the local AWS: started on the loopback address with nothing of this shell in it."""
+
+import contextlib
+import random
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from votepipe.dev.local.processes import Child, end_leftover
+from votepipe.project import ROOT
+
+PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
+REGION = "us-east-1"
+# Below what systems give to outgoing connections, one of which could take a port found free.
+_PORTS = range(20_000, 30_000, 2)
+
+
+class MiniStackError(Exception):
+    """MiniStack is not there or did not come up; the text says what to do."""
+
+
+def free_port() -> int:
+    """A port on the loopback address that, with the one after it, nobody uses right now."""
+    # Not `random` itself: tests seed it, and two that run at once would find the same port.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as one, socket.socket() as next_one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
+    raise MiniStackError("No port from 20000 to 30000 is free. End what listens there.")
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens on this port of the loopback address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class MiniStack:
+    """One MiniStack process with all its state below `folder`.
+
+    Use it as a context manager, or call `start` and `stop`.
+    With `persist`, what a clean stop saved is there again at the next start.
+    `enforce_iam` makes it refuse what a function's role does not allow.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        *,
+        persist: bool = False,
+        enforce_iam: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self._settings = {
+            "PERSIST_STATE": str(int(persist)),
+            "S3_PERSIST": str(int(persist)),
+            "AUTH": str(enforce_iam).lower(),
+        }
+        self._note = folder / "ministack.pid"
+        self._child = Child(self._note)
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or None while it does not run."""
+        return self._child.pid
+
+    def environment(self) -> dict[str, str]:
+        """What AWS clients need to talk to it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def start(self, timeout: float = 60) -> None:
+        """Start it and wait until it answers; `timeout` is in seconds."""
+        if not PROGRAM.exists():
+            raise MiniStackError("MiniStack is not installed. Run: make setup")
+        end_leftover(self._note)
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+        if taken(self.port):
+            raise MiniStackError(
+                f"Port {self.port} is taken, and the local AWS needs it. End what listens there, "
+                "or choose other ports with VOTEPIPE_PORT; the port after it is the local AWS's."
+            )
+        for name in ("tmp", "state", "s3"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        with (self.folder / "ministack.log").open("ab") as log:
+            self._child.start(
+                [str(PROGRAM)],
+                # Whatever stands in this environment is handed to every function it runs.
+                env={
+                    "PATH": f"{PROGRAM.parent}:/usr/bin:/bin",
+                    "HOME": str(self.folder),
+                    "LANG": "C.UTF-8",
+                    "TMPDIR": str(self.folder / "tmp"),
+                    "STATE_DIR": str(self.folder / "state"),
+                    "S3_DATA_DIR": str(self.folder / "s3"),
+                    "GATEWAY_PORT": str(self.port),
+                    "BIND_HOST": "127.0.0.1",
+                    # Without it MiniStack also listens on all addresses for MQTT.
+                    "IOT_MTLS_ENABLED": "0",
+                    **self._settings,
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait(timeout)
+
+    def _wait(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.pid is None:
+                break
+            try:
+                if requests.get(f"{self.endpoint}/_ministack/health", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+        what = "did not answer" if self.pid else "ended before it answered"
+        self.stop()
+        raise MiniStackError(
+            f"MiniStack {what} on port {self.port}. Read {self.folder / 'ministack.log'}."
+        )
+
+    def stop(self, timeout: float = 20) -> None:
+        """End it, its functions included, and remove what it unpacked."""
+        # Its functions are workers in its own process group; none may outlive it.
+        self._child.end(timeout)
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

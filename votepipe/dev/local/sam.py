@@ -1,0 +1,91 @@
+"""`sam build` and `sam deploy`, as a person would type them, against a local AWS."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from votepipe.dev.local.processes import Child
+from votepipe.project import ROOT
+
+
+class SamError(Exception):
+    """A `sam` command failed; the text holds the end of what it printed."""
+
+
+def stack_name(environment: str, root: Path = ROOT) -> str:
+    """The name that samconfig.toml gives the stack of an environment such as 'local'."""
+    config = tomllib.loads((root / "samconfig.toml").read_text())
+    return str(config[environment]["global"]["parameters"]["stack_name"])
+
+
+def parameters(environment: str, root: Path = ROOT) -> dict[str, str]:
+    """The template parameters that samconfig.toml gives an environment such as 'local'."""
+    config = tomllib.loads((root / "samconfig.toml").read_text())
+    overrides = shlex.split(config[environment]["deploy"]["parameters"]["parameter_overrides"])
+    return dict(override.split("=", 1) for override in overrides)
+
+
+def build(folder: Path, env: Mapping[str, str], root: Path = ROOT) -> Path:
+    """Build every function of the template below `folder`; returns the built template's path."""
+    _run(["build", "--build-dir", str(folder / "build")], folder / "build.log", env, root)
+    return folder / "build" / "template.yaml"
+
+
+def deploy(
+    folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path = ROOT
+) -> bool:
+    """Deploy what `build` left below `folder`, as samconfig.toml's 'local' says.
+
+    Returns whether there was anything to change.
+    """
+    given = folder / "parameters.yaml"
+    # JSON is YAML; sam takes a pair of quotes off each value.
+    quoted = {name: f'"{value}"' for name, value in parameters.items()}
+    given.write_text(json.dumps(quoted, ensure_ascii=False), encoding="utf-8")
+    log = folder / "deploy.log"
+    _run(
+        [
+            *("deploy", "--template-file", str(folder / "build" / "template.yaml")),
+            *("--parameter-overrides", f"file://{given.resolve()}"),
+        ],
+        log,
+        env,
+        root,
+    )
+    return "No changes to deploy" not in log.read_text(errors="replace")
+
+
+def _run(arguments: list[str], log: Path, env: Mapping[str, str], root: Path) -> None:
+    program = Path(sys.executable).parent / "sam"
+    if not program.exists():
+        raise SamError("The SAM CLI is not installed. Run: make setup")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # The person's own AWS profile must not be able to send this to a real account.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    child = Child(log.with_suffix(".pid"))
+    command = [
+        *(str(program), *arguments),
+        *("--config-file", str(root / "samconfig.toml"), "--config-env", "local"),
+    ]
+    environment = {
+        **kept,
+        "PATH": f"{program.parent}:{kept.get('PATH', '/usr/bin:/bin')}",
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.3",
+        **env,
+    }
+    with log.open("wb") as out:
+        try:
+            code = child.start(
+                command, environment, cwd=root, stdout=out, stderr=subprocess.STDOUT
+            ).wait()
+        finally:
+            child.end(timeout=5)
+    if code:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise SamError(f"sam {arguments[0]} failed. The end of {log}:\n{tail}")

@@ -1,0 +1,1 @@
+"""What the commands do to a checkout or to a deployed stack."""

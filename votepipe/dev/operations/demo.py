@@ -1,0 +1,61 @@
+"""One reader's story through the real filter, enrichment, settling, rule and message.
+
+All of it happens in this process, and nothing is sent: the message is shown as the Slack sink
+would post it.
+"""
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sinks import settle
+from sinks.slack.blocks import message
+from sinks.slack.settings import Settings
+from votepipe import Event, Secret, enrichment
+from votepipe.emulator.patterns import matches
+from votepipe.project import ROOT
+from votepipe.project.template import read
+
+STORY = ROOT / "events" / "stream" / "story.json"
+
+
+def lines() -> Iterator[str]:
+    """What becomes of each record of the story, and of the vote when it rests; a sum at the end."""
+    resources = read()["Resources"]
+    pipe = resources["VotesPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
+    rule = resources["SlackRule"]["Properties"]["EventPattern"]
+    quiet = settle.Settings().quiet_period_seconds
+    details: list[dict[str, Any]] = []
+    records = json.loads(STORY.read_text())
+    for record in records:
+        passed = any(matches(each["Pattern"], record, for_pipe=True) for each in pipe)
+        made = _enriched([record]) if passed else []
+        details += made
+        told = ", ".join(f"{each['type']}  {_facts(each)}" for each in made) or "filtered out"
+        yield f"{record['eventName']}  → {told}"
+    last = Event.from_detail(details[-1])
+    at_rest = {"eventID": f"{last.id}-settled", "time": details[-1]["time"]}
+    details.append(settle.settled(last, at_rest, {}))
+    yield f"        … {quiet} seconds without a change …"
+    yield f"SETTLE  → {details[-1]['type']}"
+    envelope = {"source": "votepipe", "detail-type": "VoteSettled", "detail": details[-1]}
+    texts = []
+    if matches(rule, json.dumps(envelope, default=dict)):
+        settings = Settings(webhook_url=Secret("https://hooks.example.com/demo"))
+        texts.append(message(Event.from_envelope(envelope), settings)["text"])
+    for text in texts:
+        yield f"  → slack  {text}".replace("\n", "\n           ")
+    yield f"{len(records)} writes, {len(details)} events, {len(texts)} message"
+
+
+def _enriched(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    with contextlib.redirect_stdout(io.StringIO()):  # its log lines would stand between ours
+        return enrichment.handler(records, None)
+
+
+def _facts(detail: dict[str, Any]) -> str:
+    changed = ", ".join(detail.get("changes") or ())
+    vote = detail["vote"]
+    return changed or f"{vote.get('voteType')} for {vote.get('instanceOfJoy')}"

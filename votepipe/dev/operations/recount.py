@@ -1,0 +1,211 @@
+"""Count all votes of a table anew, while votes go on.
+
+First each vote: one that the tally counts otherwise than it stands in the table is moved, in the
+same transaction as an event of it would. It keeps its order, so an event that is still on its way
+moves it again if it has to. The vote is read after its item, and written only if that has not
+changed since: a change that was counted meanwhile is never undone.
+
+Then the counters: each must be the sum of its votes' items. The sum is believed where no vote of
+the place moved from before the sums until after them, as the counter's version tells; where one
+did, it is summed up again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from votepipe import aws
+from votepipe.model import stored
+from votepipe.model.errors import VotepipeError
+from votepipe.model.events import Vote
+from votepipe.tally import SERVICE, Tally
+from votepipe.tally.counted import COUNTERS, Counted, Seen, place_key, vote_key
+
+FIRST = "0" * 40  # before all orders that events have
+_PASSES = 5
+_ATTEMPTS = 20
+_BATCH = 100  # the most that BatchGetItem takes
+
+
+class RecountError(VotepipeError):
+    """The recount could not end; the text says what to do."""
+
+
+@dataclass
+class Result:
+    """How many votes were counted, how many of them otherwise before, how many are no votes.
+
+    `counters` were not the sum of their votes; `busy` places were voted on all the while, so that
+    it is not known of theirs.
+    """
+
+    votes: int = 0
+    moved: int = 0
+    unreadable: int = 0
+    counters: int = 0
+    busy: int = 0
+
+
+@dataclass
+class Recount:
+    """The tally of the votes in the table `votes`; one client of DynamoDB serves both."""
+
+    tally: Tally
+    votes: str
+    result: Result = field(default_factory=Result)
+
+    def run(self) -> Result:
+        """Count. Raises RecountError, Temporary."""
+        for chunk in _chunks(self._scan(self.votes)):
+            self._look_at(chunk)
+        for chunk in _chunks(self._counted_votes()):
+            self._look_for(chunk)
+        self._sum_up()
+        return self.result
+
+    def _look_at(self, images: list[Mapping[str, Any]]) -> None:
+        """Move those votes that are counted otherwise than they stand."""
+        keys = [vote_key(image["widgetId"]["S"], image["voteId"]["S"]) for image in images]
+        items = {item["tally"]["S"]: item for item in self._batch(self.tally.table, keys)}
+        for key, image in zip(keys, images, strict=True):
+            widget_id, vote_id = image["widgetId"]["S"], image["voteId"]["S"]
+            readable, counted = _counts_as(image)
+            if not readable:
+                self.result.unreadable += 1
+                continue
+            self.result.votes += 1
+            item = items.get(key["tally"]["S"], {})
+            if Seen.of(widget_id, vote_id, item).counted != counted:
+                self._mend(widget_id, vote_id)
+
+    def _look_for(self, items: list[Mapping[str, Any]]) -> None:
+        """Take those votes back that are counted and not in the table."""
+        keys = [{name: item[name] for name in ("widgetId", "voteId")} for item in items]
+        there = {_pair(image) for image in self._batch(self.votes, keys)}
+        for key in keys:
+            if _pair(key) not in there:
+                self._mend(*_pair(key))
+
+    def _mend(self, widget_id: str, vote_id: str) -> None:
+        key = {"widgetId": {"S": widget_id}, "voteId": {"S": vote_id}}
+        for _ in range(_ATTEMPTS):
+            seen = self.tally.see(widget_id, vote_id)
+            with aws.asking("The votes table"):
+                answer = self.tally.client.get_item(
+                    TableName=self.votes, Key=key, ConsistentRead=True
+                )
+            readable, counted = _counts_as(answer["Item"]) if "Item" in answer else (True, None)
+            if not readable or seen.counted == counted:
+                return
+            if self.tally.move(seen, counted, seen.order or FIRST):
+                self.result.moved += 1
+                return
+        raise RecountError("A vote was changed by others all the while. Run it again.")
+
+    def _sum_up(self) -> None:
+        open_places: set[str] | None = None
+        for _ in range(_PASSES):
+            before, sums, after = self._counters(), self._sums(), self._counters()
+            places = {*before, *sums, *after}
+            if open_places is not None:
+                places &= open_places
+            open_places = {
+                place
+                for place in places
+                if _version(before.get(place)) != _version(after.get(place))
+                or not self._set(place, before.get(place), sums.get(place, Counter()))
+            }
+            if not open_places:
+                break
+        self.result.busy = len(open_places or ())
+
+    def _sums(self) -> dict[str, Counter[str]]:
+        sums: dict[str, Counter[str]] = {}
+        for item in self._counted_votes():
+            counted = Seen.of(*_pair(item), item).counted
+            if counted is not None:
+                sums.setdefault(counted.place, Counter()).update(counted.amounts)
+        return sums
+
+    def _set(self, place: str, item: Mapping[str, Any] | None, sums: Counter[str]) -> bool:
+        """Have a counter be the sum; False when it changed meanwhile."""
+        known = item or {}
+        if all(int(known.get(name, {}).get("N", 0)) == sums[name] for name in COUNTERS):
+            return True
+        client = self.tally.client
+        names = {f"#{name}": name for name in (*COUNTERS, "version")}
+        values = {f":{name}": {"N": str(sums[name])} for name in COUNTERS}
+        unchanged = "#version = :version" if item else "attribute_not_exists(#version)"
+        with aws.asking(SERVICE):
+            try:
+                client.update_item(
+                    TableName=self.tally.table,
+                    Key=place_key(place),
+                    UpdateExpression="SET "
+                    + ", ".join(f"#{name} = :{name}" for name in COUNTERS)
+                    + " ADD #version :one",
+                    ConditionExpression=unchanged,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={
+                        **values,
+                        ":one": {"N": "1"},
+                        **({":version": {"N": str(_version(item))}} if item else {}),
+                    },
+                )
+            except client.exceptions.ConditionalCheckFailedException:
+                return False
+        self.result.counters += 1
+        return True
+
+    def _counters(self) -> dict[str, Mapping[str, Any]]:
+        pages = self.tally.client.get_paginator("query").paginate(
+            TableName=self.tally.table,
+            KeyConditionExpression="tally = :places",
+            ExpressionAttributeValues={":places": {"S": "places"}},
+            ConsistentRead=True,
+        )
+        with aws.asking(SERVICE):
+            return {item["item"]["S"]: item for page in pages for item in page["Items"]}
+
+    def _counted_votes(self) -> Iterator[Mapping[str, Any]]:
+        return self._scan(
+            self.tally.table,
+            FilterExpression="#item = :vote AND attribute_exists(voteType)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":vote": {"S": "vote"}},
+        )
+
+    def _scan(self, table: str, **only: Any) -> Iterator[Mapping[str, Any]]:
+        paginator = self.tally.client.get_paginator("scan")
+        with aws.asking("DynamoDB"):
+            for page in paginator.paginate(TableName=table, ConsistentRead=True, **only):
+                yield from page["Items"]
+
+    def _batch(self, table: str, keys: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        rest = {table: {"Keys": keys, "ConsistentRead": True}}
+        with aws.asking("DynamoDB"):
+            while rest:
+                answer = self.tally.client.batch_get_item(RequestItems=rest)
+                yield from answer["Responses"].get(table, ())
+                rest = answer.get("UnprocessedKeys", {})
+
+
+def _counts_as(image: Mapping[str, Any]) -> tuple[bool, Counted | None]:
+    """Whether a stored vote can be read, and what it counts as."""
+    vote, reasons = stored.clean(image)
+    return (False, None) if reasons else (True, Counted.of(Vote.from_json(vote)))
+
+
+def _pair(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["widgetId"]["S"], item["voteId"]["S"]
+
+
+def _version(item: Mapping[str, Any] | None) -> int:
+    return int(item["version"]["N"]) if item else 0
+
+
+def _chunks(items: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    while chunk := list(islice(items, _BATCH)):
+        yield chunk

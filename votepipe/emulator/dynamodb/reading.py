@@ -1,0 +1,86 @@
+"""Query and Scan."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from votepipe.emulator.dynamodb import conditions, projections
+from votepipe.emulator.dynamodb.parser import Bindings, bindings
+from votepipe.emulator.dynamodb.table import Index, Table
+from votepipe.emulator.dynamodb.values import Invalid, Item, Path, bytes_of, copy_of
+
+Parameters = Mapping[str, Any]
+
+_PAGE = 1_048_576
+
+
+def query(table: Table, given: Parameters) -> dict[str, Any]:
+    """The items of one hash key, in the order of their range key."""
+    index, items = table.within(given.get("IndexName"))
+    bound = bindings(given)
+    text = given.get("KeyConditionExpression")
+    if text is None:
+        raise Invalid("Either the KeyConditions or KeyConditionExpression parameter must be "
+                      "specified in the request.")  # fmt: skip
+    matches = conditions.parse(text, "KeyConditionExpression")
+    keys = index.keys
+    chosen = [item for item in items if matches({name: item[name] for name in keys}, bound)]
+    if len({str(item[keys[0]]) for item in chosen}) > 1:
+        raise Invalid(f"Query condition missed key schema element: {keys[0]}")
+    if not given.get("ScanIndexForward", True):
+        chosen.reverse()
+    # Placeholders count as used even when there was no item to try them on.
+    matches({}, bound)
+    return _page(table, index, chosen, given, bound)
+
+
+def scan(table: Table, given: Parameters) -> dict[str, Any]:
+    """All items; only whole scans are modelled, not segments of one."""
+    index, _ = table.within(given.get("IndexName"))
+    items = [item for item in table.items.values() if index.has(item)]
+    return _page(table, index, items, given, bindings(given))
+
+
+def wanted(given: Parameters, bound: Bindings) -> list[Path] | None:
+    """The paths of a projection; None for whole items."""
+    text = given.get("ProjectionExpression")
+    return None if text is None else [path(bound) for path in projections.projection(text)]
+
+
+def _page(
+    table: Table, index: Index, items: list[Item], given: Parameters, bound: Bindings
+) -> dict[str, Any]:
+    """One page: from after the start key, up to the limit or 1 MB, then filtered."""
+    start = given.get("ExclusiveStartKey")
+    if start is not None:
+        place = table.key_of(start)
+        after = [at for at, item in enumerate(items) if table.key_of(item) == place]
+        items = items[after[0] + 1 :] if after else []
+    page, more = _cut(items, given.get("Limit"))
+    text = given.get("FilterExpression")
+    paths = wanted(given, bound)
+    passes = conditions.parse(text, "FilterExpression") if text else None
+    if passes:
+        passes({}, bound)
+    bound.check_used()
+    kept = [copy_of(item) for item in page if passes is None or passes(item, bound)]
+    answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": len(page)}
+    if given.get("Select") != "COUNT":
+        answer["Items"] = [
+            item if paths is None else projections.projected(item, paths) for item in kept
+        ]
+    if more:
+        names = dict.fromkeys((*table.index.keys, *index.keys))
+        answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}
+    return answer
+
+
+def _cut(items: Iterable[Item], limit: int | None) -> tuple[list[Item], bool]:
+    page: list[Item] = []
+    size = 0
+    for item in items:
+        if (limit is not None and len(page) == limit) or (page and size > _PAGE):
+            return page, True
+        page.append(item)
+        size += bytes_of(item)
+    # DynamoDB does not look further than the limit, so it cannot know that this was the last.
+    return page, limit is not None and len(page) == limit

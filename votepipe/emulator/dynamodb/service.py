@@ -1,0 +1,237 @@
+"""DynamoDB as boto3 sees it, over the model's tables."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from votepipe.emulator.dynamodb import conditions, projections, reading, updates
+from votepipe.emulator.dynamodb.parser import bindings
+from votepipe.emulator.dynamodb.table import Table
+from votepipe.emulator.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
+from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.simulation.jsontext import last_part
+
+Parameters = Mapping[str, Any]
+
+_FAILED = "The conditional request failed"
+_LARGEST_ITEM = 400 * 1024
+
+
+class DynamoDb:
+    """Answers calls on tables; what they write is in the tables' streams."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = {table.name: table for table in tables.values()}
+        operations: dict[str, Callable[[Parameters], dict[str, Any]]] = {
+            "BatchGetItem": self._batch_get,
+            "BatchWriteItem": self._batch_write,
+            "DeleteItem": self._delete,
+            "DescribeTable": self._describe,
+            "GetItem": self._get,
+            "PutItem": self._put,
+            "Query": lambda given: reading.query(self.table(given), given),
+            "Scan": lambda given: reading.scan(self.table(given), given),
+            "TransactGetItems": self._transact_get,
+            "TransactWriteItems": self._transact_write,
+            "UpdateItem": self._update,
+        }
+        self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
+            name: _valid(answer) for name, answer in operations.items()
+        }
+
+    def table(self, given: Parameters) -> Table:
+        """The table that a call names. Raises Refused."""
+        table = self._tables.get(last_part(given["TableName"]))
+        if table is None:
+            raise Refused("ResourceNotFoundException", "Requested resource not found")
+        return table
+
+    def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
+        """The action, and the tables it is done to."""
+        if operation.startswith("Transact"):
+            return [
+                (f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else f'{kind}Item'}",
+                 self.table(action).arn)
+                for entry in parameters["TransactItems"]
+                for kind, action in entry.items()
+            ]  # fmt: skip
+        if operation.startswith("Batch"):
+            names = list(parameters["RequestItems"])
+        else:
+            names = [parameters["TableName"]]
+        arns = [self.table({"TableName": name}).arn for name in names]
+        if index := parameters.get("IndexName"):
+            arns = [f"{arn}/index/{index}" for arn in arns]
+        return [(f"dynamodb:{operation}", arn) for arn in arns]
+
+    def _get(self, given: Parameters) -> dict[str, Any]:
+        bound = bindings(given)
+        item = self.table(given).get(given["Key"])
+        paths = reading.wanted(given, bound)
+        bound.check_used()
+        if item is None:
+            return {}
+        return {"Item": copy_of(item if paths is None else projections.projected(item, paths))}
+
+    def _put(self, given: Parameters) -> dict[str, Any]:
+        change = _Write(self.table(given), given, "Put")
+        change.check()
+        change.make()
+        return change.returned()
+
+    def _delete(self, given: Parameters) -> dict[str, Any]:
+        change = _Write(self.table(given), given, "Delete")
+        change.check()
+        change.make()
+        return change.returned()
+
+    def _update(self, given: Parameters) -> dict[str, Any]:
+        change = _Write(self.table(given), given, "Update")
+        change.check()
+        change.make()
+        return change.returned()
+
+    def _describe(self, given: Parameters) -> dict[str, Any]:
+        table = self.table(given)
+        return {
+            "Table": {
+                "TableName": table.name,
+                "TableArn": table.arn,
+                "TableStatus": "ACTIVE",
+                "ItemCount": len(table.items),
+                "KeySchema": [
+                    {"AttributeName": name, "KeyType": kind}
+                    for name, kind in zip(table.index.keys, ("HASH", "RANGE"), strict=False)
+                ],
+            }
+        }
+
+    def _batch_get(self, given: Parameters) -> dict[str, Any]:
+        answers = {
+            name: [
+                copy_of(item)
+                for key in request["Keys"]
+                if (item := self.table({"TableName": name}).get(key)) is not None
+            ]
+            for name, request in given["RequestItems"].items()
+        }
+        return {"Responses": answers, "UnprocessedKeys": {}}
+
+    def _batch_write(self, given: Parameters) -> dict[str, Any]:
+        changes = [
+            _Write(self.table({"TableName": name}), facts, kind.removesuffix("Request"))
+            for name, requests in given["RequestItems"].items()
+            for request in requests
+            for kind, facts in request.items()
+        ]
+        places = [(change.table.name, change.place) for change in changes]
+        if len(set(places)) < len(places):
+            raise Invalid("Provided list of item keys contains duplicates")
+        for change in changes:
+            change.make()
+        return {"UnprocessedItems": {}}
+
+    def _transact_get(self, given: Parameters) -> dict[str, Any]:
+        return {"Responses": [self._get(entry["Get"]) for entry in given["TransactItems"]]}
+
+    def _transact_write(self, given: Parameters) -> dict[str, Any]:
+        entries = [next(iter(entry.items())) for entry in given["TransactItems"]]
+        changes = [_Write(self.table(facts), facts, kind) for kind, facts in entries]
+        places = [(change.table.name, change.place) for change in changes]
+        if len(set(places)) < len(places):
+            raise Invalid("Transaction request cannot include multiple operations on one item")
+        reasons = [change.reason() for change in changes]
+        if any(reason["Code"] != "None" for reason in reasons):
+            codes = ", ".join(reason["Code"] for reason in reasons)
+            raise Refused(
+                "TransactionCanceledException",
+                "Transaction cancelled, please refer cancellation reasons for specific reasons "
+                f"[{codes}]",
+                CancellationReasons=reasons,
+            )
+        for change in changes:
+            change.make()
+        return {}
+
+
+class _Write:
+    """One change of one item, of kind 'Put', 'Delete', 'Update' or 'ConditionCheck'."""
+
+    def __init__(self, table: Table, given: Parameters, kind: str) -> None:
+        self.table = table
+        self._given = given
+        self._kind = kind
+        self._bound = bindings(given)
+        self._paths: list[Any] = []
+        self._after: Item | None = None
+        if kind == "Put":
+            self._after = {name: checked(value) for name, value in given["Item"].items()}
+            self.place = table.key_of(given["Item"])
+        else:
+            self.place = table.only_key(given["Key"])
+        self._before = table.items.get(self.place)
+
+    def check(self) -> None:
+        """Raise Refused when its condition does not hold."""
+        if not self._holds():
+            raise Refused("ConditionalCheckFailedException", _FAILED, **self._shown())
+
+    def reason(self) -> dict[str, Any]:
+        """The same as a transaction tells it."""
+        if self._holds():
+            return {"Code": "None"}
+        return {"Code": "ConditionalCheckFailed", "Message": _FAILED, **self._shown()}
+
+    def make(self) -> None:
+        """Change the table."""
+        if self._kind == "Delete":
+            self.table.remove(self._given["Key"])
+        elif self._after is not None and self._kind != "ConditionCheck":
+            self.table.put(self._after, self.place)
+
+    def returned(self) -> dict[str, Any]:
+        """What ReturnValues asks for."""
+        wanted = self._given.get("ReturnValues", "NONE")
+        item = self._before if wanted.endswith("OLD") else self._after
+        if item is None or wanted == "NONE":
+            return {}
+        if wanted.startswith("UPDATED"):
+            names = {path[0] for path in self._paths}
+            item = {name: value for name, value in item.items() if name in names}
+        return {"Attributes": copy_of(item)} if item else {}
+
+    def _holds(self) -> bool:
+        """Whether the condition holds; works the change out, as both must be well formed."""
+        holds = conditions.check(self._given.get("ConditionExpression"), self._before, self._bound)
+        if self._kind == "Update":
+            start = self._before if self._before is not None else dict(self._given["Key"])
+            self._after, self._paths = self._updated(start, holds)
+        self._bound.check_used()
+        if self._after is not None and bytes_of(self._after) > _LARGEST_ITEM:
+            raise Invalid("Item size has exceeded the maximum allowed size")
+        return holds
+
+    def _updated(self, start: Item, holds: bool) -> tuple[Item, list[Any]]:
+        text = self._given.get("UpdateExpression")
+        if text is None:
+            return start, []
+        update = updates.parse(text)
+        if not holds:
+            update.bind(self._bound)
+            return start, []
+        return update.apply(start, self._bound, self.table.index.keys)
+
+    def _shown(self) -> dict[str, Any]:
+        asked = self._given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Item": copy_of(self._before)} if asked and self._before is not None else {}
+
+
+def _valid(
+    answer: Callable[[Parameters], dict[str, Any]],
+) -> Callable[[Parameters], dict[str, Any]]:
+    def answered(given: Parameters) -> dict[str, Any]:
+        try:
+            return answer(given)
+        except Invalid as error:
+            raise Refused("ValidationException", str(error)) from None
+
+    return answered

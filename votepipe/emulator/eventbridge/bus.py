@@ -1,0 +1,221 @@
+"""The event buses: their rules, their archives, replays, and PutEvents."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
+from votepipe.emulator.patterns import Pattern
+from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.simulation.jsontext import last_part, parsed
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.trace import subject_of
+
+Event = dict[str, Any]
+
+_REPLAY = "replay-name"
+_LARGEST = 1_048_576
+_SHUFFLE_SECONDS = 2.0
+
+
+@dataclass(eq=False)
+class Archive:
+    """Keeps a bus's events, those that its pattern lets through, for replays."""
+
+    id: str
+    name: str
+    arn: str
+    bus: str
+    pattern: Pattern | None
+    days: int
+    events: list[tuple[float, Event]] = field(default_factory=list)
+
+    def keep(self, event: Event, now: float) -> None:
+        """Keep an event, unless it is itself a replayed one."""
+        if _REPLAY not in event and (self.pattern is None or self.pattern.matches(event)):
+            self.events.append((now, event))
+
+    def between(self, start: float, end: float, now: float) -> list[Event]:
+        """The events of a span of time that are still kept, by the time they carry."""
+        oldest = now - self.days * 86_400 if self.days else 0.0
+        kept = [(event["time"], number, event) for number, (at, event) in enumerate(self.events)
+                if at >= oldest and start <= _epoch(event["time"]) < end]  # fmt: skip
+        return [event for _, _, event in sorted(kept, key=lambda each: each[:2])]
+
+
+@dataclass(eq=False)
+class Bus:
+    """A bus of the template; `rules` get every event, by their ARN."""
+
+    world: World
+    id: str
+    name: str
+    arn: str
+    rules: dict[str, Callable[[Event], None]] = field(default_factory=dict)
+    archives: list[Archive] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def take(self, event: Event, only: list[str] | None = None) -> None:
+        """Take an event; with `only`, for the rules with these ARNs alone."""
+        self.events.append(event)
+        for archive in self.archives:
+            archive.keep(event, self.world.now)
+        for arn, handle in self.rules.items():
+            if only is None or arn in only:
+                wait = (
+                    self.world.order.uniform(0, _SHUFFLE_SECONDS)
+                    if self.world.faults.shuffled
+                    else 0.0
+                )
+                self.world.agenda.at(self.world.now + wait, _later(handle, event))
+
+
+class Buses:
+    """EventBridge as boto3 and the pipe see it."""
+
+    def __init__(self, world: World, buses: Mapping[str, Bus], archives: list[Archive]) -> None:
+        self._world = world
+        self._buses = {bus.name: bus for bus in buses.values()}
+        self._archives = {archive.arn: archive for archive in archives}
+        self._replays: dict[str, dict[str, Any]] = {}
+        self.operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "PutEvents": lambda given: self.put(given["Entries"]),
+            "StartReplay": self._start_replay,
+            "DescribeReplay": self._describe_replay,
+        }
+
+    def touches(self, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The action, and the buses or the replay it is done to."""
+        if operation == "PutEvents":
+            names = [each.get("EventBusName", "default") for each in parameters["Entries"]]
+            return [("events:PutEvents", bus_arn(name)) for name in dict.fromkeys(names)]
+        name = parameters["ReplayName"]
+        replay = f"arn:aws:events:{REGION}:{ACCOUNT}:replay/{name}"
+        archive = parameters.get("EventSourceArn")
+        return [(f"events:{operation}", resource) for resource in (replay, archive) if resource]
+
+    def put(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Put up to ten entries; each is taken or refused for itself."""
+        if len(entries) > 10:
+            raise Refused("ValidationException", "1 validation error detected: Value at 'entries' "
+                          "failed to satisfy constraint: Member must have length less than or "
+                          "equal to 10")  # fmt: skip
+        if sum(_size(entry) for entry in entries) > _LARGEST:
+            raise Refused("ValidationException", "Total size of the entries in the request is over "
+                          "the limit.")  # fmt: skip
+        refused = self._world.faults.refused(len(entries))
+        results = []
+        for number, entry in enumerate(entries):
+            problem = "InternalFailure" if number < refused else _problem(entry)
+            if problem:
+                about = subject_of(parsed(entry.get("Detail", "")))
+                self._world.trace.note("refused", "PutEvents", about, why=problem)
+                results.append({"ErrorCode": problem, "ErrorMessage": "The entry was refused."})
+            else:
+                results.append({"EventId": self._put(entry)})
+        failed = sum("ErrorCode" in result for result in results)
+        return {"FailedEntryCount": failed, "Entries": results}
+
+    def replay(
+        self, archive: Archive, name: str, start: float, end: float, rules: list[str] | None
+    ) -> None:
+        """Put what an archive kept on its bus again, marked with the replay's name."""
+        if name in self._replays:
+            raise Refused("ResourceAlreadyExistsException", f"Replay {name} already exists.")
+        bus = self._buses[archive.bus]
+        events = archive.between(start, end, self._world.now)
+        self._replays[name] = {"ReplayName": name, "State": "COMPLETED"}
+        self._world.trace.note("replayed", archive.id, name=name, events=len(events))
+        for event in events:
+            self._world.agenda.soon(_taker(bus, {**event, _REPLAY: name}, rules))
+
+    def _put(self, entry: Mapping[str, Any]) -> str:
+        event_id = self._world.chance.uuid()
+        bus = self._buses.get(last_part(entry.get("EventBusName", "default")))
+        detail = json.loads(entry["Detail"])
+        about = subject_of(detail)
+        if bus is None:
+            # So does AWS: it answers that all is well, and drops the event.
+            where = str(entry.get("EventBusName", "default"))
+            self._world.trace.note("lost", where, about, why="There is no such bus.")
+            return event_id
+        bus.take(
+            {
+                "version": "0",
+                "id": event_id,
+                "detail-type": entry["DetailType"],
+                "source": entry["Source"],
+                "account": ACCOUNT,
+                "time": _stamp(entry.get("Time"), self._world.now),
+                "region": REGION,
+                "resources": list(entry.get("Resources", ())),
+                "detail": detail,
+            }
+        )
+        facts = {"type": entry["DetailType"], "id": event_id[:8]}
+        self._world.trace.note("on the bus", bus.id, about, **facts)
+        return event_id
+
+    def _start_replay(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        archive = self._archives.get(given["EventSourceArn"])
+        if archive is None:
+            raise Refused("ResourceNotFoundException", "The archive does not exist.")
+        destination = given["Destination"]
+        if last_part(destination["Arn"]) != archive.bus:
+            raise Refused("ValidationException", "Parameter Destination.Arn is not valid. Reason: "
+                          "Cross event bus replay is not permitted.")  # fmt: skip
+        start, end = (_moment(given[name]) for name in ("EventStartTime", "EventEndTime"))
+        self.replay(archive, given["ReplayName"], start, end, destination.get("FilterArns"))
+        return {"State": "STARTING", "ReplayArn": self.touches("StartReplay", given)[0][1]}
+
+    def _describe_replay(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if given["ReplayName"] not in self._replays:
+            raise Refused("ResourceNotFoundException", "The replay does not exist.")
+        return dict(self._replays[given["ReplayName"]])
+
+
+def bus_arn(name: str) -> str:
+    """The ARN of a bus that is named, or given by its ARN."""
+    if name.startswith("arn:"):
+        return name
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
+
+
+def _later(handle: Callable[[Event], None], event: Event) -> Callable[[], None]:
+    return lambda: handle(event)
+
+
+def _taker(bus: Bus, event: Event, only: list[str] | None) -> Callable[[], None]:
+    return lambda: bus.take(event, only)
+
+
+def _problem(entry: Mapping[str, Any]) -> str | None:
+    """Why the bus refuses an entry, as its ErrorCode."""
+    if any(not entry.get(name) for name in ("Source", "DetailType", "Detail")):
+        return "InvalidArgument"
+    if str(entry["Source"]).startswith("aws."):
+        return "NotAuthorizedForSourceException"
+    return None if isinstance(parsed(entry["Detail"]), dict) else "MalformedDetail"
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    names = ("Source", "DetailType", "Detail")
+    return sum(len(str(entry.get(name, "")).encode()) for name in names) + 14
+
+
+def _stamp(given: Any, now: float) -> str:
+    """An event's time as the bus writes it: to the second."""
+    moment = _moment(given) if given is not None else now
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _moment(given: Any) -> float:
+    if isinstance(given, datetime):
+        return given.timestamp()
+    return _epoch(given) if isinstance(given, str) else float(given)
+
+
+def _epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,163 @@
+"""A rule: what it lets through, and how that reaches its targets, or their dead letters."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from votepipe.emulator.eventbridge.transform import body_of
+from votepipe.emulator.patterns import Pattern
+from votepipe.emulator.simulation.errors import Unmodelled
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.sqs.queue import Queue, QueueError
+
+Event = dict[str, Any]
+Outlet = Callable[[str, Subject], None]
+DeadLetters = Callable[[str, Subject, Mapping[str, Any]], None]
+
+_DAY = 86_400
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 900.0
+_COMMON = frozenset({"Arn", "DeadLetterConfig", "Input", "RetryPolicy", "RoleArn"})
+RULE_TARGET = _COMMON | {"Id", "InputPath", "InputTransformer"}
+SCHEDULE_TARGET = _COMMON | {"EventBridgeParameters"}
+
+
+class NotDelivered(Exception):
+    """A target did not take an event; `final` when trying again cannot help."""
+
+    def __init__(self, code: str, text: str, *, final: bool = False) -> None:
+        super().__init__(text)
+        self.code = code
+        self.final = final
+
+
+@dataclass(eq=False)
+class Target:
+    """One target of a rule or schedule; `send` raises NotDelivered.
+
+    `dead_letters` takes a text and its attributes, and is None where there are none; `retrying`
+    are the events that wait for another attempt.
+    """
+
+    world: World
+    origin: str
+    origin_arn: str
+    arn: str
+    facts: Mapping[str, Any]
+    send: Outlet
+    dead_letters: DeadLetters | None
+    attempts: int
+    age: float
+    retrying: set[str] = field(default_factory=set)
+
+    def deliver(self, text: str, about: Subject) -> None:
+        """Send a text, again and again until it is taken or given up."""
+        self._attempt(text, about, self.world.now, 0)
+
+    def _attempt(self, text: str, about: Subject, first: float, retries: int) -> None:
+        self.retrying.discard(about.event)
+        try:
+            self.send(text, about)
+            return
+        except NotDelivered as error:
+            failure = error
+        wait = min(_FIRST_WAIT * 2 ** min(retries, 20), _LONGEST_WAIT)
+        wait *= self.world.chance.uniform(0.5, 1.0)
+        exhausted = None
+        if not failure.final and retries >= self.attempts:
+            exhausted = "MaximumRetryAttempts"
+        elif not failure.final and self.world.now + wait - first > self.age:
+            exhausted = "MaximumEventAgeInSeconds"
+        if failure.final or exhausted:
+            self._give_up(text, about, failure, retries, exhausted)
+            return
+        self.world.trace.note("retried", self.origin, about, why=failure.code, wait=round(wait, 3))
+        self.retrying.add(about.event)
+        self.world.agenda.at(
+            self.world.now + wait, lambda: self._attempt(text, about, first, retries + 1)
+        )
+
+    def _give_up(
+        self,
+        text: str,
+        about: Subject,
+        failure: NotDelivered,
+        retries: int,
+        exhausted: str | None,
+    ) -> None:
+        attributes = {
+            "RULE_ARN": self.origin_arn,
+            "TARGET_ARN": self.arn,
+            "ERROR_CODE": failure.code,
+            "ERROR_MESSAGE": str(failure),
+            "RETRY_ATTEMPTS": str(retries),
+            **({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {}),
+        }
+        what = "lost"
+        if self.dead_letters:
+            with contextlib.suppress(NotDelivered):
+                self.dead_letters(text, about, attributes)
+                what = "dead-lettered"
+        self.world.trace.note(what, self.origin, about, why=failure.code, reason=str(failure))
+
+
+@dataclass(eq=False)
+class Rule:
+    """A rule of the template, enabled or not."""
+
+    world: World
+    id: str
+    arn: str
+    pattern: Pattern | None
+    enabled: bool
+    targets: list[Target] = field(default_factory=list)
+    matched: list[Event] = field(default_factory=list)
+
+    def handle(self, event: Event) -> None:
+        """Send an event to the targets if it matches."""
+        if not self.enabled or self.pattern is None or not self.pattern.matches(event):
+            return
+        about = subject_of(event)
+        self.matched.append(event)
+        self.world.trace.note("matched", self.id, about, type=event["detail-type"])
+        self.fire(event, about)
+
+    def fire(self, event: Event, about: Subject) -> None:
+        """Send an event to the targets."""
+        for target in self.targets:
+            body = body_of(target.facts, event, self.arn, self.world.now, self.world.whole)
+            target.deliver(body, about)
+
+
+def check_target(
+    origin: str, facts: Mapping[str, Any], known: frozenset[str] = RULE_TARGET
+) -> None:
+    """Refuse what is not modelled of a target. Raises Unmodelled."""
+    if unknown := sorted(set(facts) - known):
+        raise Unmodelled(
+            f"A target of '{origin}' has '{unknown[0]}', which the kit does not model. Take it out."
+        )
+
+
+def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:
+    """How often and for how long a target is tried again: 185 times in a day unless told."""
+    policy = facts.get("RetryPolicy", {})
+    attempts = int(policy.get("MaximumRetryAttempts", 185))
+    return attempts, float(policy.get("MaximumEventAgeInSeconds", _DAY))
+
+
+def put(
+    queue: Queue, allowed: bool, text: str, about: Subject, attributes: Mapping[str, Any]
+) -> None:
+    """Send a text with attributes. Raises NotDelivered."""
+    if not allowed:
+        raise NotDelivered("NO_PERMISSIONS", f"Sending to '{queue.id}' is not allowed.", final=True)
+    if queue.world.faults.next(queue.id):
+        raise NotDelivered("INTERNAL_ERROR", f"'{queue.id}' did not answer.")
+    told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
+    try:
+        queue.send(text, attributes=told, sender="AIDAEVENTS", subject=about)
+    except QueueError as error:
+        raise NotDelivered("INVALID_PARAMETER", str(error), final=True) from None

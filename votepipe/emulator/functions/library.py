@@ -1,0 +1,117 @@
+"""What of the library's own state a process has for itself, and what would need real time.
+
+Modules of the library are shared by all processes, since importing them anew takes long; what they
+keep in globals is listed here instead.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import TypeVar
+
+from votepipe.aws import secrets
+from votepipe.delivery import queues
+from votepipe.emulator.functions.process import Patch
+from votepipe.enrichment import run
+from votepipe.enrichment.workers import TooSlow, Worker
+from votepipe.plugins import Enricher, enrichers
+
+T = TypeVar("T")
+
+
+def own(handler: str) -> list[Patch]:
+    """The state of a new process of the function with this handler."""
+    patches: list[Patch] = [(secrets, "_kept", {})]
+    if handler == "votepipe.enrichment.handler":
+        from votepipe import enrichment
+
+        enrichers_here = enrichers.load()
+        patches.append((enrichment, "ENRICHING", run.Enriching(enrichers_here)))
+    return patches
+
+
+class Clock:
+    """Virtual time, and a worker that goes by it."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        class Here(_Worker[T]):
+            pass
+
+        Here.now = staticmethod(now)
+        self.now = now
+        self.worker = Here
+
+
+def timeless(clock: Clock) -> list[Patch]:
+    """What stands in for threads and clocks that would go by real time."""
+    patches: list[Patch] = [
+        (run, "Worker", clock.worker),
+        (run, "monotonic", clock.now),
+        (run, "checker", _checker),
+        (queues, "event_in", _event_in),
+    ]
+    for module, name, value in (
+        ("votepipe.enrichment", "monotonic", clock.now),
+        ("votepipe.http", "threading", _THREADING),
+    ):
+        if module in sys.modules:
+            patches.append((sys.modules[module], name, value))
+    return patches
+
+
+class _Thread:
+    """A thread that does its work in the caller's, since virtual time waits for nobody."""
+
+    def __init__(self, target: Callable[[], None], daemon: bool = False) -> None:
+        self._target = target
+
+    def start(self) -> None:
+        """Do the work."""
+        self._target()
+
+    def join(self, timeout: float | None = None) -> None:
+        """It is done already."""
+
+
+_THREADING = SimpleNamespace(Thread=_Thread)
+
+
+class _Worker(Worker[T]):
+    """One that works when an item is taken, in the caller's thread."""
+
+    at_work = False
+    now: Callable[[], float]
+
+    def __init__(self) -> None:
+        """Start no thread."""
+
+    def begin(self, items: Iterator[T]) -> None:
+        """Have it work through `items`."""
+        self._given = items
+
+    def take(self, seconds: float) -> T:
+        """The next item; raises TooSlow when making it took longer."""
+        began = self.now()
+        item = next(self._given)
+        if self.now() - began > seconds:
+            raise TooSlow
+        return item
+
+    def leave(self) -> None:
+        """Nothing goes on."""
+
+
+# One event goes to many sinks, and some get it again and again; nobody can change it.
+_event_in = lru_cache(maxsize=4096)(queues.event_in)
+
+_compiled: dict[str, Callable[[object], object]] = {}
+
+
+def _checker(enricher: Enricher) -> Callable[[object], object]:
+    """The library's own, remembered: compiling takes longer than all else in a cold start."""
+    key = json.dumps(enricher.adds, sort_keys=True)
+    if key not in _compiled:
+        _compiled[key] = enrichers.checker(enricher)
+    return _compiled[key]

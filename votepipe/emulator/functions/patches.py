@@ -1,0 +1,232 @@
+"""What a function's code finds at the end of its wires: the kit's AWS, its web server, its time."""
+
+import http.client
+import os
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.client
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from votepipe import aws
+from votepipe.emulator.cloudformation.resources import REGION
+from votepipe.emulator.functions import library
+from votepipe.emulator.functions.function import Invocation
+from votepipe.emulator.functions.process import Patch
+from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.http.receiver import Receiver
+from votepipe.emulator.simulation.simulation import World
+from votepipe.model import times
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_MARK = "votepipe_function"
+
+
+@cache
+def session() -> boto3.Session:
+    """The session of all clients in the kit: what they say goes nowhere but to its models."""
+    return boto3.Session(
+        region_name=REGION,
+        aws_access_key_id="kit",
+        aws_secret_access_key="kit",  # noqa: S106 - a word that opens nothing
+    )
+
+
+@cache
+def client(service: str) -> Any:
+    """A client, made once, since making one takes long and it keeps no state."""
+    return session().client(
+        service,  # type: ignore[call-overload]  # the stubs want a literal
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+class Wires:
+    """Makes the patches that hold while code of a function runs, and no longer."""
+
+    def __init__(
+        self, world: World, steps: Steps, receiver: Receiver, call: Callable[..., Any]
+    ) -> None:
+        self._world = world
+        self._steps = steps
+        self._receiver = receiver
+        self._call = call
+        self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+        self._elsewhere: set[int] = set()
+        self._clock = library.Clock(lambda: world.agenda.now)
+        self._patches = self._all()
+
+    def patches(self) -> list[Patch]:
+        """What is put in place when a process goes on."""
+        self._receiver.start()
+        return [*self._patches, *library.timeless(self._clock)]
+
+    def close(self) -> None:
+        """Hang up where functions left connections open."""
+        for connection in list(self._connections):
+            connection.close()
+
+    def _all(self) -> list[Patch]:
+        world = self._world
+
+        def now() -> float:
+            return world.agenda.now
+
+        connection = http.client.HTTPConnection
+        return [
+            (times, "now", now),
+            (aws, "client", _forgettable(client)),
+            (boto3, "DEFAULT_SESSION", session()),
+            (threading.Thread, "start", self._start(threading.Thread.start)),
+            *(
+                (thing, name, self._inside(inside, getattr(thing, name)))
+                for thing, name, inside in (
+                    (time, "time", now),
+                    (time, "monotonic", now),
+                    (time, "sleep", lambda seconds: self._invocation().wait(seconds)),
+                    (os, "urandom", lambda size: world.chance.randbytes(size)),
+                    (botocore.client.BaseClient, "_make_api_call", self._api_call),
+                    (connection, "putrequest", self._put_request(connection.putrequest)),
+                    (connection, "send", self._send(connection.send)),
+                    (connection, "getresponse", self._get_response(connection.getresponse)),
+                    (socket, "getaddrinfo", self._look_up(socket.getaddrinfo)),
+                    (socket.socket, "connect", self._connect(socket.socket.connect)),
+                )
+            ),
+        ]
+
+    def _inside(self, inside: Any, outside: Any) -> Any:
+        """What functions see; other threads of the test run go on as if nothing was."""
+
+        def call(*given: Any, **named: Any) -> Any:
+            return (inside if self._is_inside() else outside)(*given, **named)
+
+        return call
+
+    def _is_inside(self) -> bool:
+        """Whether the caller is code of a function, not the test's or the receiver's."""
+        if threading.get_ident() in self._elsewhere:
+            return False
+        return self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
+
+    def _start(self, original: Any) -> Any:
+        """Threads that functions start belong to them."""
+
+        def begin(thread: threading.Thread) -> None:
+            if self._world.tasks.mine:
+                setattr(thread, _MARK, True)
+            original(thread)
+
+        return begin
+
+    def _invocation(self) -> Invocation:
+        invocation = self._world.invocation
+        if invocation is None:  # a thread that outlived its function
+            raise RuntimeError("no function is running")
+        return invocation
+
+    def _before(self, call: str) -> str:
+        invocation = self._invocation()
+        part = self._steps.before(invocation, call)
+        low, high = self._world.faults.latency
+        if high:
+            invocation.wait(self._world.order.uniform(low, high))
+        return part
+
+    def _after(self, call: str, part: str) -> None:
+        self._steps.after(self._invocation(), call, part)
+
+    def _api_call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        call = f"{client.meta.service_model.service_name}.{operation}"
+        part = self._before(call)
+        try:
+            answer = self._call(client, operation, parameters, self._invocation().function)
+        except ClientError:
+            self._after(call, part)
+            raise
+        self._after(call, part)
+        return answer
+
+    def _put_request(self, original: Any) -> Any:
+        def put_request(connection: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
+            self._connections.add(connection)
+            call = f"{method} {url.lstrip('/').partition('/')[0]}"
+            connection.votepipe_call = (call, self._before(call))
+            return original(connection, method, url, *rest, **more)
+
+        return put_request
+
+    def _send(self, original: Any) -> Any:
+        lines = self._receiver.lines
+
+        def send(connection: Any, data: Any) -> None:
+            if connection.sock is None and connection.auto_open:
+                connection.connect()
+            end, line = getattr(connection, "votepipe_line", (None, None))
+            if connection.sock is not None and end is not connection.sock:
+                line = lines.at_the_end_of(connection.sock)
+                connection.votepipe_line = (connection.sock, line)
+            if line is not None:
+                lines.take(line, data)
+            original(connection, data)
+
+        return send
+
+    def _get_response(self, original: Any) -> Any:
+        def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
+            if line := connection.votepipe_line[1]:
+                self._elsewhere.add(threading.get_ident())
+                try:
+                    self._receiver.lines.answer(line)
+                finally:
+                    self._elsewhere.discard(threading.get_ident())
+            response = original(connection, *rest, **more)
+            answer = self._receiver.last
+            if answer.takes:
+                self._invocation().wait(answer.takes)
+            if answer.timeout:
+                limit = connection.sock.gettimeout() if connection.sock else None
+                self._invocation().wait(float("inf") if limit is None else limit)
+                raise TimeoutError("timed out")
+            self._after(*connection.votepipe_call)
+            return response
+
+        return get_response
+
+    def _look_up(self, original: Any) -> Any:
+        def look_up(host: Any, *rest: Any, **more: Any) -> Any:
+            self._check(host)
+            return original(host, *rest, **more)
+
+        return look_up
+
+    def _connect(self, original: Any) -> Any:
+        def connect(connection: socket.socket, address: Any) -> Any:
+            if connection.family != socket.AF_UNIX:
+                self._check(address[0])
+            return original(connection, address)
+
+        return connect
+
+    def _check(self, host: Any) -> None:
+        """Let nothing out of this machine."""
+        if host not in _LOOPBACK:
+            raise self._world.refuse(
+                f"'{self._invocation().function.id}' wants to reach '{host}', and the kit lets "
+                "nothing out. Give its address by a setting whose name ends in 'url'."
+            )
+
+
+def _forgettable(make: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The library's own `client` can be told to forget; so can what stands in for it."""
+    made = lambda service: make(service)  # noqa: E731 - it gets an attribute
+    made.cache_clear = lambda: None  # type: ignore[attr-defined]
+    return made

@@ -1,0 +1,124 @@
+"""The moments right before and right after each call that a function makes, and crashes at them.
+
+Every boto3 call and every HTTP request is a call. A function that dies between two of its calls
+looks from outside as if it had died at one of these moments: so crashing at each of them once is
+crashing everywhere.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from votepipe.aws import secrets
+from votepipe.delivery import leases, queues
+from votepipe.emulator.simulation.errors import Crash
+
+if TYPE_CHECKING:
+    from votepipe.emulator.functions.function import Invocation
+
+Moment = Literal["before", "after"]
+
+# By identity: to hash a code object takes as long as all of its bytes.
+PARTS: Mapping[int, str] = {
+    id(function.__code__): part
+    for function, part in (
+        (leases.claim, "claim"),
+        (leases.mark, "mark"),
+        (leases.release, "release"),
+        (queues.move, "move"),
+        (queues.put_back, "put back"),
+        (secrets.read, "settings"),
+    )
+}
+
+
+# Calls that bring no message to a receiver, so that nobody asks whose it is.
+_SILENT = ("dynamodb.", "events.", "scheduler.", "secretsmanager.", "sqs.")
+
+
+class Step(NamedTuple):
+    """One moment of one function's work.
+
+    `part` is what the library is about: 'settings', 'claim', 'deliver' (the sink's own function),
+    'mark', 'release', 'move' or 'put back'; '' for any other code.
+    """
+
+    number: int
+    function: str
+    moment: Moment
+    call: str
+    part: str
+
+    def __str__(self) -> str:
+        part = f" ({self.part})" if self.part else ""
+        return f"step {self.number}: {self.function} {self.moment} {self.call}{part}"
+
+
+@dataclass
+class Between:
+    """A crash before a call of part `second` that follows one of part `first`."""
+
+    first: str
+    second: str
+    times: int
+
+
+@dataclass
+class Steps:
+    """All steps that functions made so far, and where they are to crash."""
+
+    made: list[Step] = field(default_factory=list)
+    crash_at: set[int] = field(default_factory=set)
+    between: list[Between] = field(default_factory=list)
+
+    def before(self, invocation: "Invocation", call: str) -> str:
+        """Note that a call is about to be made, and return the part it belongs to.
+
+        Raises Crash where the test wants one.
+        """
+        part, frame = whereabouts(invocation.process.code)
+        invocation.events = None
+        if frame is not None and part == "deliver" and not call.startswith(_SILENT):
+            invocation.events = frame.f_locals.get(frame.f_code.co_varnames[0])
+        elif frame is not None and part == "mark":
+            invocation.function.marked.add(frame.f_locals["claim"].event_id)
+        self._reach(invocation, "before", call, part)
+        return part
+
+    def after(self, invocation: "Invocation", call: str, part: str) -> None:
+        """Note that a call was made. Raises Crash where the test wants one."""
+        self._reach(invocation, "after", call, part)
+        invocation.last_part = part or invocation.last_part
+
+    def _reach(self, invocation: "Invocation", moment: Moment, call: str, part: str) -> None:
+        step = Step(len(self.made), invocation.function.id, moment, call, part)
+        self.made.append(step)
+        if invocation.process.dead or self._crashes(step, invocation.last_part):
+            invocation.process.dead = True
+            raise Crash("Runtime exited")
+
+    def _crashes(self, step: Step, last_part: str) -> bool:
+        if step.number in self.crash_at:
+            return True
+        for plan in self.between:
+            if plan.times and step.moment == "before" and step.part == plan.second:
+                if last_part != plan.first:
+                    continue
+                plan.times -= 1
+                return True
+        return False
+
+
+def whereabouts(sink: CodeType | None) -> tuple[str, FrameType | None]:
+    """The part of the library, or the sink's own function, that the caller's code is in."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if id(code) in PARTS:
+            return PARTS[id(code)], frame
+        if code is sink:
+            return "deliver", frame
+        frame = frame.f_back
+    return "", None

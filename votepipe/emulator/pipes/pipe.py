@@ -1,0 +1,200 @@
+"""The pipe: a table's stream through the shared engine, with the kit's models as its ports."""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from votepipe.emulator.cloudformation.resources import REGION
+from votepipe.emulator.dynamodb.values import Item, bytes_of
+from votepipe.emulator.eventbridge.bus import Buses
+from votepipe.emulator.functions.function import Function, FunctionError, Throttled
+from votepipe.emulator.pipes.attempt import Interrupted
+from votepipe.emulator.pipes.definition import PipeDefinition
+from votepipe.emulator.pipes.engine import Lane
+from votepipe.emulator.pipes.entries import Entry
+from votepipe.emulator.services.calls import Allows
+from votepipe.emulator.simulation.errors import Closed
+from votepipe.emulator.simulation.jsontext import again, copied
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.simulation.virtual_clock import Entry as Due
+from votepipe.emulator.sqs.queue import Queue
+from votepipe.model.errors import VotepipeError
+
+_SHARD = "shardId-00000000000000000001-kit"
+_FIRST_SEQUENCE = 4421584500000000017450439091
+
+
+class PipeError(VotepipeError):
+    """Something that the pipe calls refuses."""
+
+
+class Ports:
+    """What the engine calls: the enrichment function, the bus, the dead letters."""
+
+    def __init__(
+        self,
+        pipe: PipeDefinition,
+        function: Function | None,
+        buses: Buses,
+        dead_letters: Queue | None,
+        allows: Allows,
+        role: str,
+    ) -> None:
+        self._pipe = pipe
+        self._function = function
+        self._buses = buses
+        self._dead_letters = dead_letters
+        self._allows = allows
+        self._role = role
+
+    def enrich(self, records: list[dict[str, Any]]) -> Any:
+        """Call the enrichment function."""
+        if self._function is None:
+            return records
+        self._check("lambda:InvokeFunction", self._function.arn)
+        try:
+            return self._function.invoke(again(records))
+        except Throttled as error:
+            raise Interrupted(str(error)) from None
+        except FunctionError as error:
+            raise PipeError("The enrichment function failed.") from error
+
+    def put_events(self, entries: list[Entry]) -> Sequence[Mapping[str, Any]]:
+        """Put entries on the bus."""
+        self._check("events:PutEvents", self._pipe.bus_arn)
+        results: Sequence[Mapping[str, Any]] = self._buses.put(entries)["Entries"]
+        return results
+
+    def dead_letter(self, message: dict[str, Any]) -> None:
+        """Send a message to the dead letters."""
+        if self._dead_letters is None:
+            return
+        self._check("sqs:SendMessage", self._dead_letters.arn)
+        self._dead_letters.send(json.dumps(message))
+
+    def _check(self, action: str, resource: str) -> None:
+        if not self._allows(self._role, action, resource):
+            raise PipeError(f"The pipe's role does not allow '{action}'.")
+
+
+class Pipe:
+    """Follows one stream. Filter, batches, retries and dead letters are the engine's."""
+
+    def __init__(self, world: World, logical_id: str, pipe: PipeDefinition, ports: Ports) -> None:
+        self.id = logical_id
+        self.definition = pipe
+        self._world = world
+        self._due: Due | None = None
+        self._busy = False
+        self.fates: dict[Subject, str] = {}
+        self._arrived: list[dict[str, Any]] = []
+        self._lane = Lane(pipe, _SHARD, ports, clock=lambda: world.agenda.now, trace=self._note)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every record is settled."""
+        return self._lane.idle and not self._arrived and not self._busy
+
+    def offer(self, records: list[dict[str, Any]]) -> None:
+        """Take records of the stream; they wait while the pipe is at work."""
+        self._arrived += records
+        if not self._busy:
+            self._feed()
+
+    def _feed(self) -> None:
+        records, self._arrived = self._arrived, []
+        self._lane.offer(records)
+        self._wake(self._world.now)
+
+    def _wake(self, when: float) -> None:
+        if self._due is not None and self._due.do is not None:
+            if self._due.when <= when:
+                return
+            self._world.agenda.cancel(self._due)
+        self._due = self._world.agenda.at(when, lambda: self._world.tasks.run(self._step))
+
+    def _step(self) -> None:
+        self._busy = True
+        try:
+            due = self._lane.step()
+        except Closed:
+            return
+        finally:
+            self._busy = False
+        if due is not None:
+            self._wake(due)
+        if self._arrived:
+            self._feed()
+
+    def _note(self, hop: dict[str, Any]) -> None:
+        keys = hop["keys"]
+        facts = {
+            name: hop[name]
+            for name in ("type", "reason", "condition", "attempts", "wait")
+            if hop.get(name)
+        }
+        if "busEventID" in hop:
+            facts["id"] = hop["busEventID"][:8]
+        about = Subject(str(keys.get("widgetId", "")), str(keys.get("voteId", "")), hop["eventID"])
+        self.fates[about] = hop["hop"]
+        self._world.trace.note(hop["hop"], self.id, about, **facts)
+
+
+class Stream:
+    """The stream of a table: a record for each change."""
+
+    def __init__(self, world: World, table_id: str, arn: str, view: str) -> None:
+        self.arn = arn
+        self.pipes: list[Pipe] = []
+        self._world = world
+        self._table = table_id
+        self._view = view
+        self._sequences = itertools.count(_FIRST_SEQUENCE, 1000)
+        self.expiring = False
+
+    def written(self, old: Item | None, new: Item | None, keys: tuple[str, ...]) -> None:
+        """Make the record of a change."""
+        name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+        item = new if new is not None else old or {}
+        images: dict[str, Any] = {
+            "ApproximateCreationDateTime": int(self._world.now),
+            "Keys": {key: item[key] for key in keys},
+            **({"NewImage": new} if new is not None and "NEW" in self._view else {}),
+            **({"OldImage": old} if old is not None and "OLD" in self._view else {}),
+            "SequenceNumber": str(next(self._sequences)),
+            "SizeBytes": bytes_of(old or {}) + bytes_of(new or {}),
+            "StreamViewType": self._view,
+        }
+        record = {
+            "eventID": self._world.chance.token(),
+            "eventName": name,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": REGION,
+            "dynamodb": images,
+            "eventSourceARN": self.arn,
+        }
+        if self.expiring:
+            record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        self.put([record])
+
+    def put(self, records: list[dict[str, Any]]) -> None:
+        """Hand records to whoever follows the stream."""
+        for record in records:
+            about = _about(record)
+            self._world.trace.note("written", self._table, about, name=record.get("eventName"))
+            for pipe in self.pipes:
+                pipe.offer([copied(record)])
+
+
+def _about(record: dict[str, Any]) -> Subject:
+    facts = record.get("dynamodb")
+    keys = facts.get("Keys") if isinstance(facts, dict) else None
+    plain = {
+        name: next(iter(value.values()), None)
+        for name, value in (keys or {}).items()
+        if isinstance(value, dict)
+    }
+    return subject_of({**plain, "eventID": record.get("eventID")})

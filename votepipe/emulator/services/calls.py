@@ -1,0 +1,165 @@
+"""boto3 calls answered by the kit's models, checked against the caller's role first."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+
+from votepipe.emulator.functions.function import Function
+from votepipe.emulator.simulation.simulation import World
+
+
+class Refused(Exception):
+    """A service answers with an error; `more` are further members of its answer.
+
+    `exception` is the name of boto3's own exception for it, where that is not the code.
+    """
+
+    def __init__(
+        self, code: str, text: str, status: int = 400, exception: str = "", **more: Any
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.exception = exception or code
+        self.status = status
+        self.more = more
+
+
+class Service(Protocol):
+    """A model of one AWS service.
+
+    `operations` maps the names of operations to what answers them from their parameters.
+    """
+
+    operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+
+    def touches(self, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The IAM actions that the call needs, each with the ARN of what it is done to."""
+
+
+Allows = Callable[[str, str, str], bool]
+
+
+@dataclass
+class _Operation:
+    """How a client's calls of one operation are answered.
+
+    Parameters are `valid` when one with the same names and types, down to so many `levels`, was.
+    It is `followed` while somebody may listen to what botocore emits after a call.
+    """
+
+    service: Service
+    model: Any
+    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+    levels: int
+    valid: set[Any] = field(default_factory=set)
+    followed: bool = True
+
+
+class Calls:
+    """Answers the calls of all clients inside a pipeline."""
+
+    def __init__(self, world: World, services: Mapping[str, Service], allows: Allows) -> None:
+        self._world = world
+        self._services = services
+        self._allows = allows
+        self._validator = ParamValidator()
+        self._operations: WeakKeyDictionary[Any, dict[str, _Operation]] = WeakKeyDictionary()
+
+    def call(
+        self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
+    ) -> Any:
+        """Do what botocore's `_make_api_call` does, but without a network.
+
+        A call without a `caller` is one of the test's own, which may do everything.
+        """
+        known = self._operations.setdefault(client, {})
+        if operation not in known:
+            known[operation] = self._operation(client, operation)
+        how = known[operation]
+        context: dict[str, Any] = {}
+        given = client._emit_api_params(
+            api_params=parameters, operation_model=how.model, context=context
+        )
+        self._validate(how, given)
+        status, exception = 200, ""
+        try:
+            if caller is not None:
+                self._check(how.service, operation, given, caller)
+            answer = how.answer(given)
+        except Refused as refused:
+            status = refused.status
+            error = {"Code": refused.code, "Message": str(refused), "Type": "Sender"}
+            exception = refused.exception
+            answer = {"Error": error, **refused.more}
+        answer["ResponseMetadata"] = {
+            "RequestId": self._world.chance.token(),
+            "HTTPStatusCode": status,
+            "HTTPHeaders": {},
+            "RetryAttempts": 0,
+        }
+        if how.followed:
+            heard = client.meta.events.emit(
+                f"after-call.{client.meta.service_model.service_id.hyphenize()}.{operation}",
+                http_response=SimpleNamespace(status_code=status, headers={}),
+                parsed=answer,
+                model=how.model,
+                context=context,
+            )
+            how.followed = bool(heard)
+        if status >= 300:
+            made: Any = client.exceptions.from_code(exception)
+            raise made(answer, operation)
+        return answer
+
+    def _operation(self, client: Any, operation: str) -> "_Operation":
+        name = client.meta.service_model.service_name
+        service = self._services.get(name)
+        if service is None or operation not in service.operations:
+            raise self._world.refuse(
+                f"The kit does not model '{name}.{operation}'. "
+                "See docs/testing.md for what it does."
+            )
+        model = client.meta.service_model.operation_model(operation)
+        # DynamoDB's values are checked by its model each time, and are too many to look at twice.
+        levels = 1 if name == "dynamodb" else 9
+        return _Operation(service, model, service.operations[operation], levels)
+
+    def _validate(self, how: "_Operation", given: Any) -> None:
+        """Refuse parameters as botocore does; what was fine is not looked at again."""
+        known = _skeleton(given, how.levels)
+        if known in how.valid or how.model.input_shape is None:
+            return
+        report = self._validator.validate(given, how.model.input_shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+        how.valid.add(known)
+
+    def _check(
+        self, service: Service, operation: str, given: Mapping[str, Any], caller: Function
+    ) -> None:
+        for action, resource in service.touches(operation, given):
+            if not self._allows(caller.role, action, resource):
+                self._world.trace.note("denied", caller.id, action=action)
+                raise Refused(
+                    "AccessDeniedException",
+                    f"User: {caller.role} is not authorized to perform: {action} on resource: "
+                    f"{resource} because no identity-based policy allows the {action} action",
+                    403,
+                )
+            if self._world.faults.next(resource):
+                self._world.trace.note("throttled", caller.id, action=action)
+                raise Refused("ThrottlingException", "Rate exceeded")
+
+
+def _skeleton(value: Any, levels: int) -> Any:
+    """The names and types in parameters down to some level, without their values."""
+    if levels and isinstance(value, dict):
+        return tuple([(name, _skeleton(each, levels - 1)) for name, each in value.items()])
+    if levels and isinstance(value, list | tuple):
+        return (type(value), *[_skeleton(each, levels - 1) for each in value])
+    return type(value)

@@ -1,0 +1,138 @@
+"""What a role, and a queue's own policy, allow: IAM's rules as far as our templates use them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from votepipe.emulator.cloudformation.resources import Resources
+from votepipe.emulator.simulation.errors import Unmodelled
+
+Statement = Mapping[str, Any]
+
+# What AWS's own policies that SAM attaches allow.
+_MANAGED = {
+    "AWSLambdaBasicExecutionRole": "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
+    "AWSLambdaSQSQueueExecutionRole": "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes "
+    "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
+}
+_CONTEXT = {"aws:SecureTransport": "true"}
+
+
+class Roles:
+    """The roles of a template."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._statements: dict[str, list[Statement]] = defaultdict(list)
+        arns = {}
+        for logical_id, facts in resources.of_type("AWS::IAM::Role").items():
+            arn = arns[resources.name(logical_id)] = resources.arn(logical_id)
+            for policy in facts.get("Policies", ()):
+                self._statements[arn] += _statements(policy["PolicyDocument"])
+            for managed in facts.get("ManagedPolicyArns", ()):
+                self._statements[arn].append(_managed(logical_id, managed))
+        for facts in resources.of_type("AWS::IAM::Policy").values():
+            for role in facts.get("Roles", ()):
+                self._statements[arns[role]] += _statements(facts["PolicyDocument"])
+        self._known: dict[tuple[str, str, str], bool] = {}
+
+    def allows(self, role: str, action: str, resource: str) -> bool:
+        """Whether the role with this ARN may do the action to the resource."""
+        asked = (role, action, resource)
+        if asked not in self._known:
+            self._known[asked] = _decide(self._statements[role], action, resource, _CONTEXT)
+        return self._known[asked]
+
+
+class QueuePolicies:
+    """The policies of the queues, which say what EventBridge may send there."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._statements: dict[str, list[Statement]] = defaultdict(list)
+        for facts in resources.of_type("AWS::SQS::QueuePolicy").values():
+            for url in facts["Queues"]:
+                self._statements[url] += _statements(facts["PolicyDocument"])
+
+    def lets_in(self, service: str, source_arn: str, queue_url: str, queue_arn: str) -> bool:
+        """Whether a service may send messages that come from a rule, a schedule or the like."""
+        context = {**_CONTEXT, "aws:SourceArn": source_arn}
+        statements = [
+            each for each in self._statements[queue_url] if _names(each["Principal"], service)
+        ]
+        return _decide(statements, "sqs:SendMessage", queue_arn, context)
+
+
+def _statements(document: Mapping[str, Any]) -> list[Statement]:
+    statements = _listed(document["Statement"])
+    for statement in statements:
+        if unknown := sorted(
+            set(statement) - {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
+        ):
+            raise Unmodelled(f"A policy has '{unknown[0]}', which the kit does not model.")
+    return statements
+
+
+def _managed(logical_id: str, arn: str) -> Statement:
+    name = arn.rpartition("/")[2]
+    if name not in _MANAGED:
+        raise Unmodelled(
+            f"'{logical_id}' has the managed policy '{name}', which the kit does not know. "
+            "Write what it allows into the role."
+        )
+    return {"Effect": "Allow", "Action": _MANAGED[name].split(), "Resource": "*"}
+
+
+def _decide(
+    statements: Iterable[Statement], action: str, resource: str, context: Mapping[str, str]
+) -> bool:
+    """IAM's rule: some statement allows it, and none denies it."""
+    effects = {
+        statement["Effect"]
+        for statement in statements
+        if any(_like(each.lower(), action.lower()) for each in _listed(statement["Action"]))
+        and any(_like(each, resource) for each in _listed(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), context)
+    }
+    return effects == {"Allow"}
+
+
+def _holds(condition: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+    for operator, tests in condition.items():
+        if operator not in _OPERATORS:
+            raise Unmodelled(f"A policy has the condition '{operator}', which is not modelled.")
+        for key, wanted in tests.items():
+            value = context.get(key)
+            if value is None or not any(
+                _OPERATORS[operator](str(each), value) for each in _listed(wanted)
+            ):
+                return False
+    return True
+
+
+def _names(principal: Any, service: str) -> bool:
+    if principal == "*":
+        return True
+    return service in _listed(principal.get("Service", []))
+
+
+def _like(pattern: str, text: str) -> bool:
+    return _wildcard(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
+
+
+_OPERATORS = {
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda wanted, value: wanted.lower() == value.lower(),
+    "StringEquals": lambda wanted, value: wanted == value,
+    "StringLike": _like,
+}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

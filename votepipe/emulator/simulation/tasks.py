@@ -1,0 +1,119 @@
+"""Code that lets virtual time pass in its middle, one piece at a time.
+
+A piece of work runs in a thread of its own, but never beside another one: whoever runs holds the
+baton, and it goes back to the agenda when the work waits or ends. So what happens is decided by
+the agenda alone.
+"""
+
+import threading
+from collections.abc import Callable
+
+from votepipe.emulator.simulation.errors import Closed
+from votepipe.emulator.simulation.virtual_clock import Agenda
+
+
+class _Worker:
+    """A thread that does one piece of work after the other."""
+
+    def __init__(self) -> None:
+        self.go = threading.Lock()
+        self.back = threading.Lock()
+        self.go.acquire()
+        self.back.acquire()
+        self.work: Callable[[], None] | None = None
+        self.error: BaseException | None = None
+        self.closed = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def ident(self) -> int | None:
+        """Its thread's identity."""
+        return self._thread.ident
+
+    def hand_over(self) -> bool:
+        """Let it run until it waits (False) or has done its work (True); raise what that raised."""
+        self.go.release()
+        self.back.acquire()
+        if error := self.error:
+            self.error = None
+            raise error
+        return self.work is None
+
+    def wait(self) -> None:
+        """Called by the work: give the baton back until it is handed over again."""
+        self.back.release()
+        self.go.acquire()
+        if self.closed:
+            raise Closed("The pipeline was closed.")
+
+    def close(self) -> None:
+        """End the thread, and with it work that waits."""
+        self.closed = True
+        self.go.release()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self.go.acquire()
+            if self.closed or self.work is None:
+                return
+            try:
+                self.work()
+            except BaseException as error:
+                self.error = error
+            self.work = None
+            if self.closed:
+                return
+            self.back.release()
+
+
+class Tasks:
+    """Runs work that may wait."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
+        self._idle: list[_Worker] = []
+        self._waiting: dict[_Worker, None] = {}
+        self._current: _Worker | None = None
+
+    @property
+    def mine(self) -> bool:
+        """Whether the caller is the work that runs, rather than another thread."""
+        return self._current is not None and self._current.ident == threading.get_ident()
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Run it until it ends or waits for the first time."""
+        worker = self._idle.pop() if self._idle else _Worker()
+        worker.work = work
+        self._hand_over(worker)
+
+    def wait(self, seconds: float) -> None:
+        """Called by work: go on after so much virtual time."""
+        worker = self._current
+        if worker is None:
+            raise RuntimeError("only work that was started with run() can wait")
+        self._agenda.at(self._agenda.now + seconds, lambda: self._resume(worker))
+        self._waiting[worker] = None
+        worker.wait()
+
+    def close(self) -> None:
+        """End all threads; work that waits gets Closed raised in its middle."""
+        for worker in [*self._waiting, *self._idle]:
+            self._current = worker
+            worker.close()
+        self._current = None
+        self._waiting.clear()
+        self._idle.clear()
+
+    def _resume(self, worker: _Worker) -> None:
+        del self._waiting[worker]
+        self._hand_over(worker)
+
+    def _hand_over(self, worker: _Worker) -> None:
+        before, self._current = self._current, worker
+        try:
+            if worker.hand_over():
+                self._idle.append(worker)
+        finally:
+            self._current = before

@@ -1,0 +1,1 @@
+"""SQS: queues, their messages, and the mappings that feed functions from them."""

@@ -1,0 +1,106 @@
+"""An event source mapping: takes messages from a queue, hands them to a function in batches."""
+
+from collections.abc import Mapping as Facts
+from typing import Any
+
+from votepipe.emulator.functions.function import Function, FunctionError, Throttled
+from votepipe.emulator.simulation.errors import Closed, Unmodelled
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.virtual_clock import Entry
+from votepipe.emulator.sqs.message import Message, record_of
+from votepipe.emulator.sqs.queue import Queue
+
+_MOST_AT_ONCE = 1250
+
+
+class EventSourceMapping:
+    """A mapping of the template.
+
+    It polls when the queue has something to give, rather than all the time as Lambda does.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        logical_id: str,
+        queue: Queue,
+        function: Function,
+        facts: Facts[str, Any],
+    ) -> None:
+        self._world = world
+        self.queue = queue
+        self.function = function
+        self._size = int(facts.get("BatchSize", 10))
+        self._window = float(facts.get("MaximumBatchingWindowInSeconds", 0))
+        self._partly = facts.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+        scaling = facts.get("ScalingConfig") or {}
+        self._most = int(scaling.get("MaximumConcurrency", _MOST_AT_ONCE))
+        self._running = 0
+        self._poll: Entry | None = None
+        self._check(logical_id, facts)
+        if facts.get("Enabled", True):
+            queue.listeners.append(self._wake)
+
+    def _check(self, logical_id: str, facts: Facts[str, Any]) -> None:
+        """Refuse what AWS refuses."""
+        problem = None
+        if self.function.timeout > self.queue.visibility:
+            problem = "its queue's visibility time-out is below the function's time-out"
+        elif self._size > 10 and self._window < 1:
+            problem = "a batch of more than 10 needs a window"
+        elif not 2 <= self._most <= _MOST_AT_ONCE:
+            problem = "MaximumConcurrency is from 2 to 1000"
+        if problem:
+            raise Unmodelled(f"AWS refuses '{logical_id}': {problem}. Correct the template.")
+
+    def _wake(self) -> None:
+        """Poll soon; with a window, when it ends or there is enough for a batch."""
+        full = self.queue.counts[0] >= self._size
+        wait = 0.0 if full else self._window
+        when = self._world.now + wait
+        if self._poll is not None and self._poll.do is not None:
+            if self._poll.when <= when:
+                return
+            self._world.agenda.cancel(self._poll)
+        self._poll = self._world.agenda.at(when, self._turn)
+
+    def _turn(self) -> None:
+        self._poll = None
+        while self._running < self._most and self.queue.counts[0]:
+            batch = self.queue.receive(self._size)
+            if not batch:
+                return
+            self._running += 1
+            self._world.tasks.run(lambda batch=batch: self._hand_over(batch))  # type: ignore[misc]
+
+    def _hand_over(self, batch: list[Message]) -> None:
+        for message in batch:
+            facts = {"message": message.id[:8], "receive": message.receives}
+            self._world.trace.note("received", self.function.id, message.subject, **facts)
+        receipts = {message.id: message.receipt for message in batch}
+        event = {"Records": [record_of(message, self.queue.arn) for message in batch]}
+        try:
+            answer = self.function.invoke(event)
+            failed = _failed(answer, set(receipts)) if self._partly else set()
+        except (FunctionError, Throttled):
+            failed = set(receipts)
+        except Closed:
+            return
+        finally:
+            self._running -= 1
+        for message_id, receipt in receipts.items():
+            if message_id not in failed:
+                self.queue.delete(receipt)
+        if self.queue.counts[0]:
+            self._wake()
+
+
+def _failed(answer: Any, ids: set[str]) -> set[str]:
+    """The messages that stay, by a function's answer; all of them where that makes no sense."""
+    if not answer:
+        return set()
+    try:
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"] or ()}
+    except (KeyError, TypeError):
+        return set(ids) if isinstance(answer, dict) and "batchItemFailures" in answer else set()
+    return failed if failed <= ids else set(ids)

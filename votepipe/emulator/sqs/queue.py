@@ -1,0 +1,210 @@
+"""A standard SQS queue: delay, visibility, receive counts, redrive, retention."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from votepipe.emulator.simulation.jsontext import parsed
+from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.sqs.message import Message, reason_of
+
+LONGEST_HIDDEN = 43_200
+_LARGEST = 1_048_576
+
+
+class QueueError(Exception):
+    """SQS refuses, with a code of its own."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(eq=False)
+class Queue:
+    """A queue of the template; `listeners` are told when there is something to receive.
+
+    `dead_letters` is where a message goes that was received `most_receives` times.
+    """
+
+    world: World
+    id: str
+    name: str
+    arn: str
+    url: str
+    delay: float = 0.0
+    visibility: float = 30.0
+    retention: float = 345_600.0
+    most_receives: int = 0
+    dead_letters: "Queue | None" = None
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+    sources: list["Queue"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._visible: dict[Message, None] = {}
+        self._hidden: dict[Message, None] = {}
+        self._by_receipt: dict[str, Message] = {}
+
+    @classmethod
+    def of(cls, world: World, logical_id: str, arn: str, url: str, facts: Mapping[str, Any]) -> Any:
+        """Make one of resolved properties; its dead-letter queue is tied to it later."""
+        return cls(
+            world,
+            logical_id,
+            arn.rpartition(":")[2],
+            arn,
+            url,
+            delay=float(facts.get("DelaySeconds", 0)),
+            visibility=float(facts.get("VisibilityTimeout", 30)),
+            retention=float(facts.get("MessageRetentionPeriod", 345_600)),
+        )
+
+    def send(
+        self,
+        body: str,
+        *,
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        delay: float | None = None,
+        sender: str = "AIDAKIT",
+        subject: Subject | None = None,
+    ) -> Message:
+        """Take a message. Raises QueueError for one that is too large."""
+        if len(body) * 4 > _LARGEST and len(body.encode()) > _LARGEST:
+            raise QueueError(
+                "InvalidParameterValue", f"One or more parameters are invalid. Reason: Message "
+                f"must be shorter than {_LARGEST} bytes.",
+            )  # fmt: skip
+        about = subject_of(parsed(body)) if subject is None else subject
+        message = Message(
+            self.world.chance.uuid(), body, attributes or {}, self.world.now, about, sender
+        )
+        wait = self.delay if delay is None else delay
+        facts = {"delay": wait} if wait else {}
+        self.world.trace.note("queued", self.id, about, message=message.id[:8], **facts)
+        self._put(message, wait)
+        faults = self.world.faults
+        if self.listeners and faults.duplicates and self.world.order.random() < faults.duplicates:
+            twin = Message(
+                message.id, body, message.attributes, message.sent, about, sender, twin=True
+            )
+            self._put(twin, wait + faults.late)
+        return message
+
+    def receive(self, most: int, hidden: float | None = None) -> list[Message]:
+        """Hand out up to so many visible messages, each hidden for a while."""
+        batch: list[Message] = []
+        names: set[str] = set()
+        waiting = list(self._visible)
+        if self.world.faults.shuffled:
+            self.world.order.shuffle(waiting)
+        for message in waiting:
+            if len(batch) == most:
+                break
+            if self._expired(message) or message.id in names:
+                continue
+            if self.dead_letters and message.receives >= self.most_receives:
+                self._redrive(message, self.dead_letters)
+                continue
+            self._hand_out(message, self.visibility if hidden is None else hidden)
+            names.add(message.id)
+            batch.append(message)
+        return batch
+
+    def delete(self, receipt: str) -> None:
+        """Delete the message that was last received with this receipt, if it is still here."""
+        if message := self._by_receipt.get(receipt):
+            self._take_out(message)
+            self.world.trace.note("deleted", self.id, message.subject, message=message.id[:8])
+
+    def hide(self, receipt: str, seconds: float) -> None:
+        """Set for how long from now a message in flight stays hidden. Raises QueueError."""
+        message = self._by_receipt.get(receipt)
+        if message is None or message not in self._hidden:
+            raise QueueError("MessageNotInflight", "The specified message isn't in flight.")
+        if self.world.now + seconds > message.received + LONGEST_HIDDEN:
+            raise QueueError(
+                "InvalidParameterValue", f"Value {seconds:g} for parameter VisibilityTimeout is "
+                "invalid. Reason: Total VisibilityTimeout for the message is beyond the limit "
+                f"[{LONGEST_HIDDEN} seconds].",
+            )  # fmt: skip
+        facts = {"message": message.id[:8], "wait": seconds}
+        self.world.trace.note("put back", self.id, message.subject, **facts)
+        self._show_later(message, seconds)
+
+    @property
+    def messages(self) -> list[Message]:
+        """All that it holds, oldest first; what is in flight or delayed is among it."""
+        held = [each for each in (*self._visible, *self._hidden) if not self._expired(each)]
+        return sorted(held, key=lambda message: message.sent)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many messages are visible, and how many are hidden."""
+        return len(self._visible), len(self._hidden)
+
+    def purge(self) -> None:
+        """Drop everything."""
+        for message in [*self._visible, *self._hidden]:
+            self._take_out(message)
+
+    def take_out(self, message: Message) -> None:
+        """Remove a message, to move it elsewhere."""
+        self._take_out(message)
+
+    def _put(self, message: Message, wait: float) -> None:
+        if wait > 0:
+            self._hidden[message] = None
+            self._show_later(message, wait)
+        else:
+            self._visible[message] = None
+            self._tell()
+
+    def _show_later(self, message: Message, wait: float) -> None:
+        agenda = self.world.agenda
+        if message.shows:
+            agenda.cancel(message.shows)
+        message.shows = agenda.at(agenda.now + wait, lambda: self._show(message))
+
+    def _show(self, message: Message) -> None:
+        message.shows = None
+        del self._hidden[message]
+        self._visible[message] = None
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+    def _hand_out(self, message: Message, hidden: float) -> None:
+        message.receives += 1
+        message.received = self.world.now
+        message.first_received = message.first_received or self.world.now
+        self._by_receipt.pop(message.receipt, None)
+        message.receipt = self.world.chance.token()
+        self._by_receipt[message.receipt] = message
+        del self._visible[message]
+        self._put(message, hidden)
+
+    def _take_out(self, message: Message) -> None:
+        if message.shows:
+            self.world.agenda.cancel(message.shows)
+            message.shows = None
+        self._visible.pop(message, None)
+        self._hidden.pop(message, None)
+        self._by_receipt.pop(message.receipt, None)
+
+    def _redrive(self, message: Message, to: "Queue") -> None:
+        self._take_out(message)
+        message.source, message.receipt = self.arn, ""
+        to._visible[message] = None
+        facts = {"message": message.id[:8], "to": to.id, "reason": reason_of(message)}
+        self.world.trace.note("dead-lettered", self.id, message.subject, **facts)
+        to._tell()
+
+    def _expired(self, message: Message) -> bool:
+        if self.world.now < message.sent + self.retention:
+            return False
+        self._take_out(message)
+        self.world.trace.note("expired", self.id, message.subject, message=message.id[:8])
+        return True

@@ -1,0 +1,137 @@
+"""Events and votes as plugins read them: frozen views over the JSON on the bus.
+
+The JSON itself is described by `schemas/`; nothing here writes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal, Self, cast
+
+from votepipe.model.errors import InvalidEvent
+
+Answer = str | int | float | bool | None | tuple["Answer", ...] | Mapping[str, "Answer"]
+VoteType = Literal["thumbsup", "thumbsdown"]
+
+# Asked first: whether something is a Mapping takes many times as long to find out.
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None), MappingProxyType})
+
+
+def frozen(value: Any) -> Any:
+    """A read-only copy: objects become mapping proxies, arrays tuples.
+
+    A mapping proxy is taken as it is.
+    """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return value
+
+
+def _frozen_object(value: Any) -> Mapping[str, Any]:
+    if type(value) is not MappingProxyType and not isinstance(value, Mapping):
+        raise TypeError
+    return cast(Mapping[str, Any], frozen(value))
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError
+    return time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One reader's vote, as it stood when the event was made.
+
+    What is not known is None: `vote_type` and all that follows where an event carries keys only
+    (`VoteRejected`, and `VoteWithdrawn` from a stream without old images).
+    `answers` maps a field's name to its answer, oldest field first.
+    """
+
+    widget_id: str
+    vote_id: str
+    vote_type: VoteType | None = None
+    instance_of_joy: str | None = None
+    voter: str | None = None
+    answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    created_at: datetime | None = None
+    complete: bool = False
+
+    @classmethod
+    def from_json(cls, vote: Mapping[str, Any]) -> Self:
+        """Read `detail.vote`; keys it lacks become "", other members None."""
+        created = vote.get("createdAt")
+        return cls(
+            widget_id=vote.get("widgetId", ""),
+            vote_id=vote.get("voteId", ""),
+            vote_type=cast(VoteType | None, vote.get("voteType")),
+            instance_of_joy=vote.get("instanceOfJoy"),
+            voter=vote.get("voter"),
+            answers=_frozen_object(vote.get("answers", {})),
+            created_at=_time(created) if created else None,
+            complete=vote.get("complete", False),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event about a vote, as it came over the bus.
+
+    `id` stays the same on every attempt; `sequence` orders the events of one vote.
+    `changes` maps a path such as `answers.field_1` to `{"from": …, "to": …}`, either side absent
+    where there was nothing; it is None where the old state is not known, or where the event would
+    have been too large with it.
+    `reasons` is filled for `VoteRejected` only. `detail` is the whole JSON, read-only;
+    `json.dumps(event.detail, default=dict)` writes it again.
+    """
+
+    id: str
+    type: str
+    time: datetime
+    version: int
+    sequence: int
+    vote: Vote
+    changes: Mapping[str, Mapping[str, Any]] | None
+    enrichment: Mapping[str, Any]
+    reasons: tuple[str, ...]
+    detail: Mapping[str, Any]
+
+    @classmethod
+    def from_detail(cls, detail: Mapping[str, Any]) -> Self:
+        """Read an event's `detail`. Raises InvalidEvent when it is not one of ours."""
+        try:
+            detail = _frozen_object(detail)
+            changes = detail.get("changes")
+            return cls(
+                id=detail["eventID"],
+                type=detail["type"],
+                time=_time(detail["time"]),
+                version=detail["version"],
+                sequence=int(detail["sequence"]),
+                vote=Vote.from_json(detail["vote"]),
+                changes=_frozen_object(changes) if changes is not None else None,
+                enrichment=_frozen_object(detail.get("enrichment", {})),
+                reasons=tuple(detail.get("reasons", ())),
+                detail=detail,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            # The error's own text may quote the event, which may name a person.
+            raise InvalidEvent(
+                f"This is not a votepipe event ({type(error).__name__} in its detail). "
+                "Compare it with schemas/."
+            ) from None
+
+    @classmethod
+    def from_envelope(cls, envelope: Mapping[str, Any]) -> Self:
+        """Read what EventBridge delivers: `{"detail-type": …, "source": …, "detail": {…}}`."""
+        detail = envelope.get("detail") if isinstance(envelope, Mapping) else None
+        if not isinstance(detail, Mapping):
+            raise InvalidEvent("The message has no 'detail' object. Send EventBridge's envelope.")
+        return cls.from_detail(detail)

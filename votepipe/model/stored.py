@@ -1,0 +1,184 @@
+"""A stored vote, in any of the shapes that tables hold, to the clean `vote` of an event."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+
+from votepipe.model import schemas, times
+from votepipe.model.attributes import MAX_DEPTH, unmarshal
+from votepipe.model.errors import InvalidAttribute
+from votepipe.model.reasons import below, reason
+
+Vote = dict[str, Any]
+
+KEYS = ("widgetId", "voteId")
+MEMBERS = (*KEYS, "voteType", "instanceOfJoy", "voter", "answers", "createdAt", "complete")
+
+_REQUIRED = (*KEYS, "voteType")
+
+_check = schemas.checker("stored-vote.v1")
+
+_LONGEST_KEY = 256
+_LONGEST_NAME = 256
+_LARGEST_INT = 2**53
+
+# A whole text of merge tags that the mail tool never filled in. The group is atomic, since
+# otherwise the ways to split `{{}}{{}}…` into tags double with each pair.
+_TAGS = re.compile(
+    r"""(?:(?>
+        \{\{.*?\}\}+ | \{%.*?%\} | \*\|.*?\|\* | \$\{.*?\} | <%.*?%> | \[\[.*?\]\]+ | %%?[^%]+%%?
+    )\s*)+""",
+    re.DOTALL | re.VERBOSE,
+)
+
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+_NOT_UNICODE = "not valid Unicode"
+
+_NOTHING = object()  # stands for a value that has given a reason already
+
+
+def clean(image: object) -> tuple[Vote, list[str]]:
+    """Read a stream record's image: (the vote, no reasons), or ({}, every reason to reject it).
+
+    Attributes that a vote does not have are left alone and left out.
+    """
+    if not isinstance(image, dict):
+        return {}, ["image: not an object"]
+    reasons: list[str] = []
+    stored: Vote = {}
+    for member in MEMBERS:
+        if member in image:
+            value = _member(member, image[member], reasons)
+            if value is not _NOTHING:
+                stored[member] = value
+    named = {text.partition(":")[0] for text in reasons}
+    reasons += [text for text in _check(stored) if text.partition(":")[0] not in named]
+    if reasons:
+        return {}, reasons
+    stored = {"answers": {}, "complete": False} | stored
+    return {member: stored[member] for member in MEMBERS if member in stored}, []
+
+
+def keys(*images: object) -> Vote:
+    """The keys of a vote, each from the first image where it can be read; {} when nowhere."""
+    found: Vote = {}
+    for image in images:
+        for key in KEYS:
+            if isinstance(image, dict) and key in image and key not in found:
+                value = _member(key, image[key], [])
+                if isinstance(value, str) and 0 < len(value) <= _LONGEST_KEY:
+                    found[key] = value
+    return found
+
+
+def is_unknown(text: str) -> bool:
+    """Whether a text only stands for a voter or an instance that nobody filled in."""
+    once = unquote(text)
+    return any(_is_placeholder(form.strip()) for form in (text, once, unquote(once)))
+
+
+def _is_placeholder(text: str) -> bool:
+    return text in ("", "undefined", "null") or _TAGS.fullmatch(text) is not None
+
+
+def _member(member: str, attribute: object, reasons: list[str]) -> Any:
+    """One attribute as plain JSON; _NOTHING when it is not known, or gave a reason."""
+    try:
+        value = unmarshal(attribute, member)
+    except InvalidAttribute as error:
+        reasons.append(str(error))
+        return _NOTHING
+    if value is None and member not in _REQUIRED:
+        return _NOTHING
+    if isinstance(value, str) and member in _TEXTS:
+        value = _TEXTS[member](value, reasons)
+    return value if value is _NOTHING else _plain(value, member, 0, reasons)
+
+
+def _answers(text: str, reasons: list[str]) -> Any:
+    try:
+        # Decimal also takes NaN and Infinity, which then give their reason with their place.
+        answers = json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=Decimal)
+    except RecursionError:
+        return _refuse("answers", _TOO_DEEP, reasons)
+    except (ValueError, ArithmeticError):
+        return _refuse("answers", "text that is not JSON", reasons)
+    if not isinstance(answers, dict):
+        return _refuse("answers", "JSON text, but not of an object", reasons)
+    return answers
+
+
+def _known(text: str, reasons: list[str]) -> Any:
+    return _NOTHING if is_unknown(text) else text
+
+
+def _created(text: str, reasons: list[str]) -> Any:
+    time = times.utc(text)
+    return time or _refuse("createdAt", "not an RFC 3339 date and time from 1970 on", reasons)
+
+
+_TEXTS = {"answers": _answers, "voter": _known, "instanceOfJoy": _known, "createdAt": _created}
+
+
+def _refuse(place: str, rule: str, reasons: list[str]) -> object:
+    reasons.append(reason(place, rule))
+    return _NOTHING
+
+
+def _plain(value: Any, place: str, depth: int, reasons: list[str]) -> Any:
+    """A value as an event can carry it; what it cannot is left out and gives a reason."""
+    if isinstance(value, str):
+        return value if is_unicode(value) else _refuse(place, _NOT_UNICODE, reasons)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal):
+        return _number(value, place, reasons)
+    if not isinstance(value, dict | list):
+        return _refuse(place, "a set or binary, which a vote cannot hold", reasons)
+    if depth == MAX_DEPTH:
+        return _refuse(place, _TOO_DEEP, reasons)
+    if isinstance(value, list):
+        items = [_plain(v, f"{place}[{i}]", depth + 1, reasons) for i, v in enumerate(value)]
+        return [item for item in items if item is not _NOTHING]
+    return _object(value, place, depth, reasons)
+
+
+def _object(value: dict[str, Any], place: str, depth: int, reasons: list[str]) -> Vote:
+    plain: Vote = {}
+    for name, item in value.items():
+        at = below(place, name)
+        # The schema says so too; here it keeps long names from multiplying in all places below.
+        if len(name) > _LONGEST_NAME:
+            _refuse(place, f"a field name longer than {_LONGEST_NAME} characters", reasons)
+        elif not is_unicode(name):
+            _refuse(at, _NOT_UNICODE, reasons)
+        elif (kept := _plain(item, at, depth + 1, reasons)) is not _NOTHING:
+            plain[name] = kept
+    return plain
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can carry it: half of a cut emoji is a surrogate, which it cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _number(value: int | Decimal, place: str, reasons: list[str]) -> Any:
+    """An int or a float, if that is the same number as was written."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return _refuse(place, "not a finite number", reasons)
+    if not -_LARGEST_INT <= value <= _LARGEST_INT:
+        return _refuse(place, "a number beyond 2^53", reasons)
+    if (whole := int(value)) == value:
+        return whole
+    number = float(value)
+    if Decimal(repr(number)) != value:
+        return _refuse(place, "a number with more digits than a double holds", reasons)
+    return number

@@ -1,0 +1,60 @@
+"""The widgets of the site: `widgets.toml`, checked against `schemas/widgets.v1.json`."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from votepipe.model import schemas
+from votepipe.model.errors import SettingsError
+
+FILE = Path(__file__).resolve().parents[2] / "widgets.toml"
+
+
+@dataclass(frozen=True)
+class Article:
+    """What is known of an article."""
+
+    title: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Widget:
+    """What is known of a widget.
+
+    `questions` maps a field to its question, `articles` an instance to its article; `address` is
+    where an article is, with `{instance}` in the place of its instance.
+    """
+
+    address: str | None = None
+    questions: Mapping[str, str] = field(default_factory=dict)
+    articles: Mapping[str, Article] = field(default_factory=dict)
+
+
+UNKNOWN = Widget()
+
+
+@cache
+def load(file: Path = FILE) -> dict[str, Widget]:
+    """Read the widgets by widgetId; none where there is no file. Raises SettingsError."""
+    try:
+        described = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # its text tells the line, and quotes at most a key
+        raise SettingsError(f"{file.name} is not TOML: {error}. Mend that line.") from None
+    problems = schemas.checker("widgets.v1")(described)
+    if problems:
+        raise SettingsError(
+            f"{file.name} is not as it must be: {'; '.join(sorted(problems))}. "
+            "Compare schemas/widgets.v1.json."
+        )
+    return {name: _widget(parts) for name, parts in described.items()}
+
+
+def _widget(parts: Mapping[str, Any]) -> Widget:
+    articles = {name: Article(**known) for name, known in parts.get("articles", {}).items()}
+    return Widget(**{**parts, "articles": articles})

@@ -1,0 +1,96 @@
+"""A checkout's template and plugins, read once and used by every pipeline made of them."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from votepipe.emulator.simulation.errors import KitError
+from votepipe.plugins.fields import Field
+from votepipe.project import plugins, template
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The template after SAM's transform, and each plugin's settings by the plugin's name."""
+
+    root: Path
+    template: Mapping[str, Any]
+    settings: Mapping[str, tuple[Field, ...]]
+
+
+def read(root: Path) -> Blueprint:
+    """Read a checkout; the same one is read again only when a file of it changed."""
+    folders = (root / "sinks", root / "enrichers")
+    sources = [
+        root / "template.yaml",
+        *(path for folder in folders for path in sorted(folder.rglob("*.py"))),
+    ]
+    stamps = tuple((str(path), path.stat().st_mtime_ns) for path in sources)
+    return _read(root, stamps)
+
+
+@lru_cache(maxsize=8)
+def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
+    before = set(sys.modules)
+    settings = {plugin.name: plugin.settings for plugin in plugins.sinks(root)}
+    settings |= {plugin.name: plugin.settings for plugin in plugins.enrichers(root)}
+    # Plugins that are packages leave their parent behind, which the functions then trip over.
+    for name in {"sinks", "enrichers"} & (sys.modules.keys() - before):
+        del sys.modules[name]
+    return Blueprint(root, template.translated(template.read(root)), settings)
+
+
+def values(
+    plan: Blueprint, receiver: str, given: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
+    """The values of each plugin's settings that are set, by the plugin's name.
+
+    Addresses of receivers are those of the kit's own server, and what is required has its example,
+    unless they are `given`; a given None leaves a setting out. Raises KitError for unknown names.
+    """
+    found = {}
+    for sink, fields in plan.settings.items():
+        own = dict(given.get(sink, {}))
+        usual = {field.name: _usual(field, sink, receiver) for field in fields}
+        if unknown := sorted(set(own) - set(usual)):
+            raise KitError(f"Plugin '{sink}' has no setting '{unknown[0]}'. Correct the name.")
+        chosen = {**usual, **{name: _text(value) for name, value in own.items()}}
+        found[sink] = {name: value for name, value in chosen.items() if value is not None}
+    if unknown := sorted(set(given) - set(found)):
+        raise KitError(f"There is no plugin '{unknown[0]}' to give settings to. Correct the name.")
+    return found
+
+
+def _usual(field: Field, sink: str, receiver: str) -> str | None:
+    """The value of a setting in a test; None where its default serves."""
+    if _is_address(field):
+        return f"{receiver}/{sink}"
+    if not field.required:
+        return None
+    if field.kind == "secret":
+        return field.example or f"{sink}-{field.name}"
+    if field.choices:
+        return field.example or str(field.choices[0])
+    return field.example or {"integer": "1", "number": "1", "flag": "true"}.get(
+        field.kind, field.name
+    )
+
+
+def _is_address(field: Field) -> bool:
+    """Whether a setting holds the address of a receiver."""
+    known = field.example or field.default
+    return field.kind in ("text", "secret") and (
+        "url" in field.name.split("_") or (isinstance(known, str) and known.startswith("http"))
+    )
+
+
+def _text(value: Any) -> str | None:
+    """A value as a parameter or a secret holds it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,136 @@
+"""The plugins of a checkout: every module in `sinks/` and `enrichers/`, loaded and checked.
+
+A module is loaded from its file and taken away again, so that looking at one checkout never
+disturbs what another one, or the running program, imported.
+"""
+
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Generic, TypeVar
+
+from votepipe.emulator.patterns import InvalidPattern
+from votepipe.emulator.patterns import compile as compile_pattern
+from votepipe.model.errors import PluginError
+from votepipe.plugins import Enricher, Sink
+from votepipe.plugins.enrichers import checker, ordered
+from votepipe.plugins.fields import Field, fields
+from votepipe.project import ROOT
+
+Spec = TypeVar("Spec", Sink, Enricher)
+
+
+@dataclass(frozen=True)
+class Plugin(Generic[Spec]):
+    """A plugin as its file has it: its marks, its settings and the words of its docstring."""
+
+    path: Path
+    words: str
+    spec: Spec
+    settings: tuple[Field, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its module."""
+        return self.spec.name
+
+
+def sinks(root: Path = ROOT) -> list[Plugin[Sink]]:
+    """All sinks of a checkout by name; raises PluginError for the first that is not right."""
+    return [sink(path) for path in modules(root / "sinks")]
+
+
+def enrichers(root: Path = ROOT) -> list[Plugin[Enricher]]:
+    """All enrichers of a checkout in the order in which they run; raises PluginError likewise."""
+    found = {plugin.name: plugin for plugin in map(enricher, modules(root / "enrichers"))}
+    return [found[spec.name] for spec in ordered(plugin.spec for plugin in found.values())]
+
+
+def modules(folder: Path) -> Iterator[Path]:
+    """The files of the plugins in `folder`: modules, and the `__init__.py` of packages."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix == ".py" and not path.name.startswith("_"):
+            yield path
+        elif (path / "__init__.py").exists():
+            yield path / "__init__.py"
+
+
+def sink(path: Path) -> Plugin[Sink]:
+    """Load the sink in the file `path` and check all that can be checked without AWS."""
+    plugin = _plugin(path, "handler", Sink)
+    if plugin.spec.where is not None:
+        try:
+            compile_pattern({"detail": plugin.spec.where})
+        except InvalidPattern as error:
+            raise PluginError(f"{place(path)}: 'where' is not an event pattern. {error}") from error
+    return plugin
+
+
+def enricher(path: Path) -> Plugin[Enricher]:
+    """Load the enricher in the file `path` and check all that can be checked of it alone."""
+    plugin = _plugin(path, "enrich", Enricher)
+    checker(plugin.spec)
+    return plugin
+
+
+def place(path: Path) -> str:
+    """The end of a plugin's path, as a person in the checkout would write it."""
+    return "/".join(path.parts[-3 if path.name == "__init__.py" else -2 :])
+
+
+def _plugin(path: Path, function: str, kind: type[Spec]) -> Plugin[Spec]:
+    mark = kind.__name__.lower()
+    with _loaded(path) as module:
+        words = (module.__doc__ or "").strip()
+        if not words:
+            raise PluginError(
+                f"{place(path)} has no docstring. Start it with a line that says what it does."
+            )
+        spec = getattr(getattr(module, function, None), mark, None)
+        if not isinstance(spec, kind) or spec.module != module.__name__:
+            raise PluginError(
+                f"{place(path)} has no function '{function}' marked with @{mark}. "
+                "Write one; docs/plugins.md shows how."
+            )
+        settings = fields(spec.settings, spec.name) if spec.settings else ()
+    return Plugin(path, words, spec, settings)
+
+
+@contextlib.contextmanager
+def _loaded(path: Path) -> Iterator[ModuleType]:
+    """The module in the file, under the name it has in a function, for as long as the block."""
+    package = path.name == "__init__.py"
+    home = path.parent if package else path
+    name = f"{home.parent.name}.{home.stem}"
+    found = importlib.util.spec_from_file_location(
+        name, path, submodule_search_locations=[str(home)] if package else None
+    )
+    if found is None or found.loader is None:
+        raise PluginError(f"{place(path)} cannot be read as a Python module. Check its name.")
+    module = importlib.util.module_from_spec(found)
+    before = {key: value for key, value in sys.modules.items() if _within(key, name)}
+    for key in before:
+        del sys.modules[key]
+    sys.modules[name] = module
+    try:
+        try:
+            found.loader.exec_module(module)
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{place(path)} does not import: {type(error).__name__}: {error}. Mend that file."
+            ) from error
+        yield module
+    finally:
+        for key in [key for key in sys.modules if _within(key, name)]:
+            del sys.modules[key]
+        sys.modules.update(before)
+
+
+def _within(module: str, name: str) -> bool:
+    return module == name or module.startswith(f"{name}.")

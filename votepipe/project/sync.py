@@ -1,0 +1,168 @@
+"""Keep the marked regions of template.yaml in step with the modules in `sinks/` and `enrichers/`.
+
+Only the lines between the markers are written; every other byte of the file stays as it is.
+The same modules give the same bytes.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from votepipe.plugins import Enricher, Sink
+from votepipe.plugins.fields import Field
+from votepipe.project import ROOT, generated
+from votepipe.project.generated import SyncError
+from votepipe.project.names import logical_id
+from votepipe.project.plugins import Plugin, enrichers, sinks
+
+FILES = {generated.SETTINGS: "parameters.yaml.j2", generated.RESOURCES: "resources.yaml.j2"}
+ENRICHER_FILES = {
+    generated.ENRICHER_SETTINGS: "parameters.yaml.j2",
+    generated.ENRICHER_VARIABLES: "variables.yaml.j2",
+}
+EVENT_SOURCE = "votepipe"
+
+
+@dataclass(frozen=True)
+class SinkResources:
+    """What the templates of a sink's resources need to know."""
+
+    plugin: Plugin[Sink]
+
+    @property
+    def name(self) -> str:
+        """The sink's name."""
+        return self.plugin.name
+
+    @property
+    def id(self) -> str:
+        """The start of its logical ids: `my_sink` gives `MySink`."""
+        return logical_id(self.plugin.name)
+
+    @property
+    def pattern(self) -> dict[str, Any]:
+        """The event pattern of its rule."""
+        spec = self.plugin.spec
+        where = {"detail": spec.where} if spec.where else {}
+        return {"source": [EVENT_SOURCE], "detail-type": list(spec.events), **where}
+
+    @property
+    def parameters(self) -> list[Field]:
+        """The settings that are template parameters."""
+        return [field for field in self.plugin.settings if field.kind != "secret"]
+
+    @property
+    def secrets(self) -> list[Field]:
+        """The settings that live in its one secret."""
+        return [field for field in self.plugin.settings if field.kind == "secret"]
+
+    @property
+    def secret_description(self) -> str:
+        """What belongs into the secret, as JSON members."""
+        members = "; ".join(f"{field.name}: {field.help}" for field in self.secrets)
+        return f"JSON for the sink '{self.plugin.name}': {members}"
+
+
+@dataclass(frozen=True)
+class EnricherSettings:
+    """What the templates need to know of an enricher; it has no secrets and no resources."""
+
+    plugin: Plugin[Enricher]
+
+    @property
+    def parameters(self) -> list[Field]:
+        """The settings, all of them template parameters and variables of the one function."""
+        return list(self.plugin.settings)
+
+
+def enricher_settings(root: Path = ROOT) -> list[EnricherSettings]:
+    """The enrichers of a checkout as the template sees them, by name."""
+    found = [EnricherSettings(plugin) for plugin in enrichers(root)]
+    return sorted(found, key=lambda each: each.plugin.name)
+
+
+def resources(root: Path = ROOT) -> list[SinkResources]:
+    """The sinks of a checkout as the template sees them."""
+    return [SinkResources(plugin) for plugin in sinks(root)]
+
+
+def region(name: str, found: Iterable[SinkResources]) -> str:
+    """The text between the markers of a region, from the sinks."""
+    return _templates().get_template(FILES[name]).render(sinks=list(found)).strip("\n")
+
+
+def synced(
+    template: str, found: list[SinkResources], enriching: Sequence[EnricherSettings] = ()
+) -> str:
+    """The template's text with its regions written anew, from sinks and the settings of enrichers.
+
+    Raises SyncError where the markers are missing or two names clash.
+    """
+    check(
+        generated.outside(template),
+        {each.name: _names(each) for each in found},
+        {
+            each.plugin.name: [str(field.parameter) for field in each.parameters]
+            for each in enriching
+        },
+    )
+    for name in FILES:
+        template = generated.replaced(template, name, region(name, found))
+    for name, file in ENRICHER_FILES.items():
+        text = _templates().get_template(file).render(sinks=enriching, enrichers=enriching)
+        if text.strip() or generated.has(template, name):
+            template = generated.replaced(template, name, text.strip("\n"))
+    return template
+
+
+def check(
+    outside: Set[str],
+    generated: Mapping[str, Collection[str]],
+    for_enrichers: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Raise SyncError when a logical id stands `outside` already, or is needed by two plugins.
+
+    `generated` holds the logical ids that each sink needs, by the sink's name; `for_enrichers`
+    those of enrichers.
+    """
+    taken = dict.fromkeys(outside, "template.yaml, outside of what is generated")
+    needed = [("sink", *each) for each in generated.items()]
+    needed += [("enricher", *each) for each in (for_enrichers or {}).items()]
+    for kind, plugin, names in needed:
+        for name in names:
+            if name in taken:
+                raise SyncError(
+                    f"{kind.capitalize()} '{plugin}' needs the logical id '{name}', which is in "
+                    f"use: {taken[name]}. Rename the {kind} or its setting."
+                )
+            taken[name] = f"{kind} '{plugin}'"
+
+
+def _names(sink: SinkResources) -> list[str]:
+    """The logical ids that a sink needs, each as often as it does."""
+    written = [name for each in FILES for name in generated.ids(region(each, [sink]))]
+    return [*written, f"{sink.id}SinkQueue"]  # SAM names a function's event source after both
+
+
+@functools.cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - YAML, not HTML; foreign text goes through the JSON filter
+    )
+    # JSON is YAML: every text, list and object from a plugin is written as JSON.
+    environment.filters["as_json"] = _as_json
+    return environment
+
+
+def _as_json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    # What JSON takes as it is and YAML does not: control characters and ends of lines.
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)

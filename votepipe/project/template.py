@@ -1,0 +1,39 @@
+"""template.yaml as AWS sees it: SAM's own transform, run in this process."""
+
+import copy
+import os
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samtranslator.yaml_helper import yaml_parse
+
+from votepipe.dev.local.ministack import REGION
+from votepipe.project import ROOT
+
+
+class _NoManagedPolicies:
+    """Stands in for SAM's look-up of managed policies in IAM: our roles name none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def read(root: Path = ROOT) -> dict[str, Any]:
+    """The template as written, with short intrinsics such as `!Ref` in their long form."""
+    template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
+    return template
+
+
+def translated(template: dict[str, Any]) -> dict[str, Any]:
+    """The template with each `AWS::Serverless::*` resource turned into plain ones."""
+    # It takes half a second to import, and reading the template needs none of it.
+    from samtranslator.translator.transform import transform
+
+    packaged = copy.deepcopy(template)
+    # The transform takes code that was uploaded, as `sam package` leaves it.
+    packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+    # It asks boto3 for a region, to know the partition.
+    with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
+        result: dict[str, Any] = transform(packaged, {}, _NoManagedPolicies())
+    return result

@@ -1,0 +1,116 @@
+"""Put together what a function's zip holds; `sam build` calls this by the Makefile's build-%.
+
+    python -m votepipe.project.zips SlackSink ARTIFACTS_DIR
+
+Everything in a zip is pure Python, so that one zip runs on every architecture and Python that we
+support; pip is told to refuse anything else.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from votepipe.project import ROOT
+from votepipe.project.names import logical_id
+from votepipe.project.plugins import modules
+
+CACHE = ROOT / ".votepipe" / "packages"
+NEVER_SHIPPED = shutil.ignore_patterns("__pycache__", "requirements.*", ".*")
+NEVER_DEPLOYED = ("emulator", "project", "testing", "dev")
+# Noon of 2000-01-01: zips know no time before 1980, nor a time zone.
+MODIFIED = 946_728_000
+
+
+class BuildError(Exception):
+    """A function cannot be built; the text says what to do."""
+
+
+def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
+    """What a function, named by its logical id in the template, is built of.
+
+    Returns files and folders below `root`, and requirement files.
+    A sink gets its own module and those whose name begins with an underscore, which sinks share:
+    a change to one sink leaves the others as they are.
+    """
+    if not function.endswith("Sink"):
+        told = root / "widgets.toml"
+        sources = [root / "enrichers", root / "schemas", *([told] if told.exists() else [])]
+        return sources, [root / "enrichers" / "requirements.txt"]
+    folder = root / "sinks"
+    for path in modules(folder):
+        home = path.parent if path.name == "__init__.py" else path
+        if f"{logical_id(home.stem)}Sink" == function:
+            own = home / "requirements.txt"
+            needs = [folder / "requirements.txt", *([own] if own.exists() else [])]
+            return [*sorted(folder.glob("_*.py")), home], needs
+    raise BuildError(f"sinks/ has no module for the function '{function}'. Run: votepipe sync")
+
+
+def packages(requirements: Path, cache: Path = CACHE) -> Path:
+    """A folder with these requirements installed; made once for each content of the file."""
+    folder = cache / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    if folder.exists():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    # A compiled file names all that is needed, and may leave out on purpose what is not pure.
+    compiled = "--hash=" in requirements.read_text()
+    with tempfile.TemporaryDirectory(dir=cache) as made:
+        target = Path(made) / "packages"
+        target.mkdir()
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
+                *("--disable-pip-version-check", "--no-warn-conflicts"),
+                *(["--no-deps"] if compiled else []),
+                *("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"),
+                *(f"--requirement={requirements}", f"--target={target}"),
+            ],
+            check=True,
+        )
+        # Commands of packages: nobody calls them there, and each names this machine's Python.
+        shutil.rmtree(target / "bin", ignore_errors=True)
+        try:
+            target.rename(folder)
+        except OSError:
+            # Functions are built side by side: another build made the same folder first.
+            if not folder.exists():
+                raise
+    return folder
+
+
+def build(function: str, artifacts: Path, root: Path = ROOT, cache: Path = CACHE) -> None:
+    """Fill `artifacts` with the code of `function`.
+
+    Equal sources give equal zips, so that `sam deploy` sees no change where there is none.
+    """
+    sources, needs = parts(function, root)
+    for requirements in needs:
+        shutil.copytree(packages(requirements, cache), artifacts, dirs_exist_ok=True)
+    for source in [root / "votepipe", *sources]:
+        _copy(source, artifacts / source.relative_to(root), root)
+    for path in [artifacts, *artifacts.rglob("*")]:
+        os.utime(path, (MODIFIED, MODIFIED))
+
+
+def _copy(source: Path, to: Path, root: Path) -> None:
+    if source.is_file():
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, to)
+        return
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        library = Path(folder) == root / "votepipe"
+        return {*NEVER_SHIPPED(folder, names), *(NEVER_DEPLOYED if library else ())}
+
+    shutil.copytree(source, to, ignore=left_out)
+
+
+if __name__ == "__main__":
+    try:
+        build(sys.argv[1], Path(sys.argv[2]))
+    except BuildError as error:
+        sys.exit(f"Error: {error}")

@@ -1,0 +1,143 @@
+"""What became of every vote at every sink: nothing may be lost on the way."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from votepipe.delivery import leases
+from votepipe.emulator.eventbridge.rule import Rule
+from votepipe.emulator.functions.function import Function
+from votepipe.emulator.pipes.pipe import Pipe
+from votepipe.emulator.simulation.trace import Trace, Way
+from votepipe.emulator.sqs.message import reason_of
+from votepipe.emulator.sqs.queue import Queue
+from votepipe.model.errors import InvalidEvent
+from votepipe.model.events import Event
+
+# How the library ends the reason why it skips an event; any other is the sink's own decision.
+_SEEN = "delivered before."
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A vote whose last state did not arrive at `place`, and lies nowhere with a reason."""
+
+    place: str
+    why: str
+    way: Way
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}\n{self.way}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """True when nothing is lost; as text, each vote that is, and where it stopped."""
+
+    lost: tuple[Lost, ...]
+    votes: int
+
+    def __bool__(self) -> bool:
+        return not self.lost
+
+    def __str__(self) -> str:
+        if not self.lost:
+            return f"nothing lost of {self.votes} votes"
+        return "\n\n".join(str(each) for each in self.lost)
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sink: its rules, its queue, its function, and the queues of its dead letters."""
+
+    sink: str
+    rules: tuple[Rule, ...]
+    queue: Queue
+    function: Function
+    dead_letters: tuple[Queue, ...]
+
+
+def report(trace: Trace, pipes: Iterable[Pipe], lines: Iterable[Line]) -> Report:
+    """Look for every vote at every sink that its events were for."""
+    lost = [*_in_pipes(trace, pipes)]
+    for line in lines:
+        lost += _at_sink(trace, line)
+    return Report(tuple(lost), sum(1 for _ in trace.ways()))
+
+
+def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
+    """Records that a pipe dropped."""
+    for pipe in pipes:
+        for about, fate in pipe.fates.items():
+            if fate == "dropped":
+                why = "The pipe dropped a record, as it has no dead letters."
+                yield Lost(pipe.id, why, trace.way(*about.key))
+
+
+def _at_sink(trace: Trace, line: Line) -> Iterator[Lost]:
+    outcomes = _outcomes(line.function)
+    waiting = {message.subject.event for message in line.queue.messages}
+    buried = {
+        message.subject.event: reason_of(message)
+        for queue in line.dead_letters
+        for message in queue.messages
+    }
+    for last in _last_events(line.rules).values():
+        key = (last.vote.widget_id, last.vote.vote_id)
+        if last.id in buried:
+            if not buried[last.id]:
+                yield Lost(
+                    line.sink, "It is in the dead letters without a reason.", trace.way(*key)
+                )
+        elif last.id not in waiting and not _retrying(line.rules, last.id):
+            missing = _missing(outcomes.get(last.id, set()), line)
+            if missing:
+                yield Lost(line.sink, missing, trace.way(*key))
+
+
+def _missing(seen: Collection[str], line: Line) -> str | None:
+    """Why the last event of a vote cannot count as delivered, by what its sink said of it."""
+    if "delivered" in seen or "declined" in seen:
+        return None
+    if "skipped" in seen:
+        return "Its last state was skipped, though it was never delivered."
+    if not any("outcome" in each for each in line.function.lines):
+        return None  # a function that does not use the library tells nothing
+    return "Its last state was not delivered."
+
+
+def _outcomes(function: Function) -> dict[str, set[str]]:
+    """What became of each event at a sink, by its log, and by what it was about to mark."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for line in function.lines:
+        if "outcome" in line and "eventId" in line:
+            by_library = str(line.get("why", "")).endswith(_SEEN)
+            declined = line["outcome"] == "skipped" and not by_library
+            found[line["eventId"]].add("declined" if declined else line["outcome"])
+    for event_id in function.marked:
+        found[event_id].add("delivered")
+    return found
+
+
+def _last_events(rules: Iterable[Rule]) -> dict[tuple[str, ...], Event]:
+    """The last event of each vote that was for a sink, by the order of its changes."""
+    last: dict[tuple[str, ...], Event] = {}
+    for rule in rules:
+        for envelope in rule.matched:
+            try:
+                event = Event.from_envelope(envelope)
+                order = leases.order_of(event)
+            except InvalidEvent:
+                continue
+            # A rejected record says nothing of its vote's state: it stands for itself.
+            rejected = (event.id,) if event.type == "VoteRejected" else ()
+            key = (event.vote.widget_id, event.vote.vote_id, *rejected)
+            if key not in last or leases.order_of(last[key]) <= order:
+                last[key] = event
+    return last
+
+
+def _retrying(rules: Iterable[Rule], event_id: str) -> bool:
+    return any(event_id in target.retrying for rule in rules for target in rule.targets)
