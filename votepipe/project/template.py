@@ -8,7 +8,7 @@ from unittest import mock
 
 from samtranslator.yaml_helper import yaml_parse
 
-from votepipe.dev.local.ministack import REGION
+from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.project import ROOT
 
 
