@@ -1,4 +1,4 @@
-"""How a plugin declares its settings, and what the template and the README make of them."""
+"""How a plugin declares its settings, and what the template and docs/sinks.md make of them."""
 
 import dataclasses
 import types

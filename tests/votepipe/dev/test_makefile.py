@@ -63,7 +63,7 @@ def test_nothing_is_built_that_is_not_in_step(checkout: Path) -> None:
     done = make(checkout, "build-LogSink", f"ARTIFACTS_DIR={checkout}/out")
 
     assert done.returncode != 0
-    said = "Error: template.yaml and README.md are not in step with sinks/. Run: votepipe sync"
+    said = "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync"
     assert said in done.stderr
     assert not (checkout / "out").exists()
 
@@ -74,7 +74,7 @@ def test_it_is_looked_at_again_when_a_sink_is_gone(checkout: Path) -> None:
 
     done = make(checkout, "build-LogSink", f"ARTIFACTS_DIR={checkout}/out")
 
-    assert "template.yaml and README.md are not in step" in done.stderr
+    assert "template.yaml and docs/sinks.md are not in step" in done.stderr
 
 
 def test_the_environment_is_missing(checkout: Path) -> None:

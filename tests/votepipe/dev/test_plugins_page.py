@@ -216,7 +216,7 @@ def test_the_sink_of_the_page_gets_the_next_vote(
     assert deploying.endswith(".venv/bin/sam deploy --config-env default\n")
     now = checkout.files()
     changed = {name for name in now | files if now.get(name) != files.get(name)}
-    assert changed == {"sinks/room.py", "template.yaml", "README.md"}
+    assert changed == {"sinks/room.py", "template.yaml", "docs/sinks.md"}
 
 
 def test_a_sink_that_is_taken_away_takes_its_resources_and_no_others(

@@ -36,7 +36,7 @@ def test_a_new_sink_is_written_and_told(stale: Path, votepipe) -> None:
 
     assert done.returncode == 0
     assert done.stdout.startswith("+ sink 'fax': FaxRule, FaxQueue, ")
-    assert done.stdout.endswith("Written: template.yaml and README.md.\n")
+    assert done.stdout.endswith("Written: template.yaml and docs/sinks.md.\n")
     assert b"  FaxQueue:" in (stale / "template.yaml").read_bytes()
     assert votepipe(stale, "sync", "--check").returncode == 0
 
@@ -49,7 +49,7 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("+ sink 'fax': FaxRule, ")
     assert done.stderr.endswith(
-        "Error: template.yaml and README.md are not in step with sinks/. Run: votepipe sync\n"
+        "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync\n"
     )
     assert (stale / "template.yaml").read_bytes() == before
 
