@@ -94,16 +94,6 @@ def test_every_command_is_in_the_table(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_documented(name: str) -> None:
-    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    text = "\n".join(page.read_text() for page in pages)
-
-    assert re.search(rf"(votepipe|make) {name}\b", text), (
-        f"Show 'votepipe {name}' in README.md or docs/."
-    )
-
-
 @pytest.mark.parametrize("path", PLUGINS, ids=shown)
 def test_a_plugin_is_short_and_has_a_test_of_its_name(path: Path) -> None:
     name = path.parent.name if path.name == "__init__.py" else path.stem
