@@ -16,14 +16,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import certifi
-import urllib3
-from urllib3 import exceptions
+import requests
+from requests import exceptions
 
 from votepipe.model import times
 from votepipe.model.errors import Temporary, TryLater, Undeliverable
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Response:
-    """What a receiver answered; `body` is cut after 64 kB, `headers` ignore case."""
+    """A receiver's answer; `body` is cut after 64 kB, `headers` ignore case."""
 
     status: int
     headers: Mapping[str, str]
@@ -67,14 +67,15 @@ def post(
 ) -> Response:
     """Post `json` or `data` and return what the receiver answers with a 2xx status.
 
-    The whole exchange ends within `timeout` seconds (10 unless told otherwise), however slowly
-    the receiver talks.
+    The whole exchange ends within `timeout` seconds (10 by default), however slowly the receiver
+    talks.
     `hints` maps a status to the likely cause and its remedy, which follow the fact in the error's
     text. Raises TryLater, Temporary or Undeliverable.
     """
     host = host_of(url)
     timeout = USUAL_TIMEOUT if timeout is None else timeout
-    response = within(timeout, host, lambda: _exchange(url, json, data, headers, timeout))
+    sent = {"json": json, "data": data, "headers": headers}
+    response = within(timeout, host, lambda: _exchange(url, host, timeout, sent))
     if not 200 <= response.status < 300:
         refuse(host, response, (hints or {}).get(response.status, ""))
     return response
@@ -97,55 +98,36 @@ def host_of(url: str) -> str:
     return host
 
 
-@lru_cache(maxsize=8)  # a sink speaks to one receiver or two
-def _pool(scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
-    """The connections that the process keeps to a receiver; with TLS, through a proxy if any."""
-    tunnelled = scheme == "https" and not proxy_bypass(host)
-    proxy = getproxies().get(scheme) if tunnelled else None
-    trusted = certifi.where()
-    if proxy:
-        through = urllib3.ProxyManager(proxy, ca_certs=trusted)
-        return through.connection_from_host(host, port, scheme)
-    return urllib3.PoolManager(ca_certs=trusted).connection_from_host(host, port, scheme)
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Follow no redirect: credentials stay with the receiver that they are for."""
 
 
-def _exchange(
-    url: str, json: Any, data: Any, headers: Mapping[str, str] | None, timeout: float
-) -> Response:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+@cache
+def _session() -> requests.Session:
+    """The connections that the process keeps."""
+    session = _Session()
+    session.trust_env = False  # a netrc file would replace the credentials of sinks
+    session.headers.clear()
+    session.headers["User-Agent"] = "votepipe"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _exchange(url: str, host: str, timeout: float, sent: Mapping[str, Any]) -> Response:
+    proxy = None if proxy_bypass(host) else getproxies().get("https")
+    proxies = {"https": proxy} if proxy else {}
     try:
-        body, about = _written(json, data)
-        if parts.username:
-            about |= urllib3.make_headers(
-                basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            )
-        sent = urllib3.HTTPHeaderDict({"User-Agent": "votepipe", **about})
-        sent.update(headers or {})
-        response = _pool(parts.scheme, host, parts.port).urlopen(
-            "POST",
-            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-            body=body,
-            headers=sent,
-            timeout=timeout,
-            retries=False,
-            preload_content=False,
-        )
-    except ValueError as error:
+        answer = _session().post(url, timeout=timeout, proxies=proxies, stream=True, **sent)
+    except (ValueError, exceptions.InvalidJSONError) as error:
         raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
-    with response:
-        return Response(response.status, response.headers, response.read(MOST_BYTES))
-
-
-def _written(json: Any, data: Any) -> tuple[bytes, dict[str, str]]:
-    """The body, and the header that tells what it is."""
-    if json is not None:
-        text = jsonlib.dumps(json, allow_nan=False)
-        return text.encode(), {"Content-Type": "application/json"}
-    if isinstance(data, Mapping):
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        return urlencode(data).encode(), form
-    return data.encode() if isinstance(data, str) else data or b"", {}
+    with answer:
+        body = b""
+        for part in answer.iter_content(MOST_BYTES):
+            body += part
+            if len(body) >= MOST_BYTES:
+                break
+        return Response(answer.status_code, answer.headers, body[:MOST_BYTES])
 
 
 def within(timeout: float, host: str, exchange: Callable[[], T]) -> T:
@@ -170,17 +152,15 @@ def within(timeout: float, host: str, exchange: Callable[[], T]) -> T:
     thread.join(timeout)
     if answers:
         return answers[0]
-    raise _failure(errors[0] if errors else exceptions.TimeoutError(), host, timeout) from None
+    raise _failure(errors[0] if errors else exceptions.Timeout(), host, timeout) from None
 
 
 def _failure(error: Exception, host: str, timeout: float) -> Exception:
-    # Its class for nobody there is one of the time-outs.
-    late = isinstance(error, exceptions.TimeoutError)
-    if late and not isinstance(error, exceptions.NewConnectionError):
+    if isinstance(error, exceptions.Timeout):
         return Temporary(f"{host} did not answer within {timeout:g} s.")
-    if isinstance(error, exceptions.DecodeError):
+    if isinstance(error, exceptions.ContentDecodingError):
         return Temporary(f"{host} answered what cannot be read.")
-    if isinstance(error, exceptions.HTTPError):
+    if isinstance(error, exceptions.RequestException):
         return Temporary(f"{host} could not be reached, or hung up.")
     return error
 

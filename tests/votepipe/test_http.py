@@ -5,6 +5,7 @@ import socket
 import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +65,26 @@ def test_the_whole_address_is_used(web: Any) -> None:
 
     (request,) = web.requests
     assert request.path == "/a%20b/%C3%A9?thread=1&x=%C3%BC"
-    assert request.headers["authorization"] == "Basic bWU6cEBzcw=="
+    assert request.headers["Authorization"] == "Basic bWU6cEBzcw=="
+
+
+def test_a_netrc_file_does_not_replace_credentials(
+    web: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    post(web.url, json={}, headers={"Authorization": "Bearer mine"})
+
+    assert web.requests[0].headers["Authorization"] == "Bearer mine"
+
+
+def test_a_proxy_does_not_see_what_stays_on_this_machine(
+    web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    assert post(web.url, json={}).status == 200
 
 
 def test_a_proxy_is_asked_to_make_the_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,10 +178,11 @@ def test_what_cannot_pass_is_undeliverable(web: Any, status: int) -> None:
     assert isinstance(failure(web), Undeliverable)
 
 
-def test_a_redirect_is_not_followed(web: Any) -> None:
-    web.reply(307, {"Location": web.url + "/elsewhere"})
+@pytest.mark.parametrize("location", ["/elsewhere", "https://[x/"])
+def test_a_redirect_is_not_followed(web: Any, location: str) -> None:
+    web.reply(307, {"Location": location})
 
-    failure(web)
+    assert isinstance(failure(web), Undeliverable)
 
     assert [request.path for request in web.requests] == [PATH]
 
@@ -256,7 +277,7 @@ def test_a_request_that_cannot_be_made_is_undeliverable(web: Any) -> None:
     error = failure(web, headers={"X-Name": "two\nlines"})
 
     assert isinstance(error, Undeliverable)
-    assert str(error) == "No request can be made to 127.0.0.1 (ValueError)."
+    assert str(error) == "No request can be made to 127.0.0.1 (InvalidHeader)."
     assert web.requests == []
 
 
