@@ -196,9 +196,10 @@ class Tables:
         from votepipe.emulator.dynamodb.table import Table
         from votepipe.emulator.services.calls import Calls
         from votepipe.emulator.simulation.simulation import World
+        from votepipe.project import checkout
         from votepipe.project.template import read
 
-        facts = {name: each["Properties"] for name, each in read()["Resources"].items()
+        facts = {name: each["Properties"] for name, each in read(checkout())["Resources"].items()
                  if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
         arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
         self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}

@@ -6,6 +6,7 @@ another thing once an action is taken out of a role, or out of what a queue lets
 """
 
 import copy
+import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from votepipe.emulator.simulation.errors import Unmodelled
-from votepipe.project import ROOT, blueprint
+from votepipe.project import ROOT, Project
 from votepipe.testing import Answer, Pipeline
 
 # Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
@@ -32,7 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 # The sinks that each needs beside it, to have something to do.
 OTHERS = {"email": ["settle"], "slack": ["settle", "tally"], "digest": ["tally"]}
 
-PLAN = blueprint.read(ROOT)
+PLAN = Project.read(ROOT)
 
 
 class Leave(NamedTuple):
@@ -76,13 +77,20 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def without(leave: Leave) -> blueprint.Blueprint:
+def without(leave: Leave) -> Project:
     """The checkout, with one action taken out."""
     template = copy.deepcopy(dict(PLAN.template))
     document = documents(template["Resources"][leave.resource])[leave.policy]
     statement = on_aws(document["Statement"][leave.statement])
     statement["Action"] = [each for each in listed(statement["Action"]) if each != leave.action]
-    return blueprint.Blueprint(PLAN.root, template, PLAN.settings)
+    return with_template(template)
+
+
+def with_template(template: dict[str, Any]) -> Project:
+    """The checkout with another template."""
+    project = dataclasses.replace(PLAN)
+    project.__dict__["template"] = template
+    return project
 
 
 def sink_of(leave: Leave) -> str:
@@ -151,7 +159,7 @@ def test_without_an_action_something_goes_wrong(
 ) -> None:
     sink = sink_of(leave)
     usual = days(sink)
-    monkeypatch.setattr(blueprint, "read", lambda _: without(leave))
+    monkeypatch.setattr(Project, "read", lambda _: without(leave))
 
     unusual = day(sink)
 
@@ -164,8 +172,8 @@ def test_with_all_actions_a_day_is_as_usual(
     sink: str, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = days(sink)
-    same = blueprint.Blueprint(PLAN.root, copy.deepcopy(dict(PLAN.template)), PLAN.settings)
-    monkeypatch.setattr(blueprint, "read", lambda _: same)
+    same = with_template(copy.deepcopy(dict(PLAN.template)))
+    monkeypatch.setattr(Project, "read", lambda _: same)
 
     assert day(sink) == usual
     outcomes = {outcome for _, outcome in usual["outcomes"]}

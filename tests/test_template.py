@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from votepipe import Moment
-from votepipe.project.template import read, translated
+from votepipe.project import Project
 
 DAY = 86_400
-RESOURCES: dict[str, Any] = translated(read())["Resources"]
+RESOURCES: dict[str, Any] = Project.read().template["Resources"]
 # What MiniStack refuses; a template that names one unconditionally deploys nothing locally.
 AWS_ONLY = {"AWS::Events::Archive", "AWS::EventSchemas::Schema", "AWS::Events::EventBusPolicy"}
 

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from votepipe.emulator.patterns import compile as compile_pattern
-from votepipe.project import ROOT
-from votepipe.project.plugins import enrichers, sinks
+from votepipe.project import ROOT, Project
 from votepipe.project.sync import SinkResources, resources
 from votepipe.project.template import read, translated
 
-TEMPLATE = read()
+TEMPLATE = read(ROOT)
 RESOURCES: dict[str, Any] = translated(TEMPLATE)["Resources"]
 SINKS = resources()
 STREAM = sorted(ROOT.glob("events/stream/*.json"))
@@ -99,7 +98,7 @@ def test_a_sinks_function_is_told_all_that_it_reads(sink: SinkResources) -> None
 def test_the_enrichment_is_told_all_that_enrichers_read() -> None:
     told = variables("EnrichFunction")
 
-    for plugin in enrichers():
+    for plugin in Project.read(ROOT).enrichers:
         for field in plugin.settings:
             assert told[field.env] == {"Ref": field.parameter}
 
@@ -112,7 +111,7 @@ def test_nothing_is_deployed_for_a_sink_that_is_not_there() -> None:
     }
 
     assert {name for name in handlers if name.startswith("sinks.")} == {
-        f"sinks.{plugin.name}.handler" for plugin in sinks()
+        f"sinks.{plugin.name}.handler" for plugin in Project.read(ROOT).sinks
     }
 
 

@@ -19,8 +19,8 @@ class Written:
     resources: Mapping[str, str]
 
     @property
-    def blocks(self) -> dict[str, str]:
-        """All of them."""
+    def entries(self) -> dict[str, str]:
+        """Parameters and resources together."""
         return {**self.parameters, **self.resources}
 
     @property
@@ -38,8 +38,8 @@ class Written:
 
 def written(template: str) -> dict[str, Written]:
     """The sinks that a template holds, by name."""
-    parameters = generated.blocks(generated.inside(template, generated.SETTINGS))
-    resources = generated.blocks(generated.inside(template, generated.RESOURCES))
+    parameters = generated.by_id(generated.inside(template, generated.SETTINGS))
+    resources = generated.by_id(generated.inside(template, generated.RESOURCES))
     found = {}
     for id_, text in resources.items():
         if handler := _HANDLER.search(text):
@@ -69,16 +69,16 @@ def _of(start: str, resources: Mapping[str, str]) -> Iterator[str]:
 
 
 def differences(before: str, after: str) -> Iterator[str]:
-    """Tell people, line by line, what differs between two texts of the template."""
+    """Say, line by line, what differs between two texts of the template."""
     old, new = written(before), written(after)
     gone = [each for name, each in old.items() if name not in new]
     come = [each for name, each in new.items() if name not in old]
     for each in come:
-        yield f"+ sink '{each.name}': {_list(each.blocks)}"
+        yield f"+ sink '{each.name}': {_list(each.entries)}"
     for name in sorted(set(old) & set(new)):
-        yield from _changed(old[name].blocks, new[name].blocks, name)
+        yield from _changed(old[name].entries, new[name].entries, name)
     for each in gone:
-        yield f"- sink '{each.name}': {_list(each.blocks)}"
+        yield f"- sink '{each.name}': {_list(each.entries)}"
     if len(gone) == len(come) == 1 and gone[0].likeness == come[0].likeness:
         yield _renamed(gone[0], come[0])
     elif gone:
@@ -88,7 +88,7 @@ def differences(before: str, after: str) -> Iterator[str]:
 
 def _enrichers(before: str, after: str) -> Iterator[str]:
     old, new = (
-        generated.blocks(generated.inside(text, name)) if generated.has(text, name) else {}
+        generated.by_id(generated.inside(text, name)) if generated.has(text, name) else {}
         for text, name in ((each, generated.ENRICHER_SETTINGS) for each in (before, after))
     )
     yield from _signed(old, new, "settings of the enrichers")

@@ -1,4 +1,4 @@
-"""The marked regions of template.yaml: the lines that `votepipe sync` writes, and all others."""
+"""The generated blocks of template.yaml: the lines that `votepipe sync` writes, and all others."""
 
 import re
 from collections.abc import Iterable
@@ -16,33 +16,30 @@ _ID = re.compile(r"^  ([A-Za-z0-9]+):", re.MULTILINE)
 
 
 class SyncError(Exception):
-    """The template cannot be brought in step; the text says what to mend."""
+    """The template cannot be brought in step; the text says what to fix."""
 
 
 def has(template: str, name: str) -> bool:
-    """Whether a region is marked, which one for enrichers need not be until it holds something."""
+    """Whether a block is marked; those of enrichers need no markers while they are empty."""
     return f"# >>> {name}" in template
 
 
 def inside(template: str, name: str) -> str:
-    """The text between the markers of a region."""
+    """The text between the markers of a block."""
     lines, start, end = _marked(template, name)
     return "".join(lines[start + 1 : end])
 
 
 def replaced(template: str, name: str, text: str) -> str:
-    """The template with these lines in a region; every other byte stays as it is."""
+    """The template with these lines in a block; every other byte stays as it is."""
     lines, start, end = _marked(template, name)
     newline = "\r\n" if lines[start].endswith("\r\n") else "\n"
     body = [line + newline for line in text.split("\n")] if text else []
     return "".join([*lines[: start + 1], *body, *lines[end:]])
 
 
-def blocks(text: str) -> dict[str, str]:
-    """The text of each parameter or resource in a region, by its logical id.
-
-    What stands between them is left out.
-    """
+def by_id(text: str) -> dict[str, str]:
+    """The text of each parameter or resource in a block, by its logical id."""
     found: dict[str, str] = {}
     current = ""
     for line in text.splitlines(keepends=True):
@@ -55,12 +52,12 @@ def blocks(text: str) -> dict[str, str]:
 
 
 def ids(text: str) -> list[str]:
-    """The logical ids in a region, each as often as it stands there."""
+    """The logical ids in a block, each as often as it stands there."""
     return _ID.findall(text)
 
 
 def outside(template: str) -> set[str]:
-    """The logical ids of the parameters and resources that stand outside of the regions."""
+    """The logical ids of the parameters and resources outside of the blocks."""
     optional = [name for name in (ENRICHER_SETTINGS,) if has(template, name)]
     for name in (SETTINGS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
@@ -83,7 +80,7 @@ def _members(node: yaml.Node | None) -> Iterable[tuple[yaml.Node, yaml.Node]]:
 
 
 def _marked(template: str, name: str) -> tuple[list[str], int, int]:
-    """The template's lines, and which of them are the markers of a region."""
+    """The template's lines, and which of them are the markers of a block."""
     lines = template.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if line.strip().startswith(f"# >>> {name}")]
     ends = [at for at, line in enumerate(lines) if line.strip().startswith(f"# <<< {name}")]

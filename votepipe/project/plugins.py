@@ -1,4 +1,4 @@
-"""The plugins of a checkout: every module in `sinks/` and `enrichers/`, loaded and checked.
+"""Load and check a plugin: a module in `sinks/` or `enrichers/`.
 
 A module is loaded from its file and taken away again, so that looking at one checkout never
 disturbs what another one, or the running program, imported.
@@ -17,9 +17,8 @@ from votepipe.emulator.patterns import InvalidPattern
 from votepipe.emulator.patterns import compile as compile_pattern
 from votepipe.model.errors import PluginError
 from votepipe.plugins import Enricher, Sink
-from votepipe.plugins.enrichers import checker, ordered
+from votepipe.plugins.enrichers import checker
 from votepipe.plugins.fields import Field, fields
-from votepipe.project import ROOT
 
 Spec = TypeVar("Spec", Sink, Enricher)
 
@@ -37,17 +36,6 @@ class Plugin(Generic[Spec]):
     def name(self) -> str:
         """The name of its module."""
         return self.spec.name
-
-
-def sinks(root: Path = ROOT) -> list[Plugin[Sink]]:
-    """All sinks of a checkout by name; raises PluginError for the first that is not right."""
-    return [sink(path) for path in modules(root / "sinks")]
-
-
-def enrichers(root: Path = ROOT) -> list[Plugin[Enricher]]:
-    """All enrichers of a checkout in the order in which they run; raises PluginError likewise."""
-    found = {plugin.name: plugin for plugin in map(enricher, modules(root / "enrichers"))}
-    return [found[spec.name] for spec in ordered(plugin.spec for plugin in found.values())]
 
 
 def modules(folder: Path) -> Iterator[Path]:
@@ -112,10 +100,9 @@ def _loaded(path: Path) -> Iterator[ModuleType]:
     if found is None or found.loader is None:
         raise PluginError(f"{place(path)} cannot be read as a Python module. Check its name.")
     module = importlib.util.module_from_spec(found)
-    before = {key: value for key, value in sys.modules.items() if _within(key, name)}
-    for key in before:
-        del sys.modules[key]
+    imported, path_before = _take_out(home.parent.name), list(sys.path)
     sys.modules[name] = module
+    sys.path.insert(0, str(home.parent.parent))
     try:
         try:
             found.loader.exec_module(module)
@@ -123,14 +110,16 @@ def _loaded(path: Path) -> Iterator[ModuleType]:
             raise
         except Exception as error:
             raise PluginError(
-                f"{place(path)} does not import: {type(error).__name__}: {error}. Mend that file."
+                f"{place(path)} does not import: {type(error).__name__}: {error}. Fix that file."
             ) from error
         yield module
     finally:
-        for key in [key for key in sys.modules if _within(key, name)]:
-            del sys.modules[key]
-        sys.modules.update(before)
+        _take_out(home.parent.name)
+        sys.modules.update(imported)
+        sys.path[:] = path_before
 
 
-def _within(module: str, name: str) -> bool:
-    return module == name or module.startswith(f"{name}.")
+def _take_out(package: str) -> dict[str, ModuleType]:
+    """Remove a package and its modules from those imported; returns them."""
+    names = [name for name in sys.modules if name.partition(".")[0] == package]
+    return {name: sys.modules.pop(name) for name in names}

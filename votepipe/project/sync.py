@@ -1,4 +1,4 @@
-"""Keep the marked regions of template.yaml in step with the modules in `sinks/` and `enrichers/`.
+"""Keep the generated blocks of template.yaml in step with `sinks/` and `enrichers/`.
 
 Only the lines between the markers are written; every other byte of the file stays as it is.
 The same modules give the same bytes.
@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.fields import Field
-from votepipe.project import ROOT, generated
+from votepipe.project import Project, generated
 from votepipe.project.generated import SyncError
 from votepipe.project.names import logical_id
-from votepipe.project.plugins import Plugin, enrichers, sinks
+from votepipe.project.plugins import Plugin
 
 FILES = {generated.SETTINGS: "parameters.yaml.j2", generated.RESOURCES: "resources.yaml.j2"}
 ENRICHER_FILES = {
@@ -81,26 +81,26 @@ class EnricherSettings:
         return list(self.plugin.settings)
 
 
-def enricher_settings(root: Path = ROOT) -> list[EnricherSettings]:
+def enricher_settings(root: Path | None = None) -> list[EnricherSettings]:
     """The enrichers of a checkout as the template sees them, by name."""
-    found = [EnricherSettings(plugin) for plugin in enrichers(root)]
+    found = [EnricherSettings(plugin) for plugin in Project.read(root).enrichers]
     return sorted(found, key=lambda each: each.plugin.name)
 
 
-def resources(root: Path = ROOT) -> list[SinkResources]:
+def resources(root: Path | None = None) -> list[SinkResources]:
     """The sinks of a checkout as the template sees them."""
-    return [SinkResources(plugin) for plugin in sinks(root)]
+    return [SinkResources(plugin) for plugin in Project.read(root).sinks]
 
 
-def region(name: str, found: Iterable[SinkResources]) -> str:
-    """The text between the markers of a region, from the sinks."""
+def block(name: str, found: Iterable[SinkResources]) -> str:
+    """The text of a generated block, from the sinks."""
     return _templates().get_template(FILES[name]).render(sinks=list(found)).strip("\n")
 
 
 def synced(
     template: str, found: list[SinkResources], enriching: Sequence[EnricherSettings] = ()
 ) -> str:
-    """The template's text with its regions written anew, from sinks and the settings of enrichers.
+    """The template's text with its generated blocks written anew, from sinks and enrichers.
 
     Raises SyncError where the markers are missing or two names clash.
     """
@@ -113,7 +113,7 @@ def synced(
         },
     )
     for name in FILES:
-        template = generated.replaced(template, name, region(name, found))
+        template = generated.replaced(template, name, block(name, found))
     for name, file in ENRICHER_FILES.items():
         text = _templates().get_template(file).render(sinks=enriching, enrichers=enriching)
         if text.strip() or generated.has(template, name):
@@ -146,7 +146,7 @@ def check(
 
 def _names(sink: SinkResources) -> list[str]:
     """The logical ids that a sink needs, each as often as it does."""
-    written = [name for each in FILES for name in generated.ids(region(each, [sink]))]
+    written = [name for each in FILES for name in generated.ids(block(each, [sink]))]
     return [*written, f"{sink.id}SinkQueue"]  # SAM names a function's event source after both
 
 

@@ -9,7 +9,6 @@ from unittest import mock
 from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.emulator.cloudformation.resources import REGION
-from votepipe.project import ROOT
 
 
 class _NoManagedPolicies:
@@ -19,7 +18,7 @@ class _NoManagedPolicies:
         return {}
 
 
-def read(root: Path = ROOT) -> dict[str, Any]:
+def read(root: Path) -> dict[str, Any]:
     """The template as written, with short intrinsics such as `!Ref` in their long form."""
     template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
     return template

@@ -3,7 +3,7 @@
     python -m votepipe.project.zips SlackSink ARTIFACTS_DIR
 
 Everything in a zip is pure Python, so that one zip runs on every architecture and Python that we
-support; pip is told to refuse anything else.
+support; pip refuses anything else.
 """
 
 import hashlib
@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from votepipe.project import ROOT
+from votepipe.project import checkout
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import modules
 
-CACHE = ROOT / ".votepipe" / "packages"
+CACHE = Path(".votepipe") / "packages"  # below the checkout
 NEVER_SHIPPED = shutil.ignore_patterns("__pycache__", "requirements.*", ".*")
 NEVER_DEPLOYED = ("emulator", "project", "testing", "dev")
 # Noon of 2000-01-01: zips know no time before 1980, nor a time zone.
@@ -37,8 +37,8 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
     a change to one sink leaves the others as they are.
     """
     if not function.endswith("Sink"):
-        told = root / "widgets.toml"
-        sources = [root / "enrichers", root / "schemas", *([told] if told.exists() else [])]
+        widgets = root / "widgets.toml"
+        sources = [root / "enrichers", root / "schemas", *([widgets] if widgets.exists() else [])]
         return sources, [root / "enrichers" / "requirements.txt"]
     folder = root / "sinks"
     for path in modules(folder):
@@ -50,8 +50,9 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
     raise BuildError(f"sinks/ has no module for the function '{function}'. Run: votepipe sync")
 
 
-def packages(requirements: Path, cache: Path = CACHE) -> Path:
+def packages(requirements: Path, cache: Path | None = None) -> Path:
     """A folder with these requirements installed; made once for each content of the file."""
+    cache = cache or checkout() / CACHE
     folder = cache / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     if folder.exists():
         return folder
@@ -82,14 +83,14 @@ def packages(requirements: Path, cache: Path = CACHE) -> Path:
     return folder
 
 
-def build(function: str, artifacts: Path, root: Path = ROOT, cache: Path = CACHE) -> None:
+def build(function: str, artifacts: Path, root: Path) -> None:
     """Fill `artifacts` with the code of `function`.
 
     Equal sources give equal zips, so that `sam deploy` sees no change where there is none.
     """
     sources, needs = parts(function, root)
     for requirements in needs:
-        shutil.copytree(packages(requirements, cache), artifacts, dirs_exist_ok=True)
+        shutil.copytree(packages(requirements, root / CACHE), artifacts, dirs_exist_ok=True)
     for source in [root / "votepipe", *sources]:
         _copy(source, artifacts / source.relative_to(root), root)
     for path in [artifacts, *artifacts.rglob("*")]:
@@ -111,6 +112,6 @@ def _copy(source: Path, to: Path, root: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        build(sys.argv[1], Path(sys.argv[2]))
+        build(sys.argv[1], Path(sys.argv[2]), checkout())
     except BuildError as error:
         sys.exit(f"Error: {error}")

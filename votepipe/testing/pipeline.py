@@ -23,11 +23,11 @@ from votepipe.emulator.simulation import opened
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.jsontext import copied
 from votepipe.emulator.simulation.simulation import World
-from votepipe.project import ROOT, blueprint
-from votepipe.project.blueprint import Blueprint
+from votepipe.project import Project
 from votepipe.testing.evidence import Evidence
 from votepipe.testing.harm import Harm
 from votepipe.testing.messages import Message
+from votepipe.testing.settings import setting_values
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ class Pipeline(Harm, Evidence):
 
     def __init__(
         self,
-        root: Path = ROOT,
+        root: Path | None = None,
         parameters: Mapping[str, Any] | None = None,
         *,
         sinks: Collection[str] | None = None,
@@ -65,7 +65,7 @@ class Pipeline(Harm, Evidence):
         opened.begin(self._now)
         self._open = True
         try:
-            self._build(blueprint.read(root), parameters or {}, settings or {}, sinks)
+            self._build(Project.read(root), parameters or {}, settings or {}, sinks)
         except BaseException:
             self.close()
             raise
@@ -160,30 +160,30 @@ class Pipeline(Harm, Evidence):
 
     def _build(
         self,
-        plan: Blueprint,
+        project: Project,
         parameters: Mapping[str, Any],
         settings: Mapping[str, Mapping[str, Any]],
         sinks: Collection[str] | None,
     ) -> None:
-        values = blueprint.values(plan, self.receiver.url, settings)
-        declared = plan.template.get("Parameters", {})
+        values = setting_values(project.settings, self.receiver.url, settings)
+        declared = project.template.get("Parameters", {})
         from_settings = {
             str(field.parameter): values[sink][field.name]
-            for sink, fields in plan.settings.items()
+            for sink, fields in project.settings.items()
             for field in fields
             if field.parameter in declared and field.name in values[sink]
         }
-        self.resources = Resources(plan.template, {**from_settings, **parameters})
+        self.resources = Resources(project.template, {**from_settings, **parameters})
         self.models = Models(
-            self.world, plan, self.resources, self.steps, self._wires.patches, sinks
+            self.world, project.root, self.resources, self.steps, self._wires.patches, sinks
         )
         mail = Mail(self.world, self._sink_running, self.receiver.answer)
         services = {**self.models.services(), "ses": mail, "sesv2": mail}
         self._calls = Calls(self.world, services, self.models.roles.allows)
-        self._fill_secrets(plan, values)
+        self._fill_secrets(project, values)
 
-    def _fill_secrets(self, plan: Blueprint, values: Mapping[str, Mapping[str, str]]) -> None:
-        for sink, fields in plan.settings.items():
+    def _fill_secrets(self, project: Project, values: Mapping[str, Mapping[str, str]]) -> None:
+        for sink, fields in project.settings.items():
             names = {field.name: field.env for field in fields if field.kind == "secret"}
             secret = {name: values[sink][name] for name in names if name in values[sink]}
             for function in self.models.functions.values():

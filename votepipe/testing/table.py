@@ -28,7 +28,6 @@ from typing import Any
 import yaml
 
 from votepipe.emulator.simulation.errors import KitError
-from votepipe.project import ROOT
 from votepipe.testing.pipeline import Pipeline
 
 NOTHING = "nothing"
@@ -86,7 +85,7 @@ def case(given: Mapping[str, Any], folder: Path = Path(), **common: Any) -> Case
     )
 
 
-def run(given: Case, root: Path = ROOT) -> list[str]:
+def run(given: Case, root: Path | None = None) -> list[str]:
     """Run a test; returns what is not as the table says, with the ways of the votes at its end."""
     with Pipeline(root, given.parameters, sinks=given.sinks) as pipeline:
         for fault in given.faults:

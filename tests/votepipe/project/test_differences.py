@@ -57,14 +57,14 @@ def test_what_a_template_holds_is_found_by_sink(template) -> None:
     found = written(template(chat={}, a_room={"secret": "pass"}))
 
     assert {name: sink.id for name, sink in found.items()} == {"a_room": "ARoom", "chat": "Chat"}
-    assert ", ".join(found["chat"].blocks) == CHAT
+    assert ", ".join(found["chat"].entries) == CHAT
     assert [sink.has_secret for sink in found.values()] == [False, True]
 
 
 def test_it_is_found_where_lines_end_otherwise(template) -> None:
     text = template(chat={}).replace("\n", "\r\n")
 
-    assert ", ".join(written(text)["chat"].blocks) == CHAT
+    assert ", ".join(written(text)["chat"].entries) == CHAT
 
 
 def test_nothing_changed(template) -> None:

@@ -8,7 +8,7 @@ from votepipe.project.generated import (
     RESOURCES,
     SETTINGS,
     SyncError,
-    blocks,
+    by_id,
     has,
     ids,
     inside,
@@ -51,7 +51,7 @@ def test_only_the_lines_between_the_markers_are_replaced() -> None:
     assert after == TEMPLATE[:start] + "  A:\n    B: 1\n" + TEMPLATE[end:]
 
 
-def test_a_region_can_be_emptied() -> None:
+def test_a_block_can_be_emptied() -> None:
     assert inside(replaced(TEMPLATE, SETTINGS, ""), SETTINGS) == ""
 
 
@@ -100,13 +100,13 @@ def test_markers_that_are_not_right(spoilt: str) -> None:
     )
 
 
-def test_the_texts_of_a_region_by_logical_id() -> None:
+def test_the_texts_of_a_block_by_logical_id() -> None:
     text = "  # one\n\n  A:\n    X: 1\n  # two\n  B:\n    Y: 2\n"
 
-    assert blocks(text) == {"A": "  A:\n    X: 1\n", "B": "  B:\n    Y: 2\n"}
+    assert by_id(text) == {"A": "  A:\n    X: 1\n", "B": "  B:\n    Y: 2\n"}
 
 
-def test_the_logical_ids_of_a_region_as_often_as_they_stand_there() -> None:
+def test_the_logical_ids_of_a_block_as_often_as_they_stand_there() -> None:
     assert ids("  A:\n    X: 1\n  B:\n  A:\n") == ["A", "B", "A"]
 
 
@@ -114,7 +114,7 @@ def test_the_logical_ids_outside_are_parameters_and_resources() -> None:
     assert outside(TEMPLATE) == {"Days", "Bus"}
 
 
-def test_what_is_outside_can_be_told_when_the_regions_are_spoilt() -> None:
+def test_what_is_outside_can_be_told_when_the_blocks_are_spoilt() -> None:
     assert outside(replaced(TEMPLATE, RESOURCES, "  a: [")) == {"Days", "Bus"}
 
 
@@ -126,5 +126,5 @@ def test_a_template_that_is_not_yaml() -> None:
 
 
 @pytest.mark.parametrize(("name", "there"), [(SETTINGS, True), ("words of the poets", False)])
-def test_whether_a_region_is_marked(name: str, there: bool) -> None:
+def test_whether_a_block_is_marked(name: str, there: bool) -> None:
     assert has(TEMPLATE, name) is there

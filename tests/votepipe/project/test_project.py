@@ -1,15 +1,35 @@
 """votepipe/project/__init__.py."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from votepipe.project import NoCheckout, checkout
+from votepipe.model.errors import PluginError
+from votepipe.project import NoCheckout, Project, checkout
+
+ROOT = checkout(Path(__file__))
+SINK = '''"""Post each vote to a room."""
+from votepipe import sink
+from sinks._words import WORD
+
+@sink(events=["VoteCast"])
+def handler(event):
+    return WORD
+'''
+ENRICHER = '''"""Add what is known."""
+from votepipe import enricher
+
+@enricher(adds={{"type": "object"}}, needs={needs})
+def enrich(vote{more}):
+    return {{}}
+'''
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     (tmp_path / "sinks" / "chat").mkdir(parents=True)
+    (tmp_path / "sinks" / "__init__.py").touch()
     (tmp_path / "template.yaml").touch()
     return tmp_path
 
@@ -27,3 +47,47 @@ def test_a_folder_that_is_in_no_checkout_is_refused(here: Path, missing: str) ->
     (here / missing).rename(here / "elsewhere")
     with pytest.raises(NoCheckout, match=r"no checkout.*template\.yaml and sinks/\. Change to"):
         checkout(here)
+
+
+def test_sinks_are_read_once_until_a_file_changes_and_leave_no_module_behind(here: Path) -> None:
+    (here / "sinks" / "_words.py").write_text("WORD = 'one'")
+    (here / "sinks" / "room.py").write_text(SINK)
+    before = set(sys.modules)
+    first, again = Project.read(here), Project.read(here)
+    (here / "sinks" / "_words.py").write_text("WORD = 'other'")
+    second = Project.read(here)
+
+    assert again is first
+    assert [each.sinks[0].spec.function(None) for each in (first, second)] == ["one", "other"]
+    assert not [name for name in set(sys.modules) - before if name.startswith("sinks")]
+
+
+def test_enrichers_come_in_the_order_in_which_they_run(here: Path) -> None:
+    (here / "enrichers").mkdir()
+    for name, needs in (("alpha", ["zeta"]), ("zeta", [])):
+        more = "".join(f", {need}" for need in needs)
+        text = ENRICHER.format(needs=needs, more=more)
+        (here / "enrichers" / f"{name}.py").write_text(text)
+
+    assert [each.name for each in Project.read(here).enrichers] == ["zeta", "alpha"]
+
+
+def test_a_checkout_may_have_no_plugins(here: Path) -> None:
+    assert Project.read(here).settings == {}
+
+
+def test_the_first_plugin_that_is_wrong_is_named(here: Path) -> None:
+    (here / "sinks" / "room.py").write_text("x = 1")
+    with pytest.raises(PluginError, match=r"^sinks/room\.py has no docstring"):
+        Project.read(here)
+
+
+def test_this_checkout_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "sinks")
+    project = Project.read()
+
+    assert project is Project.read(ROOT)
+    assert {"slack", "settle", "article"} <= set(project.settings)
+    assert "AWS::Lambda::Function" in {
+        each["Type"] for each in project.template["Resources"].values()
+    }

@@ -1,4 +1,4 @@
-"""votepipe/project/sync.py: the template's regions follow the sinks, and nothing else changes."""
+"""votepipe/project/sync.py: the template's blocks follow the sinks, and nothing else changes."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from votepipe.project import ROOT, generated
-from votepipe.project.sync import SyncError, check, region, resources, synced
+from votepipe.project import checkout, generated
+from votepipe.project.sync import SyncError, block, check, resources, synced
 
 TEMPLATE = """\
 # A comment by hand.
@@ -169,7 +169,7 @@ def test_the_same_sinks_give_the_same_bytes(put, write) -> None:
     assert first.index("ChatRule:") < first.index("ZebraRule:")
 
 
-def test_nothing_outside_of_the_regions_changes(put, write) -> None:
+def test_nothing_outside_of_the_blocks_changes(put, write) -> None:
     put("chat")
     template = TEMPLATE.replace("\n", "\r\n")
 
@@ -235,12 +235,13 @@ def test_an_enricher_must_not_take_a_name_of_a_sink() -> None:
 
 def test_there_may_be_no_sinks_at_all(write) -> None:
     assert write() == TEMPLATE
-    assert region(generated.RESOURCES, []) == ""
+    assert block(generated.RESOURCES, []) == ""
 
 
 def test_this_checkout_is_in_step() -> None:
-    text = (ROOT / "template.yaml").read_bytes().decode()
+    root = checkout(Path(__file__))
+    text = (root / "template.yaml").read_bytes().decode()
 
-    in_step = synced(text, resources()) == text
+    in_step = synced(text, resources(root)) == text
 
     assert in_step, "template.yaml is not in step with sinks/. Run: votepipe sync"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from votepipe.model.errors import PluginError
-from votepipe.project import differences, generated, sync
+from votepipe.project import checkout, differences, generated, sync
 from votepipe.project.sync import EnricherSettings, SyncError, enricher_settings, synced
 from votepipe.project.template import read
 
@@ -118,7 +118,8 @@ def test_people_are_told_which_settings_come_and_go(tmp_path: Path) -> None:
 
 
 def test_the_template_has_the_marks() -> None:
-    text = (sync.ROOT / "template.yaml").read_text(encoding="utf-8")
+    root = checkout(Path(__file__))
+    text = (root / "template.yaml").read_text(encoding="utf-8")
 
     assert all(generated.has(text, name) for name in sync.ENRICHER_FILES)
-    assert "EnrichFunction" in read()["Resources"]
+    assert "EnrichFunction" in read(root)["Resources"]

@@ -7,7 +7,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.project import generated
-from votepipe.project.sync import region, resources
+from votepipe.project.sync import block, resources
 
 SINK = '''"""Tell the time."""
 from votepipe import sink
@@ -23,7 +23,7 @@ def made(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "sinks").mkdir()
     (tmp_path / "sinks" / "big_ben.py").write_text(SINK)
     found = resources(tmp_path)
-    parts = [region(name, found) for name in (generated.SETTINGS, generated.RESOURCES)]
+    parts = [block(name, found) for name in (generated.SETTINGS, generated.RESOURCES)]
     parsed: dict[str, Any] = yaml_parse("\n".join(parts))
     return parsed
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from votepipe.project import ROOT
-from votepipe.project.plugins import sinks
+from votepipe.project import Project, checkout
 from votepipe.project.zips import BuildError, build, packages, parts
 
+ROOT = checkout(Path(__file__))
 ENRICHMENT, SLACK = "EnrichFunction", "SlackSink"
 
 
@@ -80,7 +80,7 @@ def built(small: Path, tmp_path: Path) -> Any:
     """Build a function of the small checkout; returns the folder to be zipped."""
 
     def built(function: str, name: str = "artifacts") -> Path:
-        build(function, tmp_path / name, small, tmp_path / "cache")
+        build(function, tmp_path / name, small)
         return tmp_path / name
 
     return built
@@ -194,7 +194,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Any:
     def real(function: str) -> Path:
         if function not in made:
             made[function] = tmp_path_factory.mktemp(function) / "artifacts"
-            build(function, made[function])
+            build(function, made[function], ROOT)
         return made[function]
 
     return real
@@ -221,7 +221,7 @@ def test_the_enrichment_has_all_that_it_imports(real) -> None:
     imported(real(ENRICHMENT), "votepipe.enrichment", *(f"enrichers.{name}" for name in plugins))
 
 
-@pytest.mark.parametrize("sink", sinks(), ids=lambda sink: sink.name)
+@pytest.mark.parametrize("sink", Project.read(ROOT).sinks, ids=lambda sink: sink.name)
 def test_every_sink_has_all_that_it_imports(real, sink) -> None:
     function = "".join(word.capitalize() for word in sink.name.split("_")) + "Sink"
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
-from votepipe.project.plugins import enrichers, sinks
+from votepipe.project import Project
 
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_plugins(as_json: bool) -> None:
     """Show the sinks and enrichers of this checkout."""
+    project = Project.read()
     found: list[dict[str, Any]] = [
         {
             "kind": kind,
@@ -28,7 +29,7 @@ def list_plugins(as_json: bool) -> None:
                 for field in plugin.settings
             ],
         }
-        for kind, plugins in (("enricher", enrichers()), ("sink", sinks()))
+        for kind, plugins in (("enricher", project.enrichers), ("sink", project.sinks))
         for plugin in plugins
     ]
     if as_json:

@@ -20,7 +20,7 @@ from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
-from votepipe.project import ROOT
+from votepipe.project import ROOT, checkout
 from votepipe.project.sync import SinkResources, enricher_settings, resources, synced
 from votepipe.project.template import read
 
@@ -156,7 +156,7 @@ class LocalStack:
 
     def _checked(self) -> list[SinkResources]:
         """The sinks, when they, the template and the parameters given fit each other."""
-        check(self._parameters, read()["Parameters"])
+        check(self._parameters, read(checkout())["Parameters"])
         found = resources()
         text = (ROOT / "template.yaml").read_bytes().decode()
         if synced(text, found, enricher_settings()) != text:

@@ -15,7 +15,7 @@ from sinks.slack.blocks import message
 from sinks.slack.settings import Settings
 from votepipe import Event, Secret, enrichment
 from votepipe.emulator.patterns import matches
-from votepipe.project import ROOT
+from votepipe.project import ROOT, checkout
 from votepipe.project.template import read
 
 STORY = ROOT / "events" / "stream" / "story.json"
@@ -23,7 +23,7 @@ STORY = ROOT / "events" / "stream" / "story.json"
 
 def lines() -> Iterator[str]:
     """What becomes of each record of the story, and of the vote when it rests; a sum at the end."""
-    resources = read()["Resources"]
+    resources = read(checkout())["Resources"]
     pipe = resources["VotesPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
     rule = resources["SlackRule"]["Properties"]["EventPattern"]
     quiet = settle.Settings().quiet_period_seconds

@@ -1,6 +1,7 @@
 """A template's resources as models that are tied together."""
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.cloudformation.stock import Stock, pattern_of
@@ -21,7 +22,6 @@ from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import World
 from votepipe.emulator.sqs.mapping import EventSourceMapping
 from votepipe.emulator.sqs.service import Sqs
-from votepipe.project.blueprint import Blueprint
 
 
 class Models(Stock):
@@ -30,13 +30,13 @@ class Models(Stock):
     def __init__(
         self,
         world: World,
-        blueprint: Blueprint,
+        root: Path,
         resources: Resources,
         steps: Steps,
         patches: Callable[[], list[Patch]],
         sinks: Collection[str] | None = None,
     ) -> None:
-        super().__init__(world, blueprint, resources, steps, patches)
+        super().__init__(world, root, resources, steps, patches)
         self._sinks = sinks
         self.put = Buses(world, self.buses, list(self.archives.values()))
         self.sqs = Sqs(world, self.queues)

@@ -1,6 +1,7 @@
 """A template's resources as models, each by itself."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from votepipe.emulator import patterns
@@ -17,7 +18,6 @@ from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import World
 from votepipe.emulator.sqs.queue import Queue
-from votepipe.project.blueprint import Blueprint
 
 
 class Stock:
@@ -26,7 +26,7 @@ class Stock:
     def __init__(
         self,
         world: World,
-        blueprint: Blueprint,
+        root: Path,
         resources: Resources,
         steps: Steps,
         patches: Callable[[], list[Patch]],
@@ -34,7 +34,7 @@ class Stock:
         self._world = world
         self._resources = resources
         self.roles = Roles(resources)
-        self.functions = self._functions(blueprint, steps, patches)
+        self.functions = self._functions(root, steps, patches)
         self.queues = self._queues()
         self.tables = self._tables()
         self.streams = self._streams()
@@ -43,7 +43,7 @@ class Stock:
         self.buses = self._buses()
 
     def _functions(
-        self, blueprint: Blueprint, steps: Steps, patches: Callable[[], list[Patch]]
+        self, root: Path, steps: Steps, patches: Callable[[], list[Patch]]
     ) -> dict[str, Function]:
         resources = self._resources
         return {
@@ -53,7 +53,7 @@ class Stock:
                 resources.arn(logical_id),
                 facts,
                 world=self._world,
-                root=blueprint.root,
+                root=root,
                 steps=steps,
                 patches=patches,
             )

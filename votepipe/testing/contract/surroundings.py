@@ -8,7 +8,7 @@ import boto3
 
 from votepipe.plugins import Sink
 from votepipe.plugins.fields import Field
-from votepipe.project import template
+from votepipe.project import checkout, template
 from votepipe.project.plugins import Plugin
 
 SECRET = "canarysecret"  # noqa: S105 - the part of an address that must not be seen anywhere
@@ -96,7 +96,7 @@ def _id_of(value: Any) -> str:
 
 def _made_tables(names: Mapping[str, str]) -> dict[str, str]:
     """Make the tables among the resources that variables name, as in template.yaml; which."""
-    resources = template.read()["Resources"] if names else {}
+    resources = template.read(checkout())["Resources"] if names else {}
     tables = {
         variable: name
         for variable, name in names.items()

@@ -5,14 +5,14 @@ import json
 from click.testing import CliRunner
 
 from votepipe.dev.commands.plugins import list_plugins
-from votepipe.project.plugins import enrichers, sinks
+from votepipe.project import Project
 
 
 def test_people_see_each_with_what_it_takes_and_needs() -> None:
     result = CliRunner().invoke(list_plugins)
 
     lines = result.output.splitlines()
-    for plugin in sinks():
+    for plugin in Project.read().sinks:
         assert f"sink {plugin.name}: {plugin.spec.summary}" in lines
         if plugin.spec.events:
             assert f"  takes {', '.join(plugin.spec.events)}" in lines
@@ -26,6 +26,6 @@ def test_programs_get_json() -> None:
 
     found = json.loads(result.output)
     assert [(each["kind"], each["name"]) for each in found] == [
-        *(("enricher", plugin.name) for plugin in enrichers()),
-        *(("sink", plugin.name) for plugin in sinks()),
+        *(("enricher", plugin.name) for plugin in Project.read().enrichers),
+        *(("sink", plugin.name) for plugin in Project.read().sinks),
     ]

@@ -91,5 +91,5 @@ def test_a_plugin_that_is_not_right(checkout: Path, votepipe) -> None:
     assert (done.returncode, done.stderr) == (
         1,
         "Error: sinks/fax.py does not import: ModuleNotFoundError: "
-        "No module named 'no_such_module'. Mend that file.\n",
+        "No module named 'no_such_module'. Fix that file.\n",
     )

@@ -1,50 +1,14 @@
-"""A checkout's template and plugins, read once and used by every pipeline made of them."""
+"""The settings of plugins in a test, where the test gives none."""
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.plugins.fields import Field
-from votepipe.project import plugins, template
 
 
-@dataclass(frozen=True)
-class Blueprint:
-    """The template after SAM's transform, and each plugin's settings by the plugin's name."""
-
-    root: Path
-    template: Mapping[str, Any]
-    settings: Mapping[str, tuple[Field, ...]]
-
-
-def read(root: Path) -> Blueprint:
-    """Read a checkout; the same one is read again only when a file of it changed."""
-    folders = (root / "sinks", root / "enrichers")
-    sources = [
-        root / "template.yaml",
-        *(path for folder in folders for path in sorted(folder.rglob("*.py"))),
-    ]
-    stamps = tuple((str(path), path.stat().st_mtime_ns) for path in sources)
-    return _read(root, stamps)
-
-
-@lru_cache(maxsize=8)
-def _read(root: Path, stamps: tuple[tuple[str, int], ...]) -> Blueprint:
-    before = set(sys.modules)
-    settings = {plugin.name: plugin.settings for plugin in plugins.sinks(root)}
-    settings |= {plugin.name: plugin.settings for plugin in plugins.enrichers(root)}
-    # Plugins that are packages leave their parent behind, which the functions then trip over.
-    for name in {"sinks", "enrichers"} & (sys.modules.keys() - before):
-        del sys.modules[name]
-    return Blueprint(root, template.translated(template.read(root)), settings)
-
-
-def values(
-    plan: Blueprint, receiver: str, given: Mapping[str, Mapping[str, Any]]
+def setting_values(
+    plugins: Mapping[str, tuple[Field, ...]], receiver: str, given: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, str]]:
     """The values of each plugin's settings that are set, by the plugin's name.
 
@@ -52,7 +16,7 @@ def values(
     unless they are `given`; a given None leaves a setting out. Raises KitError for unknown names.
     """
     found = {}
-    for sink, fields in plan.settings.items():
+    for sink, fields in plugins.items():
         own = dict(given.get(sink, {}))
         usual = {field.name: _usual(field, sink, receiver) for field in fields}
         if unknown := sorted(set(own) - set(usual)):

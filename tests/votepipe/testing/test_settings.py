@@ -1,14 +1,15 @@
-"""votepipe/project/blueprint.py."""
+"""votepipe/testing/settings.py."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from votepipe.emulator.simulation.errors import KitError
-from votepipe.project import blueprint
+from votepipe.plugins.fields import Field
+from votepipe.project import Project
+from votepipe.testing.settings import setting_values
 
 SINK = '''"""A sink with settings of all kinds."""
 
@@ -37,21 +38,22 @@ def handler(event: Event, settings: Settings) -> None:
 '''
 
 Checkout = Callable[..., Path]
+Plugins = Mapping[str, tuple[Field, ...]]
 
 
 @pytest.fixture(scope="module")
-def plan(checkout: Checkout) -> blueprint.Blueprint:
-    return blueprint.read(checkout({"many": SINK}))
+def plugins(checkout: Checkout) -> Plugins:
+    return Project.read(checkout({"many": SINK})).settings
 
 
-def values(plan: blueprint.Blueprint, **given: Any) -> dict[str, str]:
-    return blueprint.values(plan, "http://kit", {"many": given})["many"]
+def values(plugins: Plugins, **given: Any) -> dict[str, str]:
+    return setting_values(plugins, "http://kit", {"many": given})["many"]
 
 
 def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(
-    plan: blueprint.Blueprint,
+    plugins: Plugins,
 ) -> None:
-    assert values(plan) == {
+    assert values(plugins) == {
         "webhook_url": "http://kit/many",
         "api_url": "http://kit/many",
         "token": "many-token",
@@ -62,30 +64,18 @@ def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(
     }
 
 
-def test_values_that_are_given_go_first(plan: blueprint.Blueprint) -> None:
-    found = values(plan, size=5, greeting="hey", spare="s", room=None)
+def test_values_that_are_given_go_first(plugins: Plugins) -> None:
+    found = values(plugins, size=5, greeting="hey", spare="s", room=None)
 
     assert (found["size"], found["greeting"], found["spare"]) == ("5", "hey", "s")
     assert "room" not in found
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (("a", "b"), "a,b"), (1.5, "1.5")])
-def test_values_are_written_as_parameters_are(
-    plan: blueprint.Blueprint, value: Any, text: str
-) -> None:
-    assert values(plan, greeting=value)["greeting"] == text
+def test_values_are_written_as_parameters_are(plugins: Plugins, value: Any, text: str) -> None:
+    assert values(plugins, greeting=value)["greeting"] == text
 
 
-def test_settings_of_an_unknown_plugin_are_refused(plan: blueprint.Blueprint) -> None:
+def test_settings_of_an_unknown_plugin_are_refused(plugins: Plugins) -> None:
     with pytest.raises(KitError, match="There is no plugin 'none' to give settings to"):
-        blueprint.values(plan, "http://kit", {"none": {}})
-
-
-def test_a_checkout_is_read_once_until_a_file_of_it_changes(checkout: Checkout) -> None:
-    root = checkout({"many": SINK})
-    first = blueprint.read(root)
-    again = blueprint.read(root)
-    os.utime(root / "sinks" / "many.py", (1, 1))
-
-    assert again is first
-    assert blueprint.read(root) is not first
+        setting_values(plugins, "http://kit", {"none": {}})
