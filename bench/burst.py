@@ -18,7 +18,7 @@ from typing import Any
 
 from apart import LATENCY, Apart, Memory
 
-from votepipe.emulator.http.slack import Channel
+from votepipe.emulator.http.slack import Slack
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
 
@@ -50,7 +50,7 @@ def main(votes: int = 5_000) -> None:
 class Seen:
     """What came of a burst; `memory` has each function's, a few times in the course of it."""
 
-    channel: Channel
+    channel: Slack
     pipeline: Pipeline
     memory: dict[str, list[Memory]]
     drained: float
@@ -86,7 +86,7 @@ def burst(
             )
         )
         pipeline.latency(*LATENCY)
-        channel = Channel(lambda: pipeline.world.now)
+        channel = Slack(lambda: pipeline.world.now)
         pipeline.serve("slack", channel)
         functions = {
             name: stack.enter_context(Apart(pipeline, name))
@@ -129,7 +129,7 @@ def writes(articles: int, votes: int, seconds: float) -> list[Write]:
     return sorted(made, key=lambda each: each[0])
 
 
-def check(pipeline: Pipeline, channel: Channel, written: Votes) -> None:
+def check(pipeline: Pipeline, channel: Slack, written: Votes) -> None:
     """Stop where a vote is not accounted for."""
     if not pipeline.nothing_lost() or pipeline.dead_letters():
         raise SystemExit(str(pipeline.nothing_lost()))
@@ -140,7 +140,7 @@ def check(pipeline: Pipeline, channel: Channel, written: Votes) -> None:
         raise SystemExit(f"Counts that are not right: {above} are {written}")
 
 
-def accounted(channel: Channel) -> tuple[Votes, Votes]:
+def accounted(channel: Slack) -> tuple[Votes, Votes]:
     """The votes that messages show, and those that the counts above threads tell of."""
     posts = {f"{number}.000100": body for number, (_, body) in enumerate(channel.calls, 1)}
     shown: Votes = Counter()

@@ -7,8 +7,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from votepipe.emulator.http.receiver import Answer
-    from votepipe.emulator.http.request import Request
+    from votepipe.emulator.http.receiver import Answer, Request
     from votepipe.emulator.simulation.errors import KitError, Unmodelled
     from votepipe.testing.messages import Message
     from votepipe.testing.pipeline import Pipeline
@@ -21,7 +20,7 @@ _HOMES = {
     "KitError": "votepipe.emulator.simulation.errors",
     "Message": "votepipe.testing.messages",
     "Pipeline": "votepipe.testing.pipeline",
-    "Request": "votepipe.emulator.http.request",
+    "Request": "votepipe.emulator.http.receiver",
     "Unmodelled": "votepipe.emulator.simulation.errors",
 }
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from votepipe.emulator.functions.steps import Between
-from votepipe.emulator.http.receiver import Answer
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.faults import Fault, PutFault
 from votepipe.testing.parts import Parts

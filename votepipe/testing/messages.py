@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from votepipe import Event
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Request
 from votepipe.emulator.simulation.trace import NOBODY, Subject
 
 # Where the words are in what is posted, in the order of looking.

@@ -15,8 +15,7 @@ from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.functions import patches
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.functions.steps import Steps
-from votepipe.emulator.http.receiver import Answer, Receiver
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Answer, Receiver, Request
 from votepipe.emulator.services.calls import Calls
 from votepipe.emulator.services.mail import Mail
 from votepipe.emulator.simulation import opened
@@ -59,7 +58,7 @@ class Pipeline(Harm, Evidence):
         self.world = World(start.timestamp(), seed)
         self.steps = Steps()
         self.messages = []
-        self.receiver = Receiver(self._arrived)
+        self.receiver = Receiver(self._arrived, virtual_time=True)
         self._wires = patches.Wires(self.world, self.steps, self.receiver, self._call)
         self._now = lambda: self.world.now
         opened.begin(self._now)
@@ -203,7 +202,7 @@ class Pipeline(Harm, Evidence):
     def _arrived(self, request: Request, answer: Answer) -> None:
         invocation = self.world.invocation
         message = Message(
-            sink=request.sink,
+            sink=request.name,
             at=self.world.now,
             request=request,
             status=answer.status,
@@ -212,7 +211,7 @@ class Pipeline(Harm, Evidence):
         )
         self.messages.append(message)
         what = "sent" if answer.accepts else "not taken"
-        self.world.trace.note(what, request.sink, message.subject, **answer.facts)
+        self.world.trace.note(what, request.name, message.subject, **answer.facts)
 
 
 class Client:

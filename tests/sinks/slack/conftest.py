@@ -10,30 +10,28 @@ import pytest
 from sinks.slack import Settings
 from votepipe import Event, Secret
 from votepipe.emulator.http.receiver import Receiver
-from votepipe.emulator.http.slack import Channel
+from votepipe.emulator.http.slack import Slack
 
 
 @pytest.fixture(scope="session")
-def slack_class() -> type[Channel]:
+def slack_class() -> type[Slack]:
     """The class, for tests that need one with a clock."""
-    return Channel
+    return Slack
 
 
 @pytest.fixture
-def slack() -> Channel:
+def slack() -> Slack:
     """A Slack without a pace."""
-    return Channel()
+    return Slack()
 
 
 @pytest.fixture
-def settings(slack: Channel) -> Iterator[Any]:
+def settings(slack: Slack) -> Iterator[Any]:
     """Make settings for a bot that talks to that Slack on this machine."""
-    receiver = Receiver(lambda request, answer: None)
-    receiver.behave("slack", slack)
-    receiver.start()
-    usual = {"bot_token": Secret("xoxb-the-secret"), "channel": "C1"}
-    yield lambda **others: Settings(**usual | {"api_url": f"{receiver.url}/slack/"} | others)
-    receiver.close()
+    with Receiver() as receiver:
+        receiver.behave("slack", slack)
+        usual = {"bot_token": Secret("xoxb-the-secret"), "channel": "C1"}
+        yield lambda **others: Settings(**usual | {"api_url": f"{receiver.url}/slack/"} | others)
 
 
 @pytest.fixture

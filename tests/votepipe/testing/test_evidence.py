@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Request
 from votepipe.testing import KitError, Pipeline
 from votepipe.testing.messages import Message
 
@@ -22,7 +22,7 @@ def it(run: Callable[..., Pipeline]) -> Pipeline:
 
 
 def message(content: bytes) -> Message:
-    request = Request(sink="chat", method="POST", path="", headers={}, content=content)
+    request = Request(method="POST", path="/chat", headers={}, content=content)
     return Message(sink="chat", at=0, request=request, status=200, accepted=True, events=None)
 
 

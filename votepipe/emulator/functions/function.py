@@ -1,6 +1,7 @@
 """A Lambda function: its processes, time-out, throttling and errors, and each call of it."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ class FunctionError(Exception):
     """The function failed; its text is what Lambda says of it."""
 
 
+class Abandoned(BaseException):
+    """Ends work that took longer than its caller waits for it."""
+
+
 class Throttled(Exception):
     """The function was not called, as too many calls of it are going on."""
 
@@ -29,6 +34,7 @@ class Invocation:
 
     `leave` is called to become what was before its process; `events` are those that the sink's own
     function is delivering, `last_part` the part of the library that made the last call.
+    `limit` is when work that it waits for is abandoned.
     """
 
     function: "Function"
@@ -38,6 +44,7 @@ class Invocation:
     leave: Callable[[], None] = lambda: None
     events: Any = None
     last_part: str = ""
+    limit: float = math.inf
 
     def get_remaining_time_in_millis(self) -> int:
         """As Lambda's context has it, in virtual time."""
@@ -46,12 +53,13 @@ class Invocation:
     def wait(self, seconds: float) -> None:
         """Let virtual time pass for this call; others run meanwhile.
 
-        In a thread that the function started no time passes. Raises TimedOut at the time-out.
+        In a thread that the function started no time passes. Raises TimedOut at the time-out, and
+        Abandoned at the limit.
         """
         world = self.function.world
         if not world.tasks.mine:
             return
-        left = self.deadline - world.now
+        left = min(self.deadline, self.limit) - world.now
         if seconds > 0 or left < seconds:
             before, world.invocation = world.invocation, None
             self.leave()
@@ -61,8 +69,20 @@ class Invocation:
                 self.leave = self.process.enter()
                 world.invocation = before
         if seconds >= left:
+            if self.limit < self.deadline:
+                raise Abandoned
             self.process.dead = True
             raise TimedOut(f"Task timed out after {self.function.timeout:.2f} seconds")
+
+    def limited(self, seconds: float, work: Callable[[], None]) -> None:
+        """Do work, and abandon it after so many seconds."""
+        self.limit = self.function.world.now + seconds
+        try:
+            work()
+        except Abandoned:
+            pass
+        finally:
+            self.limit = math.inf
 
 
 class Context:

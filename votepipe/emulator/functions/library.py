@@ -32,16 +32,25 @@ def own(handler: str) -> list[Patch]:
     return patches
 
 
-class Clock:
-    """Virtual time, and a worker that goes by it."""
+# Runs work, and abandons it after so many seconds of virtual time.
+Limited = Callable[[float, Callable[[], None]], None]
 
-    def __init__(self, now: Callable[[], float]) -> None:
+
+class Clock:
+    """Virtual time, with a worker and threads that go by it."""
+
+    def __init__(self, now: Callable[[], float], limited: Limited) -> None:
         class Here(_Worker[T]):
             pass
 
+        class Thread(_Thread):
+            pass
+
         Here.now = staticmethod(now)
+        Thread.limited = staticmethod(limited)
         self.now = now
         self.worker = Here
+        self.threading = SimpleNamespace(Thread=Thread)
 
 
 def timeless(clock: Clock) -> list[Patch]:
@@ -54,7 +63,7 @@ def timeless(clock: Clock) -> list[Patch]:
     ]
     for module, name, value in (
         ("votepipe.enrichment", "monotonic", clock.now),
-        ("votepipe.http", "threading", _THREADING),
+        ("votepipe.http", "threading", clock.threading),
     ):
         if module in sys.modules:
             patches.append((sys.modules[module], name, value))
@@ -62,20 +71,19 @@ def timeless(clock: Clock) -> list[Patch]:
 
 
 class _Thread:
-    """A thread that does its work in the caller's, since virtual time waits for nobody."""
+    """A thread that does its work in the caller's, where virtual time can pass for it."""
+
+    limited: Limited
 
     def __init__(self, target: Callable[[], None], daemon: bool = False) -> None:
         self._target = target
 
     def start(self) -> None:
-        """Do the work."""
-        self._target()
+        """Do nothing yet: how long it may take is known when it is joined."""
 
-    def join(self, timeout: float | None = None) -> None:
-        """It is done already."""
-
-
-_THREADING = SimpleNamespace(Thread=_Thread)
+    def join(self, timeout: float) -> None:
+        """Do the work, for so long at most."""
+        self.limited(timeout, self._target)
 
 
 class _Worker(Worker[T]):

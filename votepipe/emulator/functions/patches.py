@@ -1,6 +1,7 @@
 """What a function's code finds at the end of its wires: the kit's AWS, its web server, its time."""
 
 import http.client
+import math
 import os
 import socket
 import threading
@@ -21,7 +22,7 @@ from votepipe.emulator.functions import library
 from votepipe.emulator.functions.function import Invocation
 from votepipe.emulator.functions.process import Patch
 from votepipe.emulator.functions.steps import Steps
-from votepipe.emulator.http.receiver import Receiver
+from votepipe.emulator.http.receiver import Answer, Receiver
 from votepipe.emulator.simulation.simulation import World
 from votepipe.model import times
 
@@ -60,13 +61,13 @@ class Wires:
         self._receiver = receiver
         self._call = call
         self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
-        self._elsewhere: set[int] = set()
-        self._clock = library.Clock(lambda: world.agenda.now)
+        self._clock = library.Clock(
+            lambda: world.agenda.now, lambda *given: self._invocation().limited(*given)
+        )
         self._patches = self._all()
 
     def patches(self) -> list[Patch]:
         """What is put in place when a process goes on."""
-        self._receiver.start()
         return [*self._patches, *library.timeless(self._clock)]
 
     def close(self) -> None:
@@ -95,7 +96,6 @@ class Wires:
                     (os, "urandom", lambda size: world.chance.randbytes(size)),
                     (botocore.client.BaseClient, "_make_api_call", self._api_call),
                     (connection, "putrequest", self._put_request(connection.putrequest)),
-                    (connection, "send", self._send(connection.send)),
                     (connection, "getresponse", self._get_response(connection.getresponse)),
                     (socket, "getaddrinfo", self._look_up(socket.getaddrinfo)),
                     (socket.socket, "connect", self._connect(socket.socket.connect)),
@@ -113,8 +113,6 @@ class Wires:
 
     def _is_inside(self) -> bool:
         """Whether the caller is code of a function, not the test's or the receiver's."""
-        if threading.get_ident() in self._elsewhere:
-            return False
         return self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
 
     def _start(self, original: Any) -> Any:
@@ -164,42 +162,27 @@ class Wires:
 
         return put_request
 
-    def _send(self, original: Any) -> Any:
-        lines = self._receiver.lines
-
-        def send(connection: Any, data: Any) -> None:
-            if connection.sock is None and connection.auto_open:
-                connection.connect()
-            end, line = getattr(connection, "votepipe_line", (None, None))
-            if connection.sock is not None and end is not connection.sock:
-                line = lines.at_the_end_of(connection.sock)
-                connection.votepipe_line = (connection.sock, line)
-            if line is not None:
-                lines.take(line, data)
-            original(connection, data)
-
-        return send
-
     def _get_response(self, original: Any) -> Any:
         def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
-            if line := connection.votepipe_line[1]:
-                self._elsewhere.add(threading.get_ident())
-                try:
-                    self._receiver.lines.answer(line)
-                finally:
-                    self._elsewhere.discard(threading.get_ident())
+            # The response may take the socket along.
+            client, patience = connection.sock.getsockname(), connection.sock.gettimeout()
             response = original(connection, *rest, **more)
-            answer = self._receiver.last
-            if answer.takes:
-                self._invocation().wait(answer.takes)
-            if answer.timeout:
-                limit = connection.sock.gettimeout() if connection.sock else None
-                self._invocation().wait(float("inf") if limit is None else limit)
-                raise TimeoutError("timed out")
+            if answer := self._receiver.unread.pop(client, None):
+                self._let_pass(answer, math.inf if patience is None else patience)
             self._after(*connection.votepipe_call)
             return response
 
         return get_response
+
+    def _let_pass(self, answer: Answer, patience: float) -> None:
+        """Wait as long as the answer takes, on virtual time. Raises TimeoutError as a socket."""
+        if answer.drips:  # with each byte a socket's time-out starts anew
+            patience = math.inf
+        seconds = math.inf if answer.timeout or answer.drips else answer.takes
+        if seconds:
+            self._invocation().wait(min(seconds, patience))
+        if seconds == math.inf or seconds > patience:
+            raise TimeoutError("timed out")
 
     def _look_up(self, original: Any) -> Any:
         def look_up(host: Any, *rest: Any, **more: Any) -> Any:

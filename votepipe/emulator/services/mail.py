@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
-from votepipe.emulator.http.receiver import Answer
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.simulation import World
 
@@ -43,14 +42,13 @@ class Mail:
     def _send(self, given: Parameters) -> dict[str, Any]:
         headers, text = _read(given)
         request = Request(
-            sink=self._sink(),
             method="MAIL",
-            path="",
+            path=f"/{self._sink()}",
             headers={name.lower(): value for name, value in headers.items()},
             content=text.encode(),
         )
         answer = self._posted(request)
-        if answer.disconnect or answer.timeout or not 200 <= answer.status < 300:
+        if answer.missing or not 200 <= answer.status < 300:
             code = _BUSY.get(answer.status, "InternalServiceErrorException")
             raise Refused(code, "The mail was not taken.", answer.status)
         return {"MessageId": self._world.chance.uuid()}

@@ -105,6 +105,39 @@ def test_a_time_out_takes_as_long_as_the_code_waits(other: Pipeline) -> None:
     assert len(other.sent("plain")) == 1
 
 
+def test_an_answer_that_takes_longer_than_the_code_waits_is_a_time_out(other: Pipeline) -> None:
+    other.answer("plain", takes=60, arrives=True)
+    other.put(VOTE)
+    other.run_until_idle()
+
+    assert [hop.at for hop in other.trace.hops if hop.what == "sent"][1] > 4
+    assert len(other.sent("plain")) == 2
+
+
+def test_dripping_holds_the_code_until_the_function_s_deadline(other: Pipeline) -> None:
+    other.answer("plain", drips=True)
+    other.put(VOTE)
+    other.run_until_idle()
+    (failed,) = (hop for hop in other.trace.hops if hop.what == "failed")
+
+    assert failed.facts["why"].startswith("Task timed out")
+    assert failed.at == pytest.approx(other.models.functions["PlainSink"].timeout, abs=1)
+    assert len(other.sent("plain")) == 1
+
+
+def test_dripping_holds_the_library_s_post_for_its_time_out(chat: Pipeline) -> None:
+    chat.answer("chat", drips=True)
+    chat.put(VOTE)
+    chat.run_until_idle()
+    (line,) = (line for line in chat.lines("ChatSink") if "within" in str(line))
+    arrived = [hop.at for hop in chat.trace.hops if hop.what in ("sent", "not taken")]
+
+    assert "127.0.0.1 did not answer within 10 s." in str(line)
+    assert len(arrived) == 2
+    assert arrived[1] - arrived[0] >= 10
+    assert not [hop for hop in chat.trace.hops if hop.what == "failed"]
+
+
 def test_other_threads_keep_real_time(chat: Pipeline) -> None:
     real = time.monotonic
     seen: list[bool] = []

@@ -1,46 +1,52 @@
 """votepipe/emulator/http/receiver.py: over real connections."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from votepipe.emulator.http.receiver import Answer, Receiver
-from votepipe.emulator.http.request import Request
+from votepipe.emulator.http.receiver import Answer, Receiver, Request
 
-
-class Kept(Receiver):
-    """A receiver that keeps what arrived."""
-
-    def __init__(self) -> None:
-        self.arrived: list[tuple[Request, Answer]] = []
-        super().__init__(lambda request, answer: self.arrived.append((request, answer)))
+Arrived = list[tuple[Request, Answer]]
 
 
 @pytest.fixture
-def receiver() -> Iterator[Kept]:
-    receiver = Kept()
-    receiver.start()
-    yield receiver
-    receiver.close()
+def arrived() -> Arrived:
+    return []
+
+
+@pytest.fixture
+def receiver(arrived: Arrived) -> Iterator[Receiver]:
+    with Receiver(lambda *given: arrived.append(given)) as receiver:
+        yield receiver
 
 
 def post(receiver: Receiver, path: str = "chat", **given: Any) -> requests.Response:
-    return requests.post(f"{receiver.url}/{path}", timeout=5, **given)
+    return requests.post(f"{receiver.url}/{path}", **{"timeout": 5, **given})
 
 
-def test_it_takes_what_is_posted_to_a_sink_s_address(receiver: Kept) -> None:
-    response = post(receiver, "chat/rooms/1", json={"text": "hi"}, headers={"X-Own": "yes"})
-    ((request, answer),) = receiver.arrived
+def test_it_takes_what_is_posted_to_a_name(receiver: Receiver, arrived: Arrived) -> None:
+    response = post(receiver, "chat/rooms/1?a=b", json={"text": "hi"}, headers={"X-Own": "yes"})
+    ((request, answer),) = arrived
 
     assert (response.status_code, response.text) == (200, "ok")
-    assert (request.sink, request.path, request.method) == ("chat", "rooms/1", "POST")
+    assert (request.name, request.method) == ("chat", "POST")
+    assert request.path == "/chat/rooms/1?a=b"
     assert (request.json, request.headers["x-own"], answer.accepts) == ({"text": "hi"}, "yes", True)
+    assert receiver.requests == [request]
 
 
-def test_it_answers_as_planned_and_then_as_usual(receiver: Kept) -> None:
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_it_takes_other_methods(receiver: Receiver, method: str) -> None:
+    requests.request(method, f"{receiver.url}/chat", timeout=5)
+
+    assert [request.method for request in receiver.requests] == [method]
+
+
+def test_it_answers_as_planned_and_then_as_usual(receiver: Receiver) -> None:
     receiver.plan("chat", Answer(status=500), times=2)
     receiver.plan("chat", Answer(status=429, headers={"Retry-After": "7"}), times=1)
     answers = [post(receiver) for _ in range(4)]
@@ -49,31 +55,80 @@ def test_it_answers_as_planned_and_then_as_usual(receiver: Kept) -> None:
     assert answers[2].headers["Retry-After"] == "7"
 
 
-def test_each_sink_has_its_own_answers(receiver: Kept) -> None:
-    receiver.plan("chat", Answer(status=500), times=1)
+def test_each_name_has_its_own_answers(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(status=500))
 
     assert post(receiver, "mail").status_code == 200
     assert post(receiver, "chat").status_code == 500
 
 
-def test_a_function_may_answer(receiver: Kept) -> None:
+def test_a_reply_answers_whatever_comes(receiver: Receiver) -> None:
+    receiver.reply(Answer(status=201, body=None))
+
+    assert post(receiver, "any", data=b"quoted").text == "quoted"
+    assert post(receiver, "any").text == "ok"
+
+
+def test_a_function_may_answer(receiver: Receiver) -> None:
     receiver.behave("chat", lambda request: Answer(body={"ok": True, "of": request.path}))
 
-    assert post(receiver, "chat/api").json() == {"ok": True, "of": "api"}
+    assert post(receiver, "chat/api").json() == {"ok": True, "of": "/chat/api"}
 
 
-def test_plans_can_be_dropped(receiver: Kept) -> None:
-    receiver.plan("chat", Answer(status=500), times=1)
+def test_plans_can_be_dropped(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(status=500))
+    receiver.reply(Answer(status=500))
     receiver.forget()
 
     assert post(receiver).status_code == 200
 
 
-def test_it_hangs_up(receiver: Kept) -> None:
-    receiver.plan("chat", Answer(disconnect=True), times=1)
+def test_it_hangs_up(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(disconnect=True))
 
     with pytest.raises(requests.ConnectionError):
         post(receiver)
+
+
+def test_it_hangs_up_within_the_body(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(headers={"Content-Length": "9", "Connection": "close"}))
+
+    with pytest.raises(requests.RequestException, match="7 more expected"):
+        post(receiver)
+
+
+def test_it_never_answers(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(timeout=True))
+
+    with pytest.raises(requests.Timeout):
+        post(receiver, timeout=0.1)
+
+
+def test_it_drips_within_the_head(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(drips="head"))
+    host, port = receiver.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(b"POST /chat HTTP/1.1\r\n\r\n")
+
+        assert connection.makefile("rb").read(30) == b"HTTP/1.1 200 OK\r\nX-Long: xxxxx"
+
+
+def test_it_drips(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(drips=True))
+
+    with post(receiver, stream=True) as response:
+        assert [response.raw.read(1) for _ in range(3)] == [b"x"] * 3
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(timeout=True), Answer(drips=True), Answer(drips="head"), Answer(takes=60)]
+)
+def test_on_virtual_time_it_answers_at_once_and_keeps_what_that_stands_for(answer: Answer) -> None:
+    with Receiver(virtual_time=True) as receiver:
+        receiver.plan("chat", answer)
+
+        assert post(receiver).status_code == 200
+        assert list(receiver.unread.values()) == [answer]
 
 
 @pytest.mark.parametrize(
@@ -85,82 +140,36 @@ def test_it_hangs_up(receiver: Kept) -> None:
         (Answer(status=500), False),
         (Answer(disconnect=True), False),
         (Answer(timeout=True), False),
+        (Answer(drips=True), False),
         (Answer(timeout=True, arrives=True), True),
         (Answer(disconnect=True, arrives=True), True),
     ],
 )
-def test_an_answer_tells_whether_the_message_was_taken(answer: Answer, accepts: bool) -> None:
+def test_an_answer_knows_whether_the_message_was_taken(answer: Answer, accepts: bool) -> None:
     assert answer.accepts is accepts
 
 
-def test_one_connection_carries_many_requests(receiver: Kept) -> None:
+def test_one_connection_carries_many_requests(receiver: Receiver) -> None:
     with requests.Session() as session:
         for number in range(3):
             session.post(f"{receiver.url}/chat", data=str(number), timeout=5)
 
-    assert [request.content for request, _ in receiver.arrived] == [b"0", b"1", b"2"]
+    assert [request.content for request in receiver.requests] == [b"0", b"1", b"2"]
+    assert receiver.connections == 1
 
 
-def test_chunks_are_put_together(receiver: Kept) -> None:
-    post(receiver, data=iter([b"one ", b"two"]))
+def test_chunks_are_put_together(receiver: Receiver) -> None:
+    with requests.Session() as session:
+        session.post(f"{receiver.url}/chat", data=iter([b"one ", b"two"]), timeout=5)
+        session.post(f"{receiver.url}/chat", data=b"three", timeout=5)
 
-    assert receiver.arrived[0][0].content == b"one two"
-
-
-def test_what_is_not_http_ends_the_connection(receiver: Kept) -> None:
-    host, port = receiver.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(b"hello\r\n\r\n")
-
-        assert connection.recv(10) == b""
-    assert receiver.arrived == []
+    assert [request.content for request in receiver.requests] == [b"one two", b"three"]
 
 
-def test_a_client_may_serve_its_own_line_while_it_waits(receiver: Kept) -> None:
-    with socket.create_connection(receiver.lines.address, timeout=5) as client:
-        line = receiver.lines.at_the_end_of(client)
-        assert line is not None
-        for number in range(3):
-            request = b"POST /chat HTTP/1.1\r\nContent-Length: 1\r\n\r\n%d" % number
-            receiver.lines.take(line, request)
-            client.sendall(request)
-            assert len(receiver.arrived) == number  # the thread leaves it alone
-            receiver.lines.answer(line)
-            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+def test_it_leaves_no_thread_behind() -> None:
+    before = set(threading.enumerate())
+    with Receiver() as receiver, requests.Session() as session:
+        session.post(f"{receiver.url}/chat", timeout=5)
+        assert set(threading.enumerate()) - before
 
-    assert [request.content for request, _ in receiver.arrived] == [b"0", b"1", b"2"]
-
-
-def test_what_has_not_all_come_yet_is_left_to_the_thread(receiver: Kept) -> None:
-    with socket.create_connection(receiver.lines.address, timeout=5) as client:
-        line = receiver.lines.at_the_end_of(client)
-        assert line is not None
-        receiver.lines.take(line, b"POST")
-        client.sendall(b"POST /chat HTTP/1.1\r\nContent-Length: 2\r\n\r\n1")
-        receiver.lines.answer(line)
-        client.sendall(b"2")
-        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
-
-    assert receiver.arrived[0][0].content == b"12"
-
-
-def test_a_line_that_was_hung_up_can_be_tried_again(receiver: Kept) -> None:
-    receiver.plan("chat", Answer(disconnect=True), times=1)
-    with socket.create_connection(receiver.lines.address, timeout=5) as client:
-        line = receiver.lines.at_the_end_of(client)
-        assert line is not None
-        client.sendall(b"POST /chat HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
-        assert client.recv(100) == b""
-
-        receiver.lines.take(line, b"POST")
-        receiver.lines.answer(line)
-
-    assert len(receiver.arrived) == 1
-
-
-def test_only_lines_to_the_receiver_can_be_served(receiver: Kept) -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as other,
-        socket.create_connection(other.getsockname(), timeout=5) as client,
-    ):
-        assert receiver.lines.at_the_end_of(client) is None
+    assert set(threading.enumerate()) <= before
