@@ -1,5 +1,6 @@
 """The widgets of the site: `widgets.toml`, checked against `schemas/widgets.v1.json`."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 from votepipe.model import schemas
 from votepipe.model.errors import SettingsError
 
-FILE = Path(__file__).resolve().parents[2] / "widgets.toml"
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,14 @@ class Widget:
 UNKNOWN = Widget()
 
 
-@cache
-def load(file: Path = FILE) -> dict[str, Widget]:
+def load(file: Path | None = None) -> dict[str, Widget]:
     """Read the widgets by widgetId; none where there is no file. Raises SettingsError."""
+    # Lambda names the folder of the function's code; an installed library lies elsewhere.
+    return _read(file or Path(os.environ.get("LAMBDA_TASK_ROOT", CHECKOUT)) / "widgets.toml")
+
+
+@cache
+def _read(file: Path) -> dict[str, Widget]:
     try:
         described = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

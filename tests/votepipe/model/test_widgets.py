@@ -53,6 +53,15 @@ def test_without_a_file_no_widget_is_known(file: Path) -> None:
     assert widgets.load(file) == {}
 
 
+def test_a_function_reads_the_file_beside_its_code(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(WHOLE)
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(file.parent))
+
+    assert set(widgets.load()) == {"blog", "mail"}
+
+
 def test_the_shipped_file_describes_the_samples() -> None:
     (record,) = json.loads(Path("events/stream/first-write.json").read_text())
 

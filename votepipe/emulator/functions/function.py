@@ -206,7 +206,8 @@ class Function:
         return json.loads(answer)
 
     def _cold(self) -> Process:
-        return Process(self.root, self.handler, self.environment, self.patches, library.own)
+        environment = self.environment | {"LAMBDA_TASK_ROOT": str(self.root)}
+        return Process(self.root, self.handler, environment, self.patches, library.own)
 
     def _failed(self, why: str) -> FunctionError:
         self.world.trace.note("failed", self.id, why=why)
