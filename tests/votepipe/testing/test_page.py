@@ -19,7 +19,7 @@ def blocks(language: str) -> list[str]:
 def test_the_tests_on_the_page_pass(tmp_path: Path, number: int, python_pytest: list[str]) -> None:
     (tmp_path / "test_page.py").write_text(blocks("python")[number])
     result = subprocess.run(
-        [*python_pytest, "test_page.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [*python_pytest, tmp_path / "test_page.py"], capture_output=True, text=True, timeout=120
     )
 
     assert "1 passed" in result.stdout, result.stdout

@@ -28,7 +28,7 @@ def shown(tmp_path: Path, python_pytest: list[str]) -> Callable[[str, str], str]
     def shown(name: str, text: str) -> str:
         (tmp_path / name).write_text(text)
         result = subprocess.run(
-            [*python_pytest, name], cwd=tmp_path, capture_output=True, text=True, timeout=60
+            [*python_pytest, tmp_path / name], capture_output=True, text=True, timeout=60
         )
         return result.stdout
 
