@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,10 @@ from votepipe import aws
 from votepipe.aws import secrets
 
 if TYPE_CHECKING:
-    from votepipe.dev.operations.deployment import Deployment
+    from playwright.sync_api import Browser
+
+    from votepipe.dev.local.ministack import MiniStack
+    from votepipe.dev.operations.deployment import Deployment, LocalSession
 
 # No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
 hypothesis.settings.register_profile(
@@ -34,9 +38,43 @@ FOREIGN = ("AWS_", "VOTEPIPE_", "SLACK_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-def pytest_runtest_setup() -> None:
-    """Let tests talk to this machine only."""
+# What these fixtures start, by the marker that leaves it out.
+STARTS = {"stack": "local_stack", "ministack": "local_stack", "browser": "browser"}
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",  # in CI everything runs as root
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_BROWSER = "Chromium is missing. Debian: apt-get install chromium"
+
+
+# First, so that `-m` and xdist see the markers.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what their fixtures start, and let one process start it for all of them."""
+    for item in items:
+        for fixture in STARTS.keys() & getattr(item, "fixturenames", ()):
+            item.add_marker(STARTS[fixture])
+            item.add_marker(pytest.mark.xdist_group(fixture))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let tests talk to this machine only, and skip those whose browser is missing."""
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+    if item.get_closest_marker("browser") and not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once that browser tests were left out, and how to get the browser."""
+    skipped = terminalreporter.getreports("skipped")
+    if left_out := sum("browser" in report.keywords for report in skipped):
+        terminalreporter.write_line(f"{left_out} browser tests left out. {NO_BROWSER}", yellow=True)
 
 
 @pytest.fixture(autouse=True)
@@ -314,10 +352,33 @@ class RunningStack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """The local stack, on ports of its own.
-
-    Whoever asks for it marks itself with `xdist_group("stack")`, so that there is only one.
-    """
+    """The local stack, on ports of its own."""
     up = RunningStack(tmp_path_factory.mktemp("stack"))
     yield up
     up.end()
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MiniStack"]:
+    """The local AWS alone, with nothing in it."""
+    from votepipe.dev.local.ministack import MiniStack
+
+    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
+        yield ministack
+
+
+@pytest.fixture(scope="session")
+def local_aws(ministack: "MiniStack") -> "LocalSession":
+    """A session whose clients speak to the local AWS."""
+    from votepipe.dev.operations.deployment import LocalSession
+
+    return LocalSession(ministack.endpoint)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """The system's Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

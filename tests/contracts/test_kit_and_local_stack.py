@@ -5,12 +5,9 @@ import time
 import uuid
 from typing import Any
 
-import pytest
 import requests
 
 from votepipe.testing import Pipeline
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 SINK = "webhook"
 SETTLED = "VoteSettled"  # whether it comes depends on how quickly the test writes

@@ -8,27 +8,16 @@ from itertools import count
 import pytest
 from botocore.exceptions import ClientError
 
-from votepipe.dev.local.ministack import MiniStack
-from votepipe.dev.operations.deployment import LocalSession
-
-pytestmark = pytest.mark.xdist_group("ministack")
-
 NAMES = (f"thing{number}" for number in count(1))
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory):
-    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
-        yield LocalSession(ministack.endpoint)
 
 
 class Table:
     """A table of the test's own, and its stream."""
 
-    def __init__(self, session):
+    def __init__(self, local_aws):
         self.name = next(NAMES)
-        self.dynamodb = session.client("dynamodb")
-        self.streams = session.client("dynamodbstreams")
+        self.dynamodb = local_aws.client("dynamodb")
+        self.streams = local_aws.client("dynamodbstreams")
         self.create()
 
     def create(self):
@@ -62,8 +51,8 @@ class Table:
 
 
 @pytest.fixture
-def table(session):
-    return Table(session)
+def table(local_aws):
+    return Table(local_aws)
 
 
 def ids(records):
@@ -185,12 +174,12 @@ def raising():
 
 
 @pytest.fixture(scope="module")
-def invoke(session):
+def invoke(local_aws):
     """Invoke a function that echoes, raises or returns None; returns status, error and answer."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", FUNCTION)
-    client = session.client("lambda")
+    client = local_aws.client("lambda")
     client.create_function(
         FunctionName="contract",
         Runtime="python3.13",
@@ -231,21 +220,21 @@ class TestInvoke:
 
         assert invoke("echo")[1:] == (None, ["echo"])
 
-    def test_a_missing_function_is_refused(self, session):
+    def test_a_missing_function_is_refused(self, local_aws):
         with pytest.raises(ClientError) as refused:
-            session.client("lambda").invoke(FunctionName="absent", Payload=b"[]")
+            local_aws.client("lambda").invoke(FunctionName="absent", Payload=b"[]")
         assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
 @pytest.fixture
-def bus(session):
+def bus(local_aws):
     """A bus with a queue behind it: put entries, and take what the queue got."""
 
     class Bus:
         def __init__(self):
-            self.events = session.client("events")
-            self.sqs = session.client("sqs")
+            self.events = local_aws.client("events")
+            self.sqs = local_aws.client("sqs")
             self.arn = self.events.create_event_bus(Name=next(NAMES))["EventBusArn"]
             name = self.arn.split("/")[-1]
             self.queue = self.sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -313,8 +302,8 @@ class TestPutEvents:
         assert event["time"] != "2026-01-04T10:00:00Z"
 
 
-def test_a_queue_is_found_by_name_and_account(session):
-    sqs = session.client("sqs")
+def test_a_queue_is_found_by_name_and_account(local_aws):
+    sqs = local_aws.client("sqs")
     created = sqs.create_queue(QueueName="contract-letters")["QueueUrl"]
 
     found = sqs.get_queue_url(QueueName="contract-letters", QueueOwnerAWSAccountId="000000000000")
@@ -322,8 +311,8 @@ def test_a_queue_is_found_by_name_and_account(session):
     assert found["QueueUrl"] == created
 
 
-def test_gap_a_described_pipe_lacks_its_parameters(session, table, bus):
-    pipes = session.client("pipes")
+def test_gap_a_described_pipe_lacks_its_parameters(local_aws, table, bus):
+    pipes = local_aws.client("pipes")
     made = pipes.create_pipe(
         Name=next(NAMES),
         RoleArn="arn:aws:iam::000000000000:role/any",

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,28 @@ def test_an_old_python_is_told_from_a_new_one(checkout: Path) -> None:
 
     assert done.returncode != 0
     assert "votepipe needs Python 3.11 or later. Run: make PYTHON=" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ci", "code", "said"),
+    [
+        ("", 0, "1 browser tests left out. Chromium is missing. Debian: apt-get install chromium"),
+        ("true", 1, "Failed: Chromium is missing. Debian: apt-get install chromium"),
+    ],
+)
+def test_browser_tests_are_left_out_without_a_browser_but_not_in_ci(
+    tmp_path: Path, ci: str, code: int, said: str
+) -> None:
+    file = ROOT / "tests" / "votepipe" / "dev" / "console" / "test_page.py"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "1", str(file), "-k", "test_reset"],
+        env={"PATH": str(tmp_path), "CI": ci},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == code
+    assert done.stdout.splitlines().count(said) == 1 if not ci else said in done.stdout

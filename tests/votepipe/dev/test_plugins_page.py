@@ -20,7 +20,7 @@ from votepipe.project import ROOT
 from votepipe.testing import Pipeline
 
 # The tests share a checkout and what they leave in it, in the order of this file.
-pytestmark = pytest.mark.xdist_group("page")
+pytestmark = [pytest.mark.local_stack, pytest.mark.xdist_group("page")]
 
 PAGE = (ROOT / "docs" / "plugins.md").read_text()
 SECONDS = 120  # only ends a test that will not pass

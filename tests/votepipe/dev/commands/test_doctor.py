@@ -41,7 +41,6 @@ def test_plugins_that_are_not_right(checkout: Path, votepipe, file, text, fact) 
     assert f"✗ {fact}" in votepipe(checkout, "doctor").stdout.splitlines()
 
 
-@pytest.mark.xdist_group("stack")
 def test_a_stack_that_is_up(stack) -> None:
     result = CliRunner().invoke(doctor, env={"VOTEPIPE_PORT": str(stack.port)})
 

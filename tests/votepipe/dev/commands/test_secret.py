@@ -41,7 +41,6 @@ def put(stack, text: str) -> Result:
     )
 
 
-@pytest.mark.xdist_group("stack")
 def test_it_is_set_from_standard_input(stack, kept) -> None:
     values = {name: f"the {name}" for name in kept()}
 
@@ -52,7 +51,6 @@ def test_it_is_set_from_standard_input(stack, kept) -> None:
     assert "the " not in result.output.replace("The secret", "")
 
 
-@pytest.mark.xdist_group("stack")
 def test_what_does_not_fit_changes_nothing_and_is_not_shown(stack, kept) -> None:
     before = kept()
 

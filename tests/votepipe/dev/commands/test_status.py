@@ -7,8 +7,6 @@ from click.testing import CliRunner
 
 from votepipe.dev.commands.status import status
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def test_the_local_stack(stack) -> None:
     result = CliRunner().invoke(status, env={"VOTEPIPE_PORT": str(stack.port)})

@@ -22,7 +22,7 @@ from votepipe.dev.operations.deployment import LocalSession
 from votepipe.dev.operations.stack import Stack
 
 # The runs share a checkout and what they leave in it, in the order of this file.
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = [pytest.mark.local_stack, pytest.mark.xdist_group("up")]
 
 SECONDS = 90  # only ends a test that will not pass
 

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from votepipe.dev.commands.vote import vote
 
 
-@pytest.mark.xdist_group("stack")
 def test_a_vote_with_answers_is_written(stack) -> None:
     result = CliRunner().invoke(
         vote,

@@ -1,22 +1,34 @@
 """votepipe/dev/console/static/: the page in a real browser."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-# One browser for all of them.
-pytestmark = pytest.mark.xdist_group("browser")
+from playwright.sync_api import Browser, Page, expect
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 
 @pytest.fixture
-def page(browser: Any, console: Any) -> Any:
-    browser.log()  # what earlier pages complained about
-    browser.open(console.server.url)
-    browser.wait(lambda: browser.text("#status") == "ready")
-    return browser
+def page(browser: Browser, console: Any) -> Iterator[Page]:
+    """A page of the browser that finds the console; what it complains of fails the test."""
+    errors: list[str] = []
+    with browser.new_context(base_url=console.server.url) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        yield page
+    # Chromium complains of a refusal that a test asked for, too.
+    assert [error for error in errors if "the server responded with" not in error] == []
+
+
+@pytest.fixture
+def ready(page: Page) -> Page:
+    """The page, open on a stack that is ready."""
+    page.goto("")
+    expect(page.locator("#status")).to_have_text("ready")
+    return page
 
 
 def say(console: Any, body: Any, sink: str = "slack") -> None:
@@ -27,16 +39,17 @@ def mrkdwn(text: str) -> dict[str, Any]:
     return {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
 
 
-def html(page: Any, selector: str) -> str:
-    return str(page.run("return document.querySelector(arguments[0])?.innerHTML ?? ''", selector))
+def trace(console: Any, hop: str, at: float, vote: str, event: str = "e-1") -> None:
+    keys = {"widgetId": "w", "voteId": vote}
+    console.journal.trace({"hop": hop, "time": at, "eventID": event, "keys": keys})
 
 
-def test_a_vote_cast_by_the_form_is_in_the_table(page: Any, table: Any) -> None:
-    page.fill("#cast [name=instanceOfJoy]", "cast-by-form")
-    page.fill("#cast [name=voter]", "reader@example.com")
-    page.click("#cast [value=thumbsdown]")
-    page.click("#cast button")
-    page.wait(lambda: page.text("#told") == "Cast.")
+def test_a_vote_cast_by_the_form_is_in_the_table(ready: Page, table: Any) -> None:
+    ready.fill("#cast [name=instanceOfJoy]", "cast-by-form")
+    ready.fill("#cast [name=voter]", "reader@example.com")
+    ready.click("#cast [value=thumbsdown]")
+    ready.click("#cast button")
+    expect(ready.locator("#told")).to_have_text("Cast.")
 
     (item,) = [
         each for each in table.scan()["Items"] if each.get("instanceOfJoy") == "cast-by-form"
@@ -44,96 +57,91 @@ def test_a_vote_cast_by_the_form_is_in_the_table(page: Any, table: Any) -> None:
     assert (item["voteType"], item["voter"]) == ("thumbsdown", "reader@example.com")
 
 
-def test_answers_by_the_form_are_in_the_table(page: Any, table: Any) -> None:
-    page.fill("#cast [name=instanceOfJoy]", "answered-by-form")
-    page.click("#cast button")
-    page.wait(lambda: page.text("#told") == "Cast.")
+def test_answers_by_the_form_are_in_the_table(ready: Page, table: Any) -> None:
+    ready.fill("#cast [name=instanceOfJoy]", "answered-by-form")
+    ready.click("#cast button")
+    expect(ready.locator("#told")).to_have_text("Cast.")
     for number in (1, 2):
-        page.fill("#answer [name=text]", f"answer {number}")
-        page.click("#answer button")
-        page.wait(lambda number=number: page.text("#told") == f"Answered 'field_{number}'.")
+        ready.fill("#answer [name=text]", f"answer {number}")
+        ready.click("#answer button")
+        expect(ready.locator("#told")).to_have_text(f"Answered 'field_{number}'.")
 
     votes = table.scan()["Items"]
     (item,) = [each for each in votes if each.get("instanceOfJoy") == "answered-by-form"]
     assert json.loads(item["answers"]) == {"field_1": "answer 1", "field_2": "answer 2"}
 
 
-def test_what_the_console_refuses_is_told(page: Any, console: Any) -> None:
+def test_what_the_console_refuses_is_shown(ready: Page, console: Any) -> None:
     console.table = None
-    page.click("#cast button")
+    ready.click("#cast button")
 
-    page.wait(lambda: "not there yet" in page.text("#told"))
+    expect(ready.locator("#told")).to_contain_text("not there yet")
 
 
-def test_a_vote_shows_its_way_as_it_goes(page: Any, console: Any) -> None:
-    keys = {"widgetId": "w", "voteId": "on-its-way"}
-    event = {"eventID": "e-1", "keys": keys}
-    console.journal.trace({"hop": "passed", "time": 1.0, **event})
-    console.journal.trace({"hop": "enriched", "time": 1.05, **event})
-    states = "return [...document.querySelectorAll('.way li')].map((li) => li.dataset.state)"
-    page.wait(lambda: page.run(states) == ["through", "passed", "passed", "", "", "", ""])
-    console.journal.trace({"hop": "put", "time": 1.06, "type": "VoteCast", **event})
+def test_a_vote_shows_its_path_as_it_goes(ready: Page, console: Any) -> None:
+    def expect_states(*states: str) -> None:
+        items = ready.locator(".way li")
+        expect(items).to_have_count(len(states))
+        for number, state in enumerate(states):
+            expect(items.nth(number)).to_have_attribute("data-state", state)
+
+    trace(console, "passed", 1.0, "on-its-way")
+    trace(console, "enriched", 1.05, "on-its-way")
+    expect_states("through", "passed", "passed", "", "", "", "")
+    trace(console, "put", 1.06, "on-its-way")
     line = {"eventId": "e-1", "sink": "slack", "message": "delivered", "outcome": "delivered"}
     console.journal.line({**line, "milliseconds": 20}, at="1970-01-01T00:00:01.100Z")
 
-    way = ["through", "passed", "passed", "passed", "through", "passed", "passed"]
-    page.wait(lambda: page.run(states) == way)
-    assert page.text(".way").split("\n") == ["50 ms", "10 ms", "20 ms", "20 ms"]
+    expect_states("through", "passed", "passed", "passed", "through", "passed", "passed")
+    assert ready.inner_text(".way").split("\n") == ["50 ms", "10 ms", "20 ms", "20 ms"]
 
 
-def test_a_failure_shows_with_its_reason(page: Any, console: Any) -> None:
-    keys = {"widgetId": "w", "voteId": "failing"}
-    console.journal.trace({"hop": "put", "time": 1.0, "eventID": "e-1", "keys": keys})
+def test_a_failure_shows_with_its_reason(ready: Page, console: Any) -> None:
+    trace(console, "put", 1.0, "failing")
     line = {"eventId": "e-1", "sink": "slack", "outcome": "undeliverable", "why": "It said 404."}
     console.journal.line({**line, "message": "moved to dead letters"}, at="1970-01-01T00:00:02Z")
 
-    page.wait(lambda: page.text(".why[data-state=failed]").endswith("It said 404."))
+    expect(ready.locator(".why[data-state=failed]")).to_contain_text("It said 404.")
 
 
-def test_a_vote_opens_to_all_its_hops(page: Any, console: Any) -> None:
-    keys = {"widgetId": "w", "voteId": "opened"}
+def test_a_vote_opens_to_all_its_hops(ready: Page, console: Any) -> None:
     for hop in ("passed", "enriched", "put"):
-        console.journal.trace({"hop": hop, "time": 1.0, "eventID": "e-1", "keys": keys})
-    page.wait(lambda: page.text("#votes summary"))
-    page.click("#votes summary")
+        trace(console, hop, 1.0, "opened")
+    ready.click("#votes summary")
 
-    rows = "return document.querySelectorAll('#votes tr').length"
-    page.wait(lambda: page.run(rows) == 3)
+    expect(ready.locator("#votes tr")).to_have_count(3)
 
 
-def test_a_slack_message_shows_as_in_slack(page: Any, console: Any) -> None:
+def test_a_slack_message_shows_as_in_slack(ready: Page, console: Any) -> None:
     say(console, mrkdwn("Yay _a-post_ got a :thumbsup:\n*Field 1*\n&gt; more &amp; `more`"))
-    page.wait(lambda: page.text("#messages .blocks"))
 
-    shown = html(page, "#messages .text")
-    assert shown == (
+    assert ready.inner_html("#messages .text") == (
         "Yay <em>a-post</em> got a 👍\n<strong>Field 1</strong>\n"
         "<blockquote>more &amp; <code>more</code></blockquote>"
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
-        ("~gone~", "<s>gone</s>"),
-        ("```\n*raw* &lt;b&gt;\n```", "<pre>*raw* &lt;b&gt;</pre>"),
-        ("<!channel> hi", '<span class="mention">@channel</span> hi'),
-        ("<javascript:alert(1)|here>", '<span title="javascript:alert(1)">here</span>'),
-        ("*bold", "*bold"),
-        ("&lt;!channel&gt;", "&lt;!channel&gt;"),
-    ],
-)
-def test_mrkdwn_means_what_it_means_in_slack(
-    page: Any, console: Any, text: str, shown: str
-) -> None:
-    say(console, mrkdwn(text))
-    page.wait(lambda: html(page, "#messages .text"))
-
-    assert html(page, "#messages .text") == shown
+MRKDWN = {
+    "2 * 3 * 4 and snake_case_name": "2 * 3 * 4 and snake_case_name",
+    "~gone~": "<s>gone</s>",
+    "```\n*raw* &lt;b&gt;\n```": "<pre>*raw* &lt;b&gt;</pre>",
+    "<!channel> hi": '<span class="mention">@channel</span> hi',
+    "<javascript:alert(1)|here>": '<span title="javascript:alert(1)">here</span>',
+    "*bold": "*bold",
+    "&lt;!channel&gt;": "&lt;!channel&gt;",
+}
 
 
-def test_every_kind_of_block_shows(page: Any, console: Any) -> None:
+def test_mrkdwn_means_what_it_means_in_slack(ready: Page, console: Any) -> None:
+    for text in reversed(MRKDWN):
+        say(console, mrkdwn(text))
+    texts = ready.locator("#messages .text")
+    expect(texts).to_have_count(len(MRKDWN))
+
+    assert [each.inner_html() for each in texts.all()] == list(MRKDWN.values())
+
+
+def test_every_kind_of_block_shows(ready: Page, console: Any) -> None:
     text = {"type": "plain_text", "text": "words"}
     rich = [{"type": "rich_text_section", "elements": [{"type": "text", "text": "rich"}]}]
     blocks = [
@@ -147,104 +155,88 @@ def test_every_kind_of_block_shows(page: Any, console: Any) -> None:
     ]
     say(console, {"blocks": blocks})
 
-    page.wait(lambda: "unheard of" in page.text("#messages"))
-    for word in ("head", "one", "two", "aside", "press", "rich"):
-        assert word in page.text("#messages")
+    for word in ("head", "one", "two", "aside", "press", "rich", "unheard of"):
+        expect(ready.locator("#messages")).to_contain_text(word)
 
 
-@pytest.mark.parametrize(
-    ("sink", "body"),
-    [
-        ("slack", mrkdwn(HOSTILE)),
-        ("slack", {"text": HOSTILE, "username": HOSTILE}),
-        ("slack", {"blocks": [{"type": HOSTILE}], "attachments": [{"title": HOSTILE}]}),
-        ("slack", {"blocks": 5}),
-        ("webhook", {HOSTILE: HOSTILE}),
-        (HOSTILE, HOSTILE),
-    ],
-)
-def test_hostile_messages_are_text(page: Any, console: Any, sink: str, body: Any) -> None:
-    say(console, body, sink)
-    page.wait(lambda: page.text("#messages li"))
+def test_hostile_messages_are_text(ready: Page, console: Any) -> None:
+    say(console, mrkdwn(HOSTILE))
+    say(console, {"text": HOSTILE, "username": HOSTILE})
+    say(console, {"blocks": [{"type": HOSTILE}], "attachments": [{"title": HOSTILE}]})
+    say(console, {"blocks": 5})
+    say(console, {HOSTILE: HOSTILE}, "webhook")
+    say(console, HOSTILE, HOSTILE)
+    expect(ready.locator("#messages > li")).to_have_count(6)
 
-    assert page.run("return document.querySelectorAll('main img, main script').length") == 0
-    assert page.run("return document.title") == "votepipe console"
+    expect(ready.locator("main img, main script")).to_have_count(0)
+    expect(ready).to_have_title("votepipe console")
 
 
-def test_hostile_votes_are_text(browser: Any, console: Any, table: Any) -> None:
+def test_hostile_votes_are_text(page: Page, console: Any, table: Any) -> None:
     keys = {"widgetId": HOSTILE, "voteId": HOSTILE}
     table.put_item(Item={**keys, "voteType": HOSTILE, "instanceOfJoy": HOSTILE})
     event = {"eventID": HOSTILE, "keys": keys, "time": 1.0}
     console.journal.trace({"hop": "retried", "reason": HOSTILE, "type": HOSTILE, **event})
     letter = {"reason": HOSTILE, "type": HOSTILE, "queue": HOSTILE}
     console.dead_letters = lambda: [{**letter, "receivedAt": "2026-01-01T00:00:00Z"}]
-    browser.open(console.server.url)
-    browser.wait(lambda: HOSTILE in browser.text("#votes"))
-    browser.click("#votes summary")
-    browser.wait(lambda: HOSTILE in browser.text("#letters") and browser.text("#votes .all"))
+    page.goto("")
+    expect(page.locator("#votes")).to_contain_text(HOSTILE)
+    page.click("#votes summary")
+    expect(page.locator("#letters")).to_contain_text(HOSTILE)
+    expect(page.locator("#votes .all")).not_to_be_empty()
 
-    assert browser.run("return document.querySelectorAll('main img, main script').length") == 0
-    assert browser.run("return document.title") == "votepipe console"
+    expect(page.locator("main img, main script")).to_have_count(0)
+    expect(page).to_have_title("votepipe console")
 
 
-def test_thousands_of_votes_and_messages_stay_few_in_the_page(page: Any, console: Any) -> None:
+def test_thousands_of_votes_and_messages_stay_few_in_the_page(ready: Page, console: Any) -> None:
     for number in range(2_000):
-        keys = {"widgetId": "w", "voteId": f"v-{number}"}
-        console.journal.trace({"hop": "put", "time": number, "eventID": f"{number}", "keys": keys})
+        trace(console, "put", number, f"v-{number}", f"{number}")
         say(console, {"text": str(number)})
-    page.wait(lambda: "of 2,000" in page.text("#votes-count"))
+    expect(ready.locator("#votes-count")).to_contain_text("of 2,000")
 
-    page.wait(lambda: "1999" in page.text("#messages li"))
-    assert page.run("return document.querySelectorAll('#votes > li').length") == 150
-    assert page.run("return document.querySelectorAll('#messages > li').length") == 60
+    expect(ready.locator("#messages li").first).to_contain_text("1999")
+    expect(ready.locator("#votes > li")).to_have_count(150)
+    expect(ready.locator("#messages > li")).to_have_count(60)
 
 
-def test_reset_empties_the_page(page: Any, console: Any) -> None:
+def test_reset_empties_the_page(ready: Page, console: Any) -> None:
     say(console, {"text": "hi"})
-    console.journal.trace(
-        {"hop": "put", "time": 1, "eventID": "e", "keys": {"widgetId": "w", "voteId": "v"}}
-    )
-    page.wait(lambda: page.text("#messages li") and page.text("#votes li"))
-    page.click("#reset")
+    trace(console, "put", 1, "v")
+    expect(ready.locator("#messages li")).to_have_count(1)
+    expect(ready.locator("#votes > li")).to_have_count(1)
+    ready.click("#reset")
 
-    page.wait(lambda: not page.text("#messages") and not page.text("#votes"))
+    expect(ready.locator("#messages")).to_be_empty()
+    expect(ready.locator("#votes")).to_be_empty()
 
 
-def test_a_fault_shows_and_can_be_cleared(browser: Any, console: Any) -> None:
+def test_a_fault_shows_and_can_be_cleared(page: Page, console: Any) -> None:
     console.post("api/faults", {"sink": "slack", "status": 500, "times": 3})
-    browser.open(console.server.url)
-    browser.wait(lambda: "answers 500 to slack 3 more times" in browser.text("#fault"))
-    browser.click("#fault button")
+    page.goto("")
+    expect(page.locator("#fault")).to_contain_text("answers 500 to slack 3 more times")
+    with page.expect_response("**/api/faults"):
+        page.click("#fault button")
 
-    browser.wait(lambda: console.get("api/faults").json() == [])
+    assert console.get("api/faults").json() == []
 
 
-def test_the_step_shows_until_the_stack_is_ready(browser: Any, console: Any) -> None:
+def test_the_step_shows_until_the_stack_is_ready(page: Page, console: Any) -> None:
     console.status = {"ready": False, "step": "sam deploy"}
-    browser.open(console.server.url)
+    page.goto("")
 
-    browser.wait(lambda: browser.text("#status") == "sam deploy")
-
-
-def test_the_page_makes_no_errors(page: Any, console: Any) -> None:
-    say(console, mrkdwn("hi"))
-    page.wait(lambda: page.text("#messages li"))
-
-    assert page.log() == []
+    expect(page.locator("#status")).to_have_text("sam deploy")
 
 
 @pytest.mark.parametrize("width", [360, 800, 1440])
-def test_the_page_fits_any_window(page: Any, console: Any, width: int) -> None:
+def test_the_page_fits_any_window(ready: Page, console: Any, width: int) -> None:
+    ready.set_viewport_size({"width": width, "height": 800})
     say(console, {"text": "x" * 400})
     say(console, {"key": "x" * 400}, "webhook")
     keys = {"widgetId": "w" * 200, "voteId": "v" * 200}
     console.journal.trace({"hop": "put", "time": 1, "eventID": "e" * 200, "keys": keys})
-    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    page.command("Emulation.setDeviceMetricsOverride", **size)
-    page.wait(lambda: page.text("#messages li") and page.text("#votes li"))
-    page.click("#votes summary")
-    page.wait(lambda: page.text("#votes .all"))
+    expect(ready.locator("#messages li")).to_have_count(2)
+    ready.click("#votes summary")
+    expect(ready.locator("#votes .all")).not_to_be_empty()
 
-    beyond = page.run("return document.documentElement.scrollWidth - window.innerWidth")
-    page.command("Emulation.clearDeviceMetricsOverride")
-    assert beyond <= 0
+    assert ready.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

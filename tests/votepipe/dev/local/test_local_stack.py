@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 import requests
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def messages(stack: Any, sink: str = "slack") -> list[str]:
     """What the receiver got for a sink, each as the text of its JSON."""

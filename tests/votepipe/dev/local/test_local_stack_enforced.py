@@ -14,8 +14,6 @@ import requests
 
 from votepipe.dev.operations.casting import cast
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 TOLD = {"email", "log", "settle", "slack", "tally", "webhook"}  # the other one, digest, is called
 
 

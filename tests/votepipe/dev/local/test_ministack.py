@@ -9,6 +9,8 @@ from votepipe.dev.local import ministack
 from votepipe.dev.local.ministack import MiniStack, MiniStackError, free_port, taken
 from votepipe.dev.operations.deployment import LocalSession
 
+pytestmark = pytest.mark.local_stack
+
 
 def listening(pid: int) -> set[str]:
     """The addresses a process listens on, each without its port."""

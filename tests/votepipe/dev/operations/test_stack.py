@@ -5,8 +5,6 @@ import json
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from votepipe.dev.local.ministack import MiniStack
-from votepipe.dev.operations.deployment import LocalSession
 from votepipe.dev.operations.stack import Stack, StackError
 from votepipe.emulator.cloudformation.intrinsics import IntrinsicError
 
@@ -79,17 +77,14 @@ TEMPLATE = {
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
+def session(local_aws):
     """A session that speaks to a MiniStack with the template deployed as 'votes'."""
-    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
-        session = LocalSession(ministack.endpoint)
-        client = session.client("cloudformation")
-        client.create_stack(StackName="votes", TemplateBody=json.dumps(TEMPLATE))
-        client.get_waiter("stack_create_complete").wait(StackName="votes", WaiterConfig=QUICK)
-        yield session
+    client = local_aws.client("cloudformation")
+    client.create_stack(StackName="votes", TemplateBody=json.dumps(TEMPLATE))
+    client.get_waiter("stack_create_complete").wait(StackName="votes", WaiterConfig=QUICK)
+    return local_aws
 
 
-@pytest.mark.xdist_group("ministack")
 class TestDeployed:
     @pytest.mark.parametrize(("logical_id", "name"), STATED)
     def test_attributes_are_those_that_the_stack_states(self, session, logical_id, name):

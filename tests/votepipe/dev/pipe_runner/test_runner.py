@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.dev.local.ministack import MiniStack
 from votepipe.dev.operations.deployment import LocalSession
 from votepipe.emulator.simulation.jsontext import parsed
-
-pytestmark = pytest.mark.xdist_group("ministack")
 
 QUICK = {"Delay": 0.1, "MaxAttempts": 300}
 STACKS = count(1)
@@ -139,12 +136,6 @@ class Local:
 
     def arrived(self):
         return [each["detail"]["vote"] for each in self.messages("Queue")]
-
-
-@pytest.fixture(scope="module")
-def ministack(tmp_path_factory):
-    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
-        yield ministack
 
 
 @pytest.fixture
