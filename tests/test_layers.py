@@ -36,6 +36,8 @@ NOT_YET_IMPORTS = {
     ("sinks.digest.by_slack", "sinks.digest"),
 }
 NOT_YET_SMALL = {
+    "votepipe",
+    "votepipe/testing",
     "votepipe/dev/commands",
     "votepipe/dev/console",
     "votepipe/emulator",

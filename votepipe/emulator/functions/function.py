@@ -206,7 +206,7 @@ class Function:
         return json.loads(answer)
 
     def _cold(self) -> Process:
-        environment = self.environment | {"LAMBDA_TASK_ROOT": str(self.root)}
+        environment = {**self.environment, "LAMBDA_TASK_ROOT": str(self.root)}
         return Process(self.root, self.handler, environment, self.patches, library.own)
 
     def _failed(self, why: str) -> FunctionError:
