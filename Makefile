@@ -51,7 +51,7 @@ bench: setup ## What is measured, side by side with others where they are instal
 deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/votepipe sync
 	.venv/bin/sam build --config-env $(or $(CONFIG),default)
-	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)
+	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)$(if $(CI), --no-confirm-changeset)
 
 # Made anew when a plugin, the template or what writes it changed; a folder changes with its list.
 .votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/templates/*)

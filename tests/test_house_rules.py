@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from votepipe.dev.cli import COMMANDS
 from votepipe.project import ROOT
@@ -116,6 +117,36 @@ def test_a_cold_start_imports_these_packages_only(module: str, packages: set[str
     foreign -= {name for name in foreign if "cython" in name or "__mypyc" in name}
     ours = {"__main__", "votepipe", "sinks", "enrichers"}
     assert foreign - ours <= packages, f"{module} imports {foreign - ours - packages} too."
+
+
+def test_every_action_is_pinned_to_a_commit() -> None:
+    used = [
+        (path.name, used)
+        for path in (ROOT / ".github" / "workflows").glob("*.yml")
+        for used in re.findall(r"uses: (.*)", path.read_text())
+    ]
+
+    loose = [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\S+", each[1])]
+
+    assert used
+    assert not loose, f"Pin these actions to a commit, with the version as a comment: {loose}"
+
+
+def test_hooks_have_their_programs_and_files_end_with_a_newline() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    programs = [hook["entry"].split()[0] for hook in hooks if hook["language"] == "system"]
+    (end,) = [re.compile(hook["entry"], re.DOTALL) for hook in hooks if hook["id"] == "end-of-file"]
+
+    ragged = [
+        name
+        for name in TRACKED
+        if Path(name).suffix in (".md", ".py", ".yml", ".yaml", ".toml", ".json", ".j2")
+        and end.search((ROOT / name).read_text())
+    ]
+
+    assert [program for program in programs if not (ROOT / program).exists()] == []
+    assert end.search("no newline")
+    assert not ragged, f"End these files with a newline: {ragged}"
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
