@@ -1,14 +1,16 @@
 """README.md and docs/: what they show is what happens."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from votepipe.dev.cli import COMMANDS
+from votepipe.dev.cli import COMMANDS, main
 from votepipe.project import ROOT, sync
 from votepipe.testing import Pipeline
 
@@ -79,6 +81,15 @@ def test_the_sink_of_ten_lines_delivers(tmp_path: Path) -> None:
 
         assert [message.text for message in pipeline.sent("chat")] == ["One more thumbsup"]
         assert pipeline.nothing_lost()
+
+
+def test_the_match_on_the_page_is_what_is_printed() -> None:
+    shown = re.search(r"\$ \.venv/bin/votepipe (match .*)\n([^`]*)```", PAGES["docs/patterns.md"])
+    assert shown
+
+    done = CliRunner().invoke(main, shlex.split(shown[1]))
+
+    assert done.output == shown[2]
 
 
 def test_every_page_is_linked() -> None:
