@@ -117,6 +117,19 @@ def test_links_lead_somewhere() -> None:
     assert not missing, f"These links lead nowhere: {missing}"
 
 
+def test_every_decision_has_a_date_alternatives_and_what_would_reverse_it() -> None:
+    entries = re.split(r"^### ", PAGES["docs/decisions.md"], flags=re.MULTILINE)[1:]
+    whole = re.compile(r".+\n\n20\d\d-\d\d-\d\d\. .+\nConsidered: .+\nReverse if: .+", re.DOTALL)
+
+    lacking = [entry.partition("\n")[0] for entry in entries if not whole.match(entry)]
+
+    assert entries
+    assert not lacking, (
+        "In docs/decisions.md, write a date and the lines 'Considered: …' and 'Reverse if: …' "
+        f"below: {lacking}"
+    )
+
+
 def test_every_make_target_shown_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
