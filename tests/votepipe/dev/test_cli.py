@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,12 +20,12 @@ from votepipe.model.errors import SettingsError
 from votepipe.project import ROOT
 
 
-def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
+def run(*arguments: str, folder: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run this checkout's command line in a process of its own, in any folder."""
     return subprocess.run(
-        [sys.executable, "-m", "votepipe.dev", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **env},
+        [sys.executable, "-P", "-m", "votepipe.dev", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
         capture_output=True,
         text=True,
         check=False,
@@ -148,6 +149,37 @@ def test_nobody_to_read_the_output_is_no_error(tmp_path) -> None:
         )
 
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_it_works_on_the_checkout_around_the_current_folder(checkout: Path) -> None:
+    (checkout / "sinks" / "fax.py").write_bytes((checkout / "sinks" / "log.py").read_bytes())
+    deeper = checkout / "docs"
+
+    listed = run("list", "--json", folder=deeper).stdout
+    synced = run("sync", folder=deeper)
+    written = run("new", "enricher", "moon", folder=deeper).stdout.split()
+
+    assert "fax" in [each["name"] for each in json.loads(listed)]
+    assert (synced.returncode, "+ sink 'fax'" in synced.stdout) == (0, True)
+    assert all((checkout / path).exists() and not (ROOT / path).exists() for path in written)
+
+
+def test_the_demo_runs_the_plugins_of_the_checkout(checkout: Path) -> None:
+    with (checkout / "sinks" / "settle.py").open("a") as settle:
+        settle.write("\nprint('from the other checkout')\n")
+
+    assert "from the other checkout" in run("demo", folder=checkout).stdout
+
+
+@pytest.mark.parametrize("command", ["list", "demo", "sync", "new sink fax", "test", "up"])
+def test_outside_of_any_checkout_it_says_so(tmp_path: Path, command: str) -> None:
+    done = run(*command.split(), folder=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: '{tmp_path.name}' is in no checkout: neither it nor a folder above it has both "
+        "template.yaml and sinks/. Change to a folder of the checkout.\n"
+    )
 
 
 @pytest.mark.parametrize(

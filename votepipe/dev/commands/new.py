@@ -4,7 +4,7 @@ import click
 
 from votepipe.dev.commands.sync import sync
 from votepipe.dev.operations import scaffold
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
 
 @click.command()
@@ -13,8 +13,9 @@ from votepipe.project import ROOT
 @click.pass_context
 def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
     """Write a sink or an enricher, with a test that passes, and sync."""
+    root = checkout()
     try:
-        written = scaffold.write(kind, name)
+        written = scaffold.write(kind, name, root)
     except scaffold.BadName as error:
         raise click.UsageError(str(error)) from None
     if kind == "sink":
@@ -25,4 +26,4 @@ def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
                 path.unlink()
             raise
     for path in written:
-        click.echo(path.relative_to(ROOT))
+        click.echo(path.relative_to(root))

@@ -2,7 +2,7 @@
 
 import click
 
-from votepipe.project import ROOT, sinks_page
+from votepipe.project import checkout, sinks_page
 from votepipe.project import sync as generator
 from votepipe.project.differences import differences
 
@@ -11,11 +11,12 @@ from votepipe.project.differences import differences
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
 def sync(check: bool) -> None:
     """Write what plugins need into the marked regions of template.yaml, and docs/sinks.md."""
-    found = generator.resources()
-    template, page = ROOT / "template.yaml", ROOT / "docs" / "sinks.md"
+    root = checkout()
+    found = generator.resources(root)
+    template, page = root / "template.yaml", root / "docs" / "sinks.md"
     texts = {path: path.read_bytes().decode() for path in (template, page) if path.exists()}
     wanted = {
-        template: generator.synced(texts[template], found, generator.enricher_settings()),
+        template: generator.synced(texts[template], found, generator.enricher_settings(root)),
         page: sinks_page.page(found),
     }
     stale = [path for path, text in texts.items() if text != wanted[path]]
@@ -23,7 +24,7 @@ def sync(check: bool) -> None:
         told = [*differences(texts[template], wanted[template])]
         for line in told or ["Comments and empty lines only."]:
             click.echo(line, err=check)
-    names = " and ".join(str(path.relative_to(ROOT)) for path in stale)
+    names = " and ".join(str(path.relative_to(root)) for path in stale)
     if check and stale:
         verb = "is" if len(stale) == 1 else "are"
         raise click.ClickException(f"{names} {verb} not in step with sinks/. Run: votepipe sync")

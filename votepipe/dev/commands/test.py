@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
 
 @click.command()
@@ -13,7 +13,7 @@ def test(files: tuple[Path, ...]) -> None:
     """Run tables of records and the messages they make, by default all tests/**/*.votes.*."""
     from votepipe.testing import table
 
-    chosen = files or tuple(sorted((ROOT / "tests").rglob("*.votes.*")))
+    chosen = files or tuple(sorted((checkout() / "tests").rglob("*.votes.*")))
     if not chosen:
         raise click.UsageError("There is no table. Name a file; docs/testing.md shows one.")
     failed = total = 0

@@ -6,7 +6,7 @@ import click
 
 from votepipe.dev.local.local_stack import LocalStack
 from votepipe.dev.operations.deployment import CONSOLE_PORT
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
 
 def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, str]:
@@ -35,7 +35,5 @@ def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, s
 )
 def up(port: int, parameters: dict[str, str]) -> None:
     """Build and deploy the real template to a local AWS and run it; Ctrl-C ends all."""
-    stack = LocalStack(
-        ROOT / ".votepipe" / f"local-{port}", port=port, parameters=parameters, say=click.echo
-    )
-    stack.run()
+    folder = checkout() / ".votepipe" / f"local-{port}"
+    LocalStack(folder, port=port, parameters=parameters, say=click.echo).run()

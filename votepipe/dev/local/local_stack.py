@@ -20,7 +20,7 @@ from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
-from votepipe.project import ROOT, checkout
+from votepipe.project import checkout
 from votepipe.project.sync import SinkResources, enricher_settings, resources, synced
 from votepipe.project.template import read
 
@@ -46,17 +46,21 @@ class LocalStack:
         say: Callable[[str], None] = print,
         enforce_iam: bool = False,
     ) -> None:
+        self.root = checkout()
         self.folder = folder
         self.port = port
         self.journal = Journal()
         self.ministack = MiniStack(
             folder / "ministack", port + 1 if port else None, persist=True, enforce_iam=enforce_iam
         )
-        self.deployment = Deployment(sam.stack_name("local"), LocalSession(self.ministack.endpoint))
+        self.deployment = Deployment(
+            sam.stack_name("local", self.root), LocalSession(self.ministack.endpoint)
+        )
         self.pipe = PipeProcess(
             self.deployment.name,
             folder / "pipe",
             self.ministack.environment(),
+            root=self.root,
             trace=self.journal.trace,
             say=say,
         )
@@ -128,14 +132,14 @@ class LocalStack:
             self._parts.callback(self.ministack.stop)
             self.ministack.start()
         with self._doing("sam build"):
-            sam.build(self.folder, env)
+            sam.build(self.folder, env, self.root)
         with self._doing("sam deploy"):
             values = {
-                **sam.parameters("local"),
-                **local_secrets.parameters([*found, *enricher_settings()]),
+                **sam.parameters("local", self.root),
+                **local_secrets.parameters([*found, *enricher_settings(self.root)]),
                 **self._parameters,
             }
-            if not sam.deploy(self.folder, env, values):
+            if not sam.deploy(self.folder, env, values, self.root):
                 self._say("  No changes.")
         with self._doing("Filling secrets"):
             local_secrets.fill_secrets(self.deployment, found, self.url)
@@ -156,10 +160,10 @@ class LocalStack:
 
     def _checked(self) -> list[SinkResources]:
         """The sinks, when they, the template and the parameters given fit each other."""
-        check(self._parameters, read(checkout())["Parameters"])
-        found = resources()
-        text = (ROOT / "template.yaml").read_bytes().decode()
-        if synced(text, found, enricher_settings()) != text:
+        check(self._parameters, read(self.root)["Parameters"])
+        found = resources(self.root)
+        text = (self.root / "template.yaml").read_bytes().decode()
+        if synced(text, found, enricher_settings(self.root)) != text:
             raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
         return found
 

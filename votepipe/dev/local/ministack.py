@@ -12,9 +12,9 @@ from typing import Self
 import requests
 
 from votepipe.dev.local.processes import Child, end_leftover
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
-PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
+PROGRAM = Path(".venv-ministack/bin/ministack")  # below the checkout
 REGION = "us-east-1"
 # Below what systems give to outgoing connections, one of which could take a port found free.
 _PORTS = range(20_000, 30_000, 2)
@@ -84,7 +84,8 @@ class MiniStack:
 
     def start(self, timeout: float = 60) -> None:
         """Start it and wait until it answers; `timeout` is in seconds."""
-        if not PROGRAM.exists():
+        program = checkout() / PROGRAM
+        if not program.exists():
             raise MiniStackError("MiniStack is not installed. Run: make setup")
         end_leftover(self._note)
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
@@ -97,10 +98,10 @@ class MiniStack:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         with (self.folder / "ministack.log").open("ab") as log:
             self._child.start(
-                [str(PROGRAM)],
+                [str(program)],
                 # Whatever stands in this environment is handed to every function it runs.
                 env={
-                    "PATH": f"{PROGRAM.parent}:/usr/bin:/bin",
+                    "PATH": f"{program.parent}:/usr/bin:/bin",
                     "HOME": str(self.folder),
                     "LANG": "C.UTF-8",
                     "TMPDIR": str(self.folder / "tmp"),

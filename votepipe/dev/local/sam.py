@@ -10,35 +10,32 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from votepipe.dev.local.processes import Child
-from votepipe.project import ROOT
 
 
 class SamError(Exception):
     """A `sam` command failed; the text holds the end of what it printed."""
 
 
-def stack_name(environment: str, root: Path = ROOT) -> str:
+def stack_name(environment: str, root: Path) -> str:
     """The name that samconfig.toml gives the stack of an environment such as 'local'."""
     config = tomllib.loads((root / "samconfig.toml").read_text())
     return str(config[environment]["global"]["parameters"]["stack_name"])
 
 
-def parameters(environment: str, root: Path = ROOT) -> dict[str, str]:
+def parameters(environment: str, root: Path) -> dict[str, str]:
     """The template parameters that samconfig.toml gives an environment such as 'local'."""
     config = tomllib.loads((root / "samconfig.toml").read_text())
     overrides = shlex.split(config[environment]["deploy"]["parameters"]["parameter_overrides"])
     return dict(override.split("=", 1) for override in overrides)
 
 
-def build(folder: Path, env: Mapping[str, str], root: Path = ROOT) -> Path:
+def build(folder: Path, env: Mapping[str, str], root: Path) -> Path:
     """Build every function of the template below `folder`; returns the built template's path."""
     _run(["build", "--build-dir", str(folder / "build")], folder / "build.log", env, root)
     return folder / "build" / "template.yaml"
 
 
-def deploy(
-    folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path = ROOT
-) -> bool:
+def deploy(folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path) -> bool:
     """Deploy what `build` left below `folder`, as samconfig.toml's 'local' says.
 
     Returns whether there was anything to change.

@@ -7,28 +7,34 @@ would post it.
 import contextlib
 import io
 import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from sinks import settle
-from sinks.slack.blocks import message
-from sinks.slack.settings import Settings
-from votepipe import Event, Secret, enrichment
+from votepipe import Event, Secret
 from votepipe.emulator.patterns import matches
-from votepipe.project import ROOT, checkout
+from votepipe.project import checkout
 from votepipe.project.template import read
 
-STORY = ROOT / "events" / "stream" / "story.json"
+STORY = Path("events/stream/story.json")  # below the checkout
 
 
 def lines() -> Iterator[str]:
     """What becomes of each record of the story, and of the vote when it rests; a sum at the end."""
-    resources = read(checkout())["Resources"]
+    root = checkout()
+    # The sinks and enrichers of this checkout, not those beside the library that was installed.
+    sys.path.insert(0, str(root))
+    from sinks import settle
+    from sinks.slack.blocks import message
+    from sinks.slack.settings import Settings
+
+    resources = read(root)["Resources"]
     pipe = resources["VotesPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
     rule = resources["SlackRule"]["Properties"]["EventPattern"]
     quiet = settle.Settings().quiet_period_seconds
     details: list[dict[str, Any]] = []
-    records = json.loads(STORY.read_text())
+    records = json.loads((root / STORY).read_text())
     for record in records:
         passed = any(matches(each["Pattern"], record, for_pipe=True) for each in pipe)
         made = _enriched([record]) if passed else []
@@ -51,6 +57,8 @@ def lines() -> Iterator[str]:
 
 
 def _enriched(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from votepipe import enrichment
+
     with contextlib.redirect_stdout(io.StringIO()):  # its log lines would stand between ours
         return enrichment.handler(records, None)
 

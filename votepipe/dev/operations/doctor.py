@@ -10,7 +10,7 @@ from typing import Any
 from votepipe.dev.local.ministack import PROGRAM
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.model.errors import PluginError
-from votepipe.project import ROOT, sync
+from votepipe.project import NoCheckout, checkout, sync
 from votepipe.project.generated import SyncError
 
 
@@ -31,19 +31,25 @@ def machine() -> Iterator[Finding]:
     )
     make = shutil.which("make")
     yield Finding(*(("make is there.",) if make else ("make is missing.", "Install make.")))
-    for name, path in (("SAM CLI", Path(sys.executable).parent / "sam"), ("MiniStack", PROGRAM)):
+    try:
+        root = checkout()
+    except NoCheckout as error:
+        yield Finding("There is no checkout here.", str(error))
+        return
+    sam = Path(sys.executable).parent / "sam"
+    for name, path in (("SAM CLI", sam), ("MiniStack", root / PROGRAM)):
         there = path.exists()
         yield Finding(
             f"{name} is {'there' if there else 'missing'}.", "" if there else "make setup"
         )
-    yield from _template()
+    yield from _template(root)
 
 
-def _template() -> Iterator[Finding]:
-    text = (ROOT / "template.yaml").read_bytes().decode()
+def _template(root: Path) -> Iterator[Finding]:
+    text = (root / "template.yaml").read_bytes().decode()
     try:
-        found = sync.resources()
-        same = sync.synced(text, found, sync.enricher_settings()) == text
+        found = sync.resources(root)
+        same = sync.synced(text, found, sync.enricher_settings(root)) == text
     except PluginError as error:
         yield Finding("A plugin cannot be loaded.", str(error))
         return

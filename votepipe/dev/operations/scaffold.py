@@ -7,7 +7,6 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.plugins.declarations import NAME
-from votepipe.project import ROOT
 
 Kind = Literal["sink", "enricher"]
 
@@ -16,7 +15,7 @@ class BadName(Exception):
     """A plugin cannot have this name; the text says why."""
 
 
-def check_name(kind: Kind, name: str, root: Path = ROOT) -> None:
+def check_name(kind: Kind, name: str, root: Path) -> None:
     """Raise BadName where a new plugin of this name would clash, shadow or not be importable."""
     folder = root / f"{kind}s"
     if not NAME.fullmatch(name) or len(name) > 40:
@@ -33,7 +32,7 @@ def check_name(kind: Kind, name: str, root: Path = ROOT) -> None:
             raise BadName(f"'{name}' is too close to {kind} '{other.stem}'. Choose another name.")
 
 
-def write(kind: Kind, name: str, root: Path = ROOT) -> list[Path]:
+def write(kind: Kind, name: str, root: Path) -> list[Path]:
     """Write the module and its test; returns both paths. Raises BadName."""
     check_name(kind, name, root)
     environment = Environment(

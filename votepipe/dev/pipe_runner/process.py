@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from votepipe.dev.local.processes import Child
-from votepipe.project import ROOT
 
 # Seconds before a runner that died is started again; double each time while it does nothing.
 PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
 class PipeProcess:
-    """Runs `votepipe.dev.pipe_runner.runner` for a stack until the end of the block.
+    """Runs the runner of the checkout at `root` for a stack until the end of the block.
 
     `trace` gets each hop that the runner prints, `say` what it tells people.
     """
@@ -27,9 +26,9 @@ class PipeProcess:
         folder: Path,
         env: Mapping[str, str],
         *,
+        root: Path,
         trace: Callable[[Mapping[str, Any]], None],
         say: Callable[[str], None],
-        root: Path = ROOT,
     ) -> None:
         self._command = [
             *(sys.executable, "-m", "votepipe.dev.pipe_runner.runner"),
