@@ -1,22 +1,24 @@
-"""The console's routes: the page, its API, and the receiver beside it."""
+"""The console: the page, its API, the receiver, and the server on the loopback address."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, jsonify, request, send_from_directory
+from werkzeug.serving import WSGIRequestHandler, make_server
 
-from votepipe.dev.console.faults import Faults
 from votepipe.dev.console.guard import Refused, guard
 from votepipe.dev.console.journal import Journal
-from votepipe.dev.console.receiver import LARGEST, receiver
+from votepipe.dev.console.receiver import LARGEST, HttpFaults, receiver
 from votepipe.dev.console.votes import describe, votes
 
+HOST = "127.0.0.1"
 CLOSING = "votepipe-closing"  # the extension that ends the streams
 
 _STATIC = Path(__file__).parent / "static"
@@ -32,12 +34,12 @@ def create_app(
     """Build the console.
 
     `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None while
-    there is none; `dead_letters` what `deadletters.read` returns.
+    there is none; `dead_letters` what `watcher.dead_letters` returns.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.extensions[CLOSING] = threading.Event()
-    faults = Faults()
+    faults = HttpFaults()
     guard(app)
     app.register_blueprint(receiver(journal, faults))
     app.register_blueprint(votes(journal, table))
@@ -75,7 +77,7 @@ def _page(app: Flask) -> None:
         return send_from_directory(_STATIC, name)
 
 
-def _journal(app: Flask, journal: Journal, faults: Faults, table: Callable[[], Any]) -> None:
+def _journal(app: Flask, journal: Journal, faults: HttpFaults, table: Callable[[], Any]) -> None:
     @app.get("/api/messages")
     def messages() -> Response:
         after = request.args.get("after", 0, type=int)
@@ -107,19 +109,19 @@ def _journal(app: Flask, journal: Journal, faults: Faults, table: Callable[[], A
 def _changes(journal: Journal, closing: threading.Event) -> Iterator[str]:
     """Server-sent events: where the journal stands, at most five times a second."""
     seen: dict[str, Any] = {}
-    told = time.monotonic()
+    written = time.monotonic()
     while not closing.wait(0.2):
         state = journal.state()
         if state != seen:
-            seen, told = state, time.monotonic()
+            seen, written = state, time.monotonic()
             yield f"event: changed\ndata: {json.dumps(state)}\n\n"
-        elif time.monotonic() > told + 15:
+        elif time.monotonic() > written + 15:
             # Only a write shows that the page has gone.
-            told = time.monotonic()
+            written = time.monotonic()
             yield ": nothing new\n\n"
 
 
-def _faults(app: Flask, faults: Faults) -> None:
+def _faults(app: Flask, faults: HttpFaults) -> None:
     @app.get("/api/faults")
     def shown() -> Response:
         return jsonify(faults.shown())
@@ -136,3 +138,38 @@ def _faults(app: Flask, faults: Faults) -> None:
     def clear() -> Response:
         faults.clear()
         return jsonify([])
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: a measurement sends thousands."""
+
+
+class Server:
+    """Serves `app` at `url`; a context manager.
+
+    Port 0 takes any free one.
+    Raises OSError at once when the port is taken.
+    """
+
+    def __init__(self, app: Flask, port: int = 8600) -> None:
+        # Werkzeug ends the whole program when it cannot bind.
+        with socket.create_server((HOST, port), backlog=256) as listening:
+            self.port: int = listening.getsockname()[1]
+            self._server = make_server(
+                HOST, self.port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
+            )
+        self.url = f"http://{HOST}:{self.port}/"
+        self._closing: threading.Event = app.extensions[CLOSING]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join()

@@ -1,4 +1,4 @@
-"""What happened: each vote's way, hop by hop, and every message the receiver took.
+"""What happened: the hops of each vote, and every message that the receiver took.
 
 Memory is bounded.
 The journal keeps the 5,000 votes that changed last, with up to 300 hops each.
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from votepipe.delivery.settling import SUFFIX
-from votepipe.dev.console import hops
-from votepipe.dev.console.hops import Hop
+from votepipe.dev.console import entries
+from votepipe.dev.console.entries import Entry
 from votepipe.dev.console.messages import Message, Messages
 
 VOTES = 5_000
@@ -29,7 +29,7 @@ Key = tuple[str, str]
 @dataclass
 class _Vote:
     about: dict[str, Any]
-    hops: deque[Hop] = field(default_factory=lambda: deque(maxlen=HOPS))
+    hops: deque[Entry] = field(default_factory=lambda: deque(maxlen=HOPS))
     events: set[str] = field(default_factory=set)
     revision: int = 0
 
@@ -51,9 +51,9 @@ class Journal:
         self._votes: OrderedDict[Key, _Vote] = OrderedDict()
         self._events: dict[str, Key] = {}
         self._vote_ids: dict[str, Key] = {}
-        self._waiting: OrderedDict[str, deque[Hop]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[Entry]] = OrderedDict()
         self._messages.clear()
-        self._refused: deque[Hop] = deque(maxlen=REFUSED)
+        self._refused: deque[Entry] = deque(maxlen=REFUSED)
 
     def state(self) -> dict[str, Any]:
         """Where the journal stands.
@@ -79,10 +79,10 @@ class Journal:
     def wrote(self, widget_id: str, vote_id: str, text: str, *, at: str) -> None:
         """Note a write to the table that was made at `at`."""
         with self._lock:
-            self._place(Hop(at, "write", text), (widget_id, vote_id))
+            self._place(Entry(at, "write", text), (widget_id, vote_id))
 
     def describe(self, widget_id: str, vote_id: str, about: Mapping[str, str]) -> None:
-        """Note what the table holds of a vote, such as `voteType`, to show beside its way."""
+        """Note what the table holds of a vote, such as `voteType`, to show beside its hops."""
         with self._lock:
             vote = self._votes.get((widget_id, vote_id))
             if vote is not None and vote.about != about:
@@ -90,31 +90,31 @@ class Journal:
                 self._touch(self._vote((widget_id, vote_id)))
 
     def trace(self, trace: Mapping[str, Any]) -> None:
-        """Note one hop as the pipe runner tells it; what tells nothing is passed over."""
-        hop = hops.from_trace(trace)
+        """Note one hop that the pipe runner printed; unknown ones are skipped."""
+        hop = entries.from_trace(trace)
         keys = trace.get("keys")
         if hop is not None:
             self._add(hop, keys if isinstance(keys, Mapping) else {})
 
     def line(self, line: Mapping[str, Any], *, at: str) -> None:
         """Note one structured log line of a function; `at` is when it was logged."""
-        for hop in hops.from_line(line, at=at):
+        for hop in entries.from_line(line, at=at):
             self._add(hop, {})
 
     def dead_letter(self, letter: Mapping[str, Any]) -> None:
-        """Note a dead letter, as `deadletters.read` tells it."""
-        self._add(hops.from_dead_letter(letter), letter)
+        """Note a dead letter, as `watcher.dead_letters` returns it."""
+        self._add(entries.from_dead_letter(letter), letter)
 
     def message(
         self, sink: str, raw: str, headers: Mapping[str, str], *, refused: str | None = None
     ) -> None:
         """Note a request at the receiver.
 
-        It is kept as a message unless `refused` tells why the receiver did not take it.
+        It is kept as a message unless `refused` says why the receiver did not take it.
         """
-        at = hops.now()
+        at = entries.now()
         message = Message(sink, raw, headers, at)
-        hop = hops.from_message(sink, at, refused)
+        hop = entries.from_message(sink, at, refused)
         with self._lock:
             if refused is None:
                 self._messages.add(message)
@@ -142,9 +142,9 @@ class Journal:
             for (widget_id, vote_id), vote in reversed(self._votes.items()):
                 if vote.revision <= since or len(found) >= limit:
                     break
-                way = sorted((hop.as_json() for hop in vote.hops), key=lambda hop: hop["at"])
+                hops = sorted((hop.as_json() for hop in vote.hops), key=lambda hop: hop["at"])
                 keys = {"widgetId": widget_id, "voteId": vote_id, "revision": vote.revision}
-                found.append({**keys, **vote.about, "hops": way})
+                found.append({**keys, **vote.about, "hops": hops})
             refused = [hop.as_json() for hop in self._refused]
             return {
                 "epoch": self._epoch,
@@ -171,7 +171,7 @@ class Journal:
         self._votes.move_to_end(key)
         return self._votes[key]
 
-    def _add(self, hop: Hop, keys: Mapping[str, Any]) -> None:
+    def _add(self, hop: Entry, keys: Mapping[str, Any]) -> None:
         widget_id, vote_id = keys.get("widgetId"), keys.get("voteId")
         with self._lock:
             if isinstance(widget_id, str) and isinstance(vote_id, str):
@@ -191,7 +191,7 @@ class Journal:
                     hop.event_id = hop.event_id or (name if name == event_id else None)
                     self._place(hop, key)
 
-    def _attach(self, hop: Hop, ids: Iterable[str]) -> None:
+    def _attach(self, hop: Entry, ids: Iterable[str]) -> None:
         """Place a hop that knows its vote only by ids; unknown ones wait, within bounds.
 
         A settled state is found by the change that came to rest.
@@ -211,7 +211,7 @@ class Journal:
         self._touch()
         return None
 
-    def _place(self, hop: Hop, key: Key) -> None:
+    def _place(self, hop: Entry, key: Key) -> None:
         hop.placed = True
         vote = self._vote(key)
         vote.hops.append(hop)

@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Blueprint, Response, jsonify, request
 
+from votepipe.dev.console.entries import now
 from votepipe.dev.console.guard import Refused
-from votepipe.dev.console.hops import now
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.operations import casting
 

@@ -1,16 +1,15 @@
-"""Reads the sinks' log lines, dead letters and mail into the journal, about once a second."""
+"""Reads log lines, dead letters and mail from MiniStack into the journal, every second."""
 
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from votepipe.dev.console import deadletters, mail
-from votepipe.dev.console.hops import utc
+from votepipe.dev.console.entries import utc
 from votepipe.dev.console.journal import Journal
 
 _log = logging.getLogger(__name__)
@@ -104,7 +103,7 @@ class Watcher:
 
     def read_dead_letters(self) -> None:
         """Note dead letters that were not there the last time."""
-        letters = deadletters.read(self._endpoint, self._queues)
+        letters = dead_letters(self._endpoint, self._queues)
         for letter in letters:
             if letter["messageId"] not in self._letters:
                 self._journal.dead_letter(letter)
@@ -112,20 +111,20 @@ class Watcher:
 
     def read_mail(self) -> None:
         """Note mail that was not there the last time, as messages of the sink `email`."""
-        for sent in mail.read(self._endpoint):
+        for sent in mail(self._endpoint):
             if sent["MessageId"] not in self._mails:
                 self._mails.add(sent["MessageId"])
                 self._journal.message("email", json.dumps(sent, ensure_ascii=False), {})
 
     def _repeat(self, job: Callable[[], None]) -> None:
-        told = ""
+        logged = ""
         while not self._stopped.wait(self._interval):
             try:
                 job()
             except (BotoCoreError, ClientError, requests.RequestException) as error:
-                if told != type(error).__name__:
-                    told = type(error).__name__
-                    _log.warning("The console cannot read from MiniStack (%s).", told)
+                if logged != type(error).__name__:
+                    logged = type(error).__name__
+                    _log.warning("The console cannot read from MiniStack (%s).", logged)
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -136,6 +135,85 @@ class Watcher:
         self._stopped.set()
         for thread in self._threads:
             thread.join()
+
+
+# Names of the attribute with the reason: ours, and those EventBridge sets itself.
+_REASONS = ("reason", "why", "error_message", "error_code")
+
+
+def dead_letters(
+    endpoint: str, queues: Sequence[str], *, timeout: float = 5
+) -> list[dict[str, Any]]:
+    """Return the dead letters of `queues` (addresses of queues), oldest first.
+
+    Each has `queue` (its name), `messageId`, `receivedAt` and `tries`, and where they are known
+    `reason`, `eventId`, `type`, `widgetId` and `voteId`.
+    Raises requests.RequestException when MiniStack at `endpoint` does not answer.
+    """
+    found: list[dict[str, Any]] = []
+    for queue in queues:
+        reply = requests.get(
+            f"{endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue}, timeout=timeout
+        )
+        reply.raise_for_status()
+        for regions in reply.json()["messages"].values():
+            for messages in regions.values():
+                for group in messages.values():
+                    found += [_dead_letter(queue.rpartition("/")[2], each) for each in group]
+    return sorted(found, key=lambda each: each["receivedAt"])
+
+
+def _dead_letter(queue: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    sent = message.get("Attributes", {}).get("SentTimestamp")
+    attributes = {
+        name.lower(): value.get("StringValue")
+        for name, value in (message.get("MessageAttributes") or {}).items()
+    }
+    reason = next((attributes[name] for name in _REASONS if attributes.get(name)), None)
+    known = _event_of(message, reason)
+    return {
+        "queue": queue,
+        "messageId": message["MessageId"],
+        "receivedAt": utc(int(sent) / 1000 if sent else message.get("SentTimestamp")),
+        # A sink that moves a message says how often it tried; of others SQS counts the receives.
+        "tries": int(attributes.get("tries") or message.get("ReceiveCount", 0)),
+        **{name: value for name, value in known.items() if value},
+    }
+
+
+def _event_of(message: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+    """What a dead letter says of its event; a pipe's only points into the stream."""
+    try:
+        body = json.loads(message.get("Body", ""))
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return {"reason": reason}
+    detail = body.get("detail")
+    detail = detail if isinstance(detail, dict) else body
+    vote = detail.get("vote")
+    vote = vote if isinstance(vote, dict) else {}
+    context = body.get("context")
+    condition = context.get("condition") if isinstance(context, dict) else None
+    return {
+        "reason": reason or condition,
+        "eventId": detail.get("eventID"),
+        "type": body.get("detail-type") or detail.get("type"),
+        "widgetId": vote.get("widgetId"),
+        "voteId": vote.get("voteId"),
+    }
+
+
+def mail(endpoint: str, *, timeout: float = 5) -> list[dict[str, Any]]:
+    """Return all mail sent since MiniStack at `endpoint` started, oldest first.
+
+    Each has `MessageId`, `Source`, `To`, `Subject`, `BodyText` and `BodyHtml`.
+    Raises requests.RequestException when it does not answer.
+    """
+    reply = requests.get(f"{endpoint}/_ministack/ses/messages", timeout=timeout)
+    reply.raise_for_status()
+    accounts: dict[str, list[dict[str, Any]]] = reply.json()["messages"]
+    return [mail for mails in accounts.values() for mail in mails]
 
 
 def _json(text: str) -> dict[str, Any] | None:

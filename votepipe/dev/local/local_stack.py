@@ -9,11 +9,9 @@ from typing import Any, Self
 
 import requests
 
-from votepipe.dev.console import deadletters
-from votepipe.dev.console.app import create_app
+from votepipe.dev.console.app import Server, create_app
 from votepipe.dev.console.journal import Journal
-from votepipe.dev.console.server import Server
-from votepipe.dev.console.watcher import Watcher
+from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.local import local_secrets, sam
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
@@ -190,7 +188,7 @@ class LocalStack:
     def _dead_letters(self) -> list[dict[str, Any]]:
         if not self._ready:
             return []
-        return deadletters.read(self.ministack.endpoint, self._dead_letter_queues())
+        return dead_letters(self.ministack.endpoint, self._dead_letter_queues())
 
     def _watcher(self) -> Watcher:
         stack = self.deployment.stack

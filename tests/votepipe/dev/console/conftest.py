@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from votepipe.dev.console.app import create_app
+from votepipe.dev.console.app import Server, create_app
 from votepipe.dev.console.journal import Journal
-from votepipe.dev.console.server import Server
 from votepipe.dev.local.ministack import free_port as find_free_port
 from votepipe.dev.operations.deployment import LocalSession
 

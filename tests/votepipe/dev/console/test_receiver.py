@@ -1,13 +1,10 @@
 """votepipe/dev/console/receiver.py: answers as Slack does, or as a fault says."""
 
-import json
 import time
 from typing import Any
 
 import pytest
 import requests
-
-from votepipe.dev.console.slack import slack_objection
 
 HELLO = {"text": "hi"}
 
@@ -104,33 +101,3 @@ def test_what_slack_refuses_is_refused_with_its_words(console: Any) -> None:
 
     assert (reply.status_code, reply.text) == (400, "no_text")
     assert messages(console) == []
-
-
-def section(length: int) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": "x" * length}}
-
-
-@pytest.mark.parametrize(
-    ("body", "objection"),
-    [
-        ({"text": "hi"}, None),
-        ({"blocks": [section(3000)]}, None),
-        ({"blocks": [section(1)] * 50}, None),
-        ({"attachments": [{"text": "hi"}]}, None),
-        ("not an object", "invalid_payload"),
-        ({"text": ""}, "no_text"),
-        ({"blocks": [section(1)] * 51}, "invalid_blocks"),
-        ({"blocks": [section(3001)]}, "invalid_blocks"),
-        ({"blocks": "text"}, "invalid_blocks"),
-        ({"blocks": ["text"]}, "invalid_blocks"),
-        ({"blocks": [{"type": "header", "text": {"text": "x" * 151}}]}, "invalid_blocks"),
-        ({"blocks": [{"type": "section", "fields": [{"text": "x"}] * 11}]}, "invalid_blocks"),
-        ({"blocks": [{"type": "section", "fields": [{"text": "x" * 2001}]}]}, "invalid_blocks"),
-    ],
-)
-def test_the_limits_of_slack_are_kept(body: Any, objection: str | None) -> None:
-    assert slack_objection(json.dumps(body)) == objection
-
-
-def test_slack_refuses_what_is_no_json() -> None:
-    assert slack_objection("payload=hi") == "invalid_payload"

@@ -1,4 +1,4 @@
-"""votepipe/dev/console/watcher.py: lines and dead letters from a real MiniStack."""
+"""votepipe/dev/console/watcher.py: lines, dead letters and mail from a real MiniStack."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from votepipe.dev.console.journal import Journal
-from votepipe.dev.console.watcher import LogReader, Watcher
+from votepipe.dev.console.watcher import LogReader, Watcher, mail
 
 Write = Callable[[list[tuple[int, str]]], None]
 
@@ -154,3 +154,18 @@ def test_a_round_that_fails_is_told_once_and_tried_again(
     assert [record.message for record in caplog.records] == [
         "The console cannot read from MiniStack (ConnectionError)."
     ]
+
+
+def test_sent_mail_is_read_back(local_aws: Any) -> None:
+    client = local_aws.client("sesv2")
+    client.create_email_identity(EmailIdentity="votes@example.com")
+    before = len(mail(local_aws.endpoint))
+    client.send_email(
+        FromEmailAddress="votes@example.com",
+        Destination={"ToAddresses": ["editor@example.com"]},
+        Content={"Simple": {"Subject": {"Data": "A vote"}, "Body": {"Text": {"Data": "Yay 👍"}}}},
+    )
+
+    sent = mail(local_aws.endpoint)[before:]
+
+    assert [(each["Subject"], each["BodyText"]) for each in sent] == [("A vote", "Yay 👍")]

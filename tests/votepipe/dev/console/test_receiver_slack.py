@@ -1,8 +1,6 @@
-"""votepipe/dev/console/slack.py: Slack's Web API, as far as the Slack sink uses it."""
+"""votepipe/dev/console/receiver.py: the shared Slack answers below /receive/slack."""
 
 from typing import Any
-
-import pytest
 
 TOKEN = {"Authorization": "Bearer xoxb-local"}
 HELLO = {"channel": "C1", "text": "hi"}
@@ -29,32 +27,19 @@ def test_a_message_can_be_edited(console: Any) -> None:
     assert (edited["ok"], edited["ts"], edited["text"]) == (True, posted["ts"], "bye")
 
 
-def test_a_message_that_was_deleted_is_not_found(console: Any) -> None:
-    posted = call(console, "chat.postMessage", HELLO)
-    call(console, "chat.delete", {"channel": "C1", "ts": posted["ts"]})
+def test_what_slack_refuses_is_in_the_journal_and_no_message(console: Any) -> None:
+    refused = call(console, "chat.update", {**HELLO, "ts": "1.1"})
 
-    edited = call(console, "chat.update", {**HELLO, "ts": posted["ts"]})
+    assert refused == {"ok": False, "error": "message_not_found"}
+    (hop,) = console.get("api/journal").json()["refused"]
+    assert hop["text"] == "slack answered 'message_not_found'"
+    assert console.get("api/messages").json() == []
 
-    assert edited == {"ok": False, "error": "message_not_found"}
 
+def test_who_shows_no_token_is_refused(console: Any) -> None:
+    refused = call(console, "chat.postMessage", HELLO, **{"X-None": "1"})
 
-@pytest.mark.parametrize(
-    ("method", "body", "headers", "error"),
-    [
-        ("chat.postMessage", {"text": "hi"}, TOKEN, "channel_not_found"),
-        ("chat.postMessage", {"channel": "C1"}, TOKEN, "no_text"),
-        ("chat.postMessage", {**HELLO, "text": "x" * 4001}, TOKEN, "msg_too_long"),
-        ("chat.postMessage", {**HELLO, "thread_ts": "1.1"}, TOKEN, "thread_not_found"),
-        ("chat.update", {**HELLO, "ts": "1.1"}, TOKEN, "message_not_found"),
-        ("chat.postMessage", HELLO, {"Authorization": "Bearer nonsense"}, "invalid_auth"),
-        ("chat.postMessage", HELLO, {"X-None": "1"}, "not_authed"),
-        ("chat.nonsense", HELLO, TOKEN, "unknown_method"),
-    ],
-)
-def test_what_slack_refuses(
-    console: Any, method: str, body: Any, headers: dict[str, str], error: str
-) -> None:
-    assert call(console, method, body, **headers) == {"ok": False, "error": error}
+    assert refused == {"ok": False, "error": "not_authed"}
 
 
 def test_a_fault_holds_for_the_web_api_as_well(console: Any) -> None:

@@ -1,4 +1,4 @@
-"""votepipe/dev/console/deadletters.py: read from a real MiniStack, and left there."""
+"""votepipe/dev/console/watcher.py: dead letters are read from a real MiniStack, and left there."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from votepipe.dev.console import deadletters
+from votepipe.dev.console.watcher import dead_letters
 
 EVENT = {
     "detail-type": "VoteCast",
@@ -24,7 +24,7 @@ def queue(local_aws: Any) -> Iterator[str]:
 
 
 def read(local_aws: Any, queue: str) -> list[dict[str, Any]]:
-    return deadletters.read(local_aws.endpoint, [queue])
+    return dead_letters(local_aws.endpoint, [queue])
 
 
 def test_a_letter_of_a_sink_tells_its_event_and_the_reason(local_aws: Any, queue: str) -> None:
@@ -102,4 +102,4 @@ def test_only_the_given_queues_are_read(local_aws: Any, queue: str) -> None:
 
 def test_without_ministack_it_raises(free_port: int) -> None:
     with pytest.raises(requests.RequestException):
-        deadletters.read(f"http://127.0.0.1:{free_port}", ["http://127.0.0.1/0/queue"])
+        dead_letters(f"http://127.0.0.1:{free_port}", ["http://127.0.0.1/0/queue"])

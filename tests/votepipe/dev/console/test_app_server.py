@@ -1,4 +1,4 @@
-"""votepipe/dev/console/server.py: the loopback address, taken ports, a clean end."""
+"""votepipe/dev/console/app.py: the loopback address, taken ports, a clean end."""
 
 import socket
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from votepipe.dev.console.server import Server
+from votepipe.dev.console.app import Server
 
 
 def test_it_listens_on_the_loopback_address_only(console: Any) -> None:

@@ -1,11 +1,11 @@
-"""votepipe/dev/console/hops.py: traces and log lines as hops."""
+"""votepipe/dev/console/entries.py: traces and log lines as entries."""
 
 import re
 from typing import Any
 
 import pytest
 
-from votepipe.dev.console import hops
+from votepipe.dev.console import entries
 
 TRACE = {"time": 1764000000.5, "eventID": "e-1", "keys": {"widgetId": "w", "voteId": "v"}}
 
@@ -25,21 +25,21 @@ TRACE = {"time": 1764000000.5, "eventID": "e-1", "keys": {"widgetId": "w", "vote
     ],
 )
 def test_each_hop_of_the_pipe_has_its_stage(hop: str, stage: str, state: str) -> None:
-    found = hops.from_trace({**TRACE, "hop": hop})
+    found = entries.from_trace({**TRACE, "hop": hop})
 
     assert found is not None
     assert (found.stage, found.state) == (stage, state)
 
 
 def test_a_trace_keeps_time_event_and_type() -> None:
-    found = hops.from_trace({**TRACE, "hop": "put", "type": "VoteCast"})
+    found = entries.from_trace({**TRACE, "hop": "put", "type": "VoteCast"})
 
     assert found is not None
     assert (found.at, found.event_id, found.type) == ("2025-11-24T16:00:00.500Z", "e-1", "VoteCast")
 
 
 def test_a_retry_says_why_and_how_long() -> None:
-    found = hops.from_trace({**TRACE, "hop": "retried", "reason": "It broke.", "wait": 2.0})
+    found = entries.from_trace({**TRACE, "hop": "retried", "reason": "It broke.", "wait": 2.0})
 
     assert found is not None
     assert found.text == "tried again later: It broke."
@@ -47,7 +47,7 @@ def test_a_retry_says_why_and_how_long() -> None:
 
 
 def test_what_the_bus_refused_is_tried_again_at_the_bus() -> None:
-    found = hops.from_trace({**TRACE, "hop": "retried", "reason": "The bus answered 'Busy'."})
+    found = entries.from_trace({**TRACE, "hop": "retried", "reason": "The bus answered 'Busy'."})
 
     assert found is not None
     assert found.stage == "bus"
@@ -55,7 +55,7 @@ def test_what_the_bus_refused_is_tried_again_at_the_bus() -> None:
 
 @pytest.mark.parametrize("trace", [{}, {"hop": "unheard of"}, {"hop": None}])
 def test_a_trace_without_a_known_hop_is_passed_over(trace: dict[str, Any]) -> None:
-    assert hops.from_trace(trace) is None
+    assert entries.from_trace(trace) is None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_trace_without_a_known_hop_is_passed_over(trace: dict[str, Any]) -> No
 def test_each_outcome_of_a_sink_has_its_state(outcome: str, state: str) -> None:
     line = {"message": "said", "eventId": "e-1", "sink": "slack", "outcome": outcome}
 
-    (found,) = hops.from_line(line, at="2026-01-01T00:00:00Z")
+    (found,) = entries.from_line(line, at="2026-01-01T00:00:00Z")
 
     assert (found.stage, found.state) == ("sink", state)
 
@@ -91,7 +91,7 @@ def test_a_line_tells_sink_reason_and_facts() -> None:
         "_aws": {},
     }
 
-    (found,) = hops.from_line(line, at="2026-01-01T00:00:09Z")
+    (found,) = entries.from_line(line, at="2026-01-01T00:00:09Z")
 
     assert found.text == ("slack: moved to dead letters: hooks.slack.com answered 404 Not Found.")
     assert found.at == "2026-01-01T00:00:01.250Z"
@@ -101,7 +101,7 @@ def test_a_line_tells_sink_reason_and_facts() -> None:
 def test_a_line_beside_the_outcome_is_a_note() -> None:
     line = {"level": "ERROR", "message": "delivered but not marked", "eventId": "e-1"}
 
-    (found,) = hops.from_line(line, at="2026-01-01T00:00:00Z")
+    (found,) = entries.from_line(line, at="2026-01-01T00:00:00Z")
 
     assert (found.stage, found.state) == ("note", "failed")
 
@@ -113,7 +113,7 @@ def test_a_batch_line_of_the_enrichment_tells_each_rejection() -> None:
         "not an object",
     ]
 
-    found = hops.from_line({"message": "Records enriched", "rejected": rejected}, at="")
+    found = entries.from_line({"message": "Records enriched", "rejected": rejected}, at="")
 
     assert [(hop.event_id, hop.type, hop.state) for hop in found] == [
         ("e-1", "VoteRejected", "failed"),
@@ -124,7 +124,7 @@ def test_a_batch_line_of_the_enrichment_tells_each_rejection() -> None:
 
 @pytest.mark.parametrize("line", [{}, {"eventId": "e-1"}, {"message": "no event"}])
 def test_a_line_that_is_about_no_event_is_passed_over(line: dict[str, Any]) -> None:
-    assert hops.from_line(line, at="2026-01-01T00:00:00Z") == []
+    assert entries.from_line(line, at="2026-01-01T00:00:00Z") == []
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,9 @@ def test_a_line_that_is_about_no_event_is_passed_over(line: dict[str, Any]) -> N
     ],
 )
 def test_times_are_written_in_utc_with_milliseconds(value: Any, text: str) -> None:
-    assert hops.utc(value) == text
+    assert entries.utc(value) == text
 
 
 @pytest.mark.parametrize("value", [None, "yesterday", 1e300, [], float("nan")])
 def test_what_is_no_time_becomes_now(value: Any) -> None:
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", hops.utc(value))
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entries.utc(value))

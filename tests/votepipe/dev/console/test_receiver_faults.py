@@ -1,10 +1,14 @@
-"""votepipe/dev/console/faults.py: how long each lasts and what it does."""
+"""votepipe/dev/console/receiver.py: how long each fault lasts and what it does."""
 
 from typing import Any
 
 import pytest
 
-from votepipe.dev.console.faults import Fault, Faults
+from votepipe.dev.console.receiver import Fault, HttpFaults
+from votepipe.emulator.http.receiver import Answer
+
+NONE = Fault(None, 0)
+BROKEN = Fault(Answer(status=500, body="internal_server_error"), 0)
 
 
 class Clock:
@@ -16,39 +20,39 @@ class Clock:
 
 
 def test_without_a_fault_there_is_none() -> None:
-    assert Faults().take("slack") is None
+    assert HttpFaults().take("slack") == NONE
 
 
 def test_a_fault_is_of_its_sink_only() -> None:
-    faults = Faults()
+    faults = HttpFaults()
     faults.put({"sink": "slack", "status": 500})
 
-    assert faults.take("webhook") is None
-    assert faults.take("slack") == Fault("slack", status=500)
+    assert faults.take("webhook") == NONE
+    assert faults.take("slack") == BROKEN
 
 
 def test_a_fault_ends_after_its_times() -> None:
-    faults = Faults()
+    faults = HttpFaults()
     faults.put({"sink": "slack", "status": 500, "times": 2})
 
-    assert [faults.take("slack") is not None for _ in range(3)] == [True, True, False]
+    assert [faults.take("slack") for _ in range(3)] == [BROKEN, BROKEN, NONE]
 
 
 def test_a_fault_ends_after_its_seconds() -> None:
     clock = Clock()
-    faults = Faults(clock)
+    faults = HttpFaults(clock)
     faults.put({"sink": "slack", "status": 500, "seconds": 60})
     clock.now += 59
     before = faults.take("slack")
     clock.now += 1
 
-    assert before is not None
-    assert faults.take("slack") is None
+    assert before == BROKEN
+    assert faults.take("slack") == NONE
 
 
 def test_what_is_left_of_a_fault_is_shown() -> None:
     clock = Clock()
-    faults = Faults(clock)
+    faults = HttpFaults(clock)
     faults.put({"sink": "slack", "status": 429, "retryAfter": 5, "seconds": 60, "times": 3})
     clock.now += 20
     faults.take("slack")
@@ -59,25 +63,30 @@ def test_what_is_left_of_a_fault_is_shown() -> None:
 
 
 def test_a_new_fault_takes_the_place_of_the_old() -> None:
-    faults = Faults()
+    faults = HttpFaults()
     faults.put({"sink": "slack", "status": 500})
     faults.put({"sink": "slack", "disconnect": True})
 
-    assert faults.take("slack") == Fault("slack", disconnect=True)
+    assert faults.take("slack") == Fault(Answer(disconnect=True), 0)
 
 
 @pytest.mark.parametrize(
-    ("fault", "refuses"),
+    ("wanted", "fault"),
     [
-        (Fault("slack", status=500), True),
-        (Fault("slack", status=302), True),
-        (Fault("slack", status=202), False),
-        (Fault("slack", delay=1), False),
-        (Fault("slack", disconnect=True), True),
+        (
+            {"status": 429, "retryAfter": 7},
+            Fault(Answer(status=429, headers={"Retry-After": "7"}, body="too_many_requests"), 0),
+        ),
+        ({"status": 599}, Fault(Answer(status=599, body="error"), 0)),
+        ({"delay": 1.5}, Fault(None, 1.5)),
+        ({"disconnect": True, "delay": 1}, Fault(Answer(disconnect=True), 1)),
     ],
 )
-def test_a_fault_refuses_unless_it_answers_with_success(fault: Fault, refuses: bool) -> None:
-    assert fault.refuses is refuses
+def test_a_fault_is_an_answer_and_a_delay(wanted: dict[str, Any], fault: Fault) -> None:
+    faults = HttpFaults()
+    faults.put({"sink": "slack", **wanted})
+
+    assert faults.take("slack") == fault
 
 
 @pytest.mark.parametrize(
@@ -98,4 +107,4 @@ def test_a_fault_refuses_unless_it_answers_with_success(fault: Fault, refuses: b
 )
 def test_a_wrong_fault_is_refused_by_name(wanted: Any, names: str) -> None:
     with pytest.raises(ValueError, match=names):
-        Faults().put(wanted)
+        HttpFaults().put(wanted)

@@ -1,7 +1,7 @@
-"""One hop of a vote's way, made from a trace of the pipe runner, a log line or a message.
+"""The journal's entries, made from traces of the pipe runner, log lines, messages, dead letters.
 
-Traces and lines come from other processes, perhaps of another version: what they lack is left
-out, and what is not known here is passed over.
+Traces and lines come from other processes, perhaps of another version: unknown ones are skipped,
+and missing fields are left out.
 """
 
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ _FACTS = ("sink", "attempt", "attempts", "milliseconds", "wait", "condition", "t
 
 
 @dataclass
-class Hop:
-    """`at` is RFC 3339 in UTC; `facts` are small values to show beside `text`."""
+class Entry:
+    """One hop of a vote: `at` is RFC 3339 in UTC; `facts` are small values shown beside `text`."""
 
     at: str
     stage: str
@@ -48,7 +48,7 @@ class Hop:
     placed: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The hop as the journal's readers get it; what is not known is left out."""
+        """The entry as `GET /api/journal` returns it, without what is unknown."""
         known = {"eventId": self.event_id, "type": self.type, "facts": self.facts}
         return {
             "at": self.at,
@@ -67,7 +67,7 @@ def now() -> str:
 def utc(value: Any) -> str:
     """RFC 3339 in UTC with milliseconds, from such a text or from seconds since 1970.
 
-    A value that is no time becomes the time it is.
+    Anything else becomes the current time.
     """
     try:
         if isinstance(value, int | float):
@@ -80,7 +80,7 @@ def utc(value: Any) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def from_trace(trace: Mapping[str, Any]) -> Hop | None:
+def from_trace(trace: Mapping[str, Any]) -> Entry | None:
     """Read one hop of the pipe runner."""
     if trace.get("hop") not in _TRACES:
         return None
@@ -88,7 +88,7 @@ def from_trace(trace: Mapping[str, Any]) -> Hop | None:
     reason = _text(trace.get("reason"))
     if trace["hop"] == "retried" and reason and ("bus" in reason or "put_events" in reason):
         stage = "bus"
-    return Hop(
+    return Entry(
         at=utc(trace.get("time")),
         stage=stage,
         text=f"{text}: {reason}" if reason else text,
@@ -99,7 +99,7 @@ def from_trace(trace: Mapping[str, Any]) -> Hop | None:
     )
 
 
-def from_line(line: Mapping[str, Any], *, at: str) -> list[Hop]:
+def from_line(line: Mapping[str, Any], *, at: str) -> list[Entry]:
     """Read one log line of a function; `at` is when it was logged."""
     at = utc(line.get("timestamp") or at)
     rejected = line.get("rejected")
@@ -112,9 +112,9 @@ def from_line(line: Mapping[str, Any], *, at: str) -> list[Hop]:
     sink, why = _text(line.get("sink")), _text(line.get("why"))
     state = _OUTCOMES.get(line.get("outcome"))
     return [
-        Hop(
+        Entry(
             at=at,
-            # Lines beside the outcome are told among the hops, but are no stage.
+            # Lines beside the outcome are listed, but are no stage of their own.
             stage="note" if state is None else "sink",
             text=": ".join(part for part in (sink, text, why) if part),
             event_id=event_id,
@@ -125,16 +125,16 @@ def from_line(line: Mapping[str, Any], *, at: str) -> list[Hop]:
     ]
 
 
-def from_message(sink: str, at: str, refused: str | None) -> Hop:
+def from_message(sink: str, at: str, refused: str | None) -> Entry:
     """A request at the receiver, taken or refused."""
     text = f"arrived at {sink}" if refused is None else f"{sink} {refused}"
     state: State = "passed" if refused is None else "failed"
-    return Hop(at=at, stage="message", text=text, state=state, facts={"sink": sink})
+    return Entry(at=at, stage="message", text=text, state=state, facts={"sink": sink})
 
 
-def from_dead_letter(letter: Mapping[str, Any]) -> Hop:
-    """A message in a dead-letter queue, as `deadletters.read` tells it."""
-    return Hop(
+def from_dead_letter(letter: Mapping[str, Any]) -> Entry:
+    """A message in a dead-letter queue, as `watcher.dead_letters` returns it."""
+    return Entry(
         at=letter["receivedAt"],
         stage="dead letter",
         text=letter.get("reason") or "given up by its queue",
@@ -145,11 +145,11 @@ def from_dead_letter(letter: Mapping[str, Any]) -> Hop:
     )
 
 
-def _rejection(rejected: Mapping[str, Any], at: str) -> Hop:
+def _rejection(rejected: Mapping[str, Any], at: str) -> Entry:
     reasons = rejected.get("reasons")
-    told = "; ".join(map(str, reasons)) if isinstance(reasons, list) else "no reason given"
+    why = "; ".join(map(str, reasons)) if isinstance(reasons, list) else "no reason given"
     event_id = _text(rejected.get("eventId"))
-    return Hop(at, "enrichment", f"rejected: {told}", event_id, "VoteRejected", "failed")
+    return Entry(at, "enrichment", f"rejected: {why}", event_id, "VoteRejected", "failed")
 
 
 def _text(value: Any) -> str | None:
