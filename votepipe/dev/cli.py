@@ -22,18 +22,18 @@ class Entry(NamedTuple):
 # A module is imported when its command runs, so that `votepipe --help` stays quick.
 COMMANDS = {
     "up": Entry("votepipe.dev.commands.up:up", "Run all of it on this machine, until Ctrl-C."),
-    "vote": Entry("votepipe.dev.commands.vote:vote", "Cast a vote and write answers to it."),
-    "status": Entry("votepipe.dev.commands.status:status", "Show what waits and what failed."),
+    "vote": Entry("votepipe.dev.commands.stack:vote", "Cast a vote and write answers to it."),
+    "status": Entry("votepipe.dev.commands.stack:status", "Show what waits and what failed."),
     "list": Entry("votepipe.dev.commands.plugins:list_plugins", "Show the sinks and enrichers."),
-    "doctor": Entry("votepipe.dev.commands.doctor:doctor", "Say what is missing, and the remedy."),
-    "demo": Entry("votepipe.dev.commands.demo:demo", "Show a vote's way, without any server."),
-    "sync": Entry("votepipe.dev.commands.sync:sync", "Bring template.yaml in step with sinks/."),
-    "new": Entry("votepipe.dev.commands.new:new", "Write a sink or an enricher to start from."),
-    "check": Entry("votepipe.dev.commands.check:check", "Try a sink with failures, locally."),
-    "secret": Entry("votepipe.dev.commands.secret:secret", "Fill the secret of a sink."),
-    "tally": Entry("votepipe.dev.commands.tally:tally", "Count the votes in the table anew."),
-    "test": Entry("votepipe.dev.commands.test:test", "Run tables of writes and messages."),
-    "match": Entry("votepipe.dev.commands.match:match", "Try an event pattern on an event."),
+    "doctor": Entry("votepipe.dev.commands.stack:doctor", "Say what is missing, and the remedy."),
+    "demo": Entry("votepipe.dev.commands.records:demo", "Show a vote's way, without any server."),
+    "sync": Entry("votepipe.dev.commands.plugins:sync", "Bring template.yaml in step with sinks/."),
+    "new": Entry("votepipe.dev.commands.plugins:new", "Write a sink or an enricher to start from."),
+    "check": Entry("votepipe.dev.commands.records:check", "Try a sink with failures, locally."),
+    "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),
+    "tally": Entry("votepipe.dev.commands.stack:tally", "Count the votes in the table anew."),
+    "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
+    "match": Entry("votepipe.dev.commands.records:match", "Try an event pattern on an event."),
 }
 
 

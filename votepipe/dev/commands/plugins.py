@@ -1,11 +1,14 @@
-"""`votepipe list`: the sinks and enrichers that are there, and what each needs."""
+"""Commands that look at, write and wire plugins: `list`, `new`, `sync`."""
 
 import json
 from typing import Any
 
 import click
 
-from votepipe.project import Project
+from votepipe.dev.operations import scaffold
+from votepipe.project import Project, checkout, sinks_page
+from votepipe.project import sync as generator
+from votepipe.project.differences import differences
 
 
 @click.command("list")
@@ -43,3 +46,52 @@ def list_plugins(as_json: bool) -> None:
             click.echo(f"  runs at {plugin['schedule']}, unless its parameter says otherwise")
         for each in plugin["settings"]:
             click.echo(f"  {each['name']}: {each['help']} ({each['set by']})")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
+def sync(check: bool) -> None:
+    """Write what plugins need into the marked regions of template.yaml, and docs/sinks.md."""
+    root = checkout()
+    found = generator.resources(root)
+    template, page = root / "template.yaml", root / "docs" / "sinks.md"
+    texts = {path: path.read_bytes().decode() for path in (template, page) if path.exists()}
+    wanted = {
+        template: generator.synced(texts[template], found, generator.enricher_settings(root)),
+        page: sinks_page.page(found),
+    }
+    stale = [path for path, text in texts.items() if text != wanted[path]]
+    if template in stale:
+        told = [*differences(texts[template], wanted[template])]
+        for line in told or ["Comments and empty lines only."]:
+            click.echo(line, err=check)
+    names = " and ".join(str(path.relative_to(root)) for path in stale)
+    if check and stale:
+        verb = "is" if len(stale) == 1 else "are"
+        raise click.ClickException(f"{names} {verb} not in step with sinks/. Run: votepipe sync")
+    for path in stale:
+        path.write_bytes(wanted[path].encode())
+    if not check:
+        click.echo(f"Written: {names}." if stale else "All is in step.")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["sink", "enricher"]))
+@click.argument("name")
+@click.pass_context
+def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
+    """Write a sink or an enricher, with a test that passes, and sync."""
+    root = checkout()
+    try:
+        written = scaffold.write(kind, name, root)
+    except scaffold.BadName as error:
+        raise click.UsageError(str(error)) from None
+    if kind == "sink":
+        try:
+            ctx.invoke(sync)
+        except Exception:
+            for path in written:
+                path.unlink()
+            raise
+    for path in written:
+        click.echo(path.relative_to(root))

@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/secret.py: a secret goes where the sink's function reads it."""
+"""votepipe/dev/commands/stack.py: a secret goes where the sink's function reads it."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from votepipe.dev.commands.secret import secret
+from votepipe.dev.commands.stack import secret
 
 
 @pytest.mark.parametrize(

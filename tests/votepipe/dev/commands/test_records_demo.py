@@ -1,8 +1,8 @@
-"""votepipe/dev/commands/demo.py: the story is printed."""
+"""votepipe/dev/commands/records.py: the story is printed."""
 
 from click.testing import CliRunner
 
-from votepipe.dev.commands.demo import demo
+from votepipe.dev.commands.records import demo
 from votepipe.dev.operations import demo as story
 
 

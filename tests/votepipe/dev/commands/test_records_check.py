@@ -1,11 +1,11 @@
-"""votepipe/dev/commands/check.py: what was tried, what happened, what it should be."""
+"""votepipe/dev/commands/records.py: what was tried, what happened, what it should be."""
 
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from votepipe.dev.commands.check import check
+from votepipe.dev.commands.records import check
 
 SINK = '''"""Note each rejected record."""
 

@@ -1,11 +1,11 @@
-"""votepipe/dev/commands/doctor.py: each thing missing has its remedy, and the exit code tells."""
+"""votepipe/dev/commands/stack.py: each thing missing has its remedy, and the exit code tells."""
 
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.doctor import doctor
+from votepipe.dev.commands.stack import doctor
 from votepipe.dev.local.ministack import free_port
 
 

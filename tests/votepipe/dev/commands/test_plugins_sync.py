@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/sync.py: files follow the plugins, or it is said that they do not."""
+"""votepipe/dev/commands/plugins.py: files follow the plugins, or it is said that they do not."""
 
 from pathlib import Path
 

@@ -1,11 +1,11 @@
-"""votepipe/dev/commands/test.py."""
+"""votepipe/dev/commands/records.py."""
 
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.test import test as command
+from votepipe.dev.commands.records import test as command
 
 GOOD = """
 - name: nothing written, nothing sent

@@ -1,11 +1,11 @@
-"""votepipe/dev/commands/match.py: output and exit codes of `votepipe match`."""
+"""votepipe/dev/commands/records.py: output and exit codes of `votepipe match`."""
 
 import json
 
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.match import match
+from votepipe.dev.commands.records import match
 
 PATTERN = '{"source": ["votepipe"]}'
 

@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/tally.py: which table is counted, and what is said of it."""
+"""votepipe/dev/commands/stack.py: which table is counted, and what is said of it."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from votepipe.dev.commands import tally
+from votepipe.dev.commands import stack as commands
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/VotesTable/stream/2026-01-04T00:00:00.000"
 
@@ -22,8 +22,8 @@ def rebuild(tables: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         )
         session = SimpleNamespace(client=lambda service: tables.client)
         found = SimpleNamespace(stack=stack, session=session)
-        monkeypatch.setattr(tally, "deployment", lambda name: found)
-        return CliRunner().invoke(tally.tally, ["rebuild"])
+        monkeypatch.setattr(commands, "deployment", lambda name: found)
+        return CliRunner().invoke(commands.tally, ["rebuild"])
 
     return rebuild
 

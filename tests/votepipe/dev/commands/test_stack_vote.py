@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/vote.py: a vote is cast as a reader casts it."""
+"""votepipe/dev/commands/stack.py: a vote is cast as a reader casts it."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.vote import vote
+from votepipe.dev.commands.stack import vote
 
 
 def test_a_vote_with_answers_is_written(stack) -> None:

@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/new.py: a plugin to start from, or nothing at all."""
+"""votepipe/dev/commands/plugins.py: a plugin to start from, or nothing at all."""
 
 from pathlib import Path
 

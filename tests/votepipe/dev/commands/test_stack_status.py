@@ -1,11 +1,11 @@
-"""votepipe/dev/commands/status.py: where the stack is and what waits in its queues."""
+"""votepipe/dev/commands/stack.py: where the stack is and what waits in its queues."""
 
 import json
 
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.status import status
+from votepipe.dev.commands.stack import status
 
 
 def test_the_local_stack(stack) -> None:

@@ -1,0 +1,186 @@
+"""Commands that work on a stack: `vote`, `status`, `doctor`, `secret`, `tally`."""
+
+import itertools
+import json
+import sys
+from typing import Any
+
+import click
+
+from votepipe.dev.operations import doctor as checks
+from votepipe.dev.operations.casting import answer, cast
+from votepipe.dev.operations.deployment import (
+    Deployment,
+    NotUp,
+    deployment,
+    local_status,
+    stack_option,
+)
+from votepipe.dev.operations.recount import Recount, Result
+from votepipe.dev.operations.secrets import put_secret, values_from
+from votepipe.project import sync
+from votepipe.project.names import pick
+from votepipe.tally import Tally
+
+
+def _answers(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    answers = dict(pair.partition("=")[::2] for pair in pairs)
+    if not all("=" in pair for pair in pairs) or "" in answers:
+        raise click.BadParameter("Write FIELD=TEXT, for example field_1='More of this'.")
+    return answers
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["up", "down"]), default="up")
+@click.option("--widget", default="post-footer", show_default=True, help="Where it was asked.")
+@click.option("--instance", help="What was voted on.")
+@click.option("--voter", help="Who votes.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    callback=_answers,
+    metavar="FIELD=TEXT",
+    help="An answer, each a write of its own; may be given again.",
+)
+@stack_option
+def vote(
+    kind: str,
+    widget: str,
+    instance: str | None,
+    voter: str | None,
+    answers: dict[str, str],
+    stack: str | None,
+) -> None:
+    """Cast a vote, 'up' or 'down', and write each answer after it."""
+    found = deployment(stack)
+    keys = cast(
+        found.table,
+        vote_type=f"thumbs{kind}",
+        widget_id=widget,
+        instance_of_joy=instance,
+        voter=voter,
+    )
+    for field, text in answers.items():
+        answer(found.table, keys["widgetId"], keys["voteId"], field, text)
+    click.echo(f"Cast vote {keys['voteId']} in widget '{widget}', {1 + len(answers)} writes.")
+    if found.console:
+        click.echo(f"See its way at {found.console}/")
+
+
+@click.command()
+@stack_option
+def status(stack: str | None) -> None:
+    """Show where the stack is and how many messages its queues hold."""
+    found = deployment(stack)
+    sqs = found.session.client("sqs")
+    facts: dict[str, Any] = dict(found.stack.outputs) if stack else local_status()
+    for name in found.stack.of_type("AWS::SQS::Queue"):
+        url = found.stack.physical_id(name)
+        counts = sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        facts[name] = {
+            "waiting": int(counts["ApproximateNumberOfMessages"]),
+            "in flight": int(counts["ApproximateNumberOfMessagesNotVisible"]),
+        }
+    click.echo(json.dumps(facts, indent=2))
+
+
+@click.command()
+@stack_option
+def doctor(stack: str | None) -> None:
+    """Look at this machine and at a stack; say what is missing, each with its remedy."""
+    try:
+        of_stack = checks.stack(deployment(stack))
+    except NotUp as error:
+        of_stack = iter([checks.Finding("No stack was looked at.", str(error))])
+    missing = 0
+    for finding in itertools.chain(checks.machine(), of_stack):
+        click.echo(f"{'✗' if finding.remedy else '✓'} {finding.fact}")
+        if finding.remedy:
+            missing += 1
+            click.echo(f"    → {finding.remedy}")
+    if missing:
+        raise click.exceptions.Exit(1)
+
+
+@click.group()
+def secret() -> None:
+    """Fill the secrets that sinks need."""
+
+
+@secret.command("set")
+@click.argument("sink")
+@stack_option
+def set_secret(sink: str, stack: str | None) -> None:
+    """Put the secret settings of SINK where its function reads them.
+
+    Asks for each; or reads standard input: the bare value, or a JSON object by setting.
+    """
+    found = pick(sink, {each.name: each for each in sync.resources()}, "sink")
+    if not found.secrets:
+        raise click.UsageError(f"Sink '{sink}' has no secret. Its settings are in the template.")
+    target = deployment(stack)
+    if sys.stdin.isatty():
+        values = {
+            field.name: given
+            for field in found.secrets
+            if (given := _asked(field.help, required=field.required))
+        }
+    else:
+        values = values_from(sys.stdin.read(), found.secrets)
+    if not values:
+        raise click.ClickException("Nothing was given, and nothing has changed.")
+    put_secret(
+        target.session.client("secretsmanager"),
+        target.stack.physical_id(f"{found.id}Secret"),
+        values,
+    )
+    click.echo(f"The secret of sink '{sink}' is set; it is in use within five minutes.")
+
+
+def _asked(text: str, *, required: bool) -> str:
+    given: str = click.prompt(
+        text, hide_input=True, default=None if required else "", show_default=False
+    )
+    return given.strip()
+
+
+@click.group()
+def tally() -> None:
+    """Look after the counts of votes."""
+
+
+@tally.command()
+@stack_option
+def rebuild(stack: str | None) -> None:
+    """Count the votes in the table anew, while votes go on."""
+    found = deployment(stack)
+    counts = Tally(found.session.client("dynamodb"), found.stack.physical_id("TallyTable"))
+    for line in _told(Recount(counts, _votes_table(found)).run()):
+        click.echo(line)
+
+
+def _votes_table(found: Deployment) -> str:
+    """The name of the votes table: the stack's own, or the one whose stream it was given."""
+    stream = found.stack.parameters.get("VoteStreamArn", "")
+    if stream:
+        return stream.partition(":table/")[2].partition("/")[0]
+    return found.stack.physical_id("VotesTable")
+
+
+def _told(result: Result) -> list[str]:
+    lines = [
+        f"{result.votes} votes are counted; {result.moved} were counted otherwise or not at all.",
+        f"{result.counters} counters were not the sum of their votes, and are now.",
+    ]
+    if result.unreadable:
+        lines.append(f"{result.unreadable} items of the table are no votes, and are left as is.")
+    if result.busy:
+        lines.append(f"{result.busy} counters moved all the while. Run it again to check them.")
+    return lines
