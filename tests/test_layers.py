@@ -24,8 +24,6 @@ MOST_ENTRIES = 10
 
 # Not right yet: take a line out with the change that puts it right, and add none.
 NOT_YET_IMPORTS = {
-    ("votepipe.emulator.cloudformation.models", "votepipe.project.blueprint"),
-    ("votepipe.emulator.cloudformation.stock", "votepipe.project.blueprint"),
     ("votepipe.emulator.functions.steps", "votepipe.emulator.functions.function"),
     ("votepipe.emulator.simulation.simulation", "votepipe.emulator.functions.function"),
     ("votepipe.plugins", "votepipe.delivery"),
@@ -38,12 +36,9 @@ NOT_YET_IMPORTS = {
 NOT_YET_SMALL = {
     "votepipe",
     "votepipe/testing",
-    "votepipe/dev/commands",
-    "votepipe/dev/console",
     "votepipe/emulator",
     "votepipe/emulator/patterns",
     "votepipe/model",
-    "votepipe/project",
     "votepipe/testing/contract",
     "sinks/slack",
 }
