@@ -13,6 +13,7 @@ from typing import Any
 
 from votepipe import Event, setting, sink, words
 from votepipe.aws import ses
+from votepipe.plugins import Resources
 
 MOST_ANSWERS, ANSWER = 30, 1000  # mail programs cut what is over 100 kB
 
@@ -56,8 +57,11 @@ def conversation(event: Event, settings: Settings) -> str:
     return f"<vote.{hashlib.sha256(vote).hexdigest()[:32]}@{settings.sender.rpartition('@')[2]}>"
 
 
-# Once votes are settled, VoteSettled alone makes one mail of each vote: change `events` to it.
-@sink(events=["VoteSettled"], settings=Settings, policies=[ses.leave("Email")])
+@sink(
+    events=["VoteSettled"],
+    settings=Settings,
+    resources=Resources(policies=[ses.send_policy("Email")]),
+)
 def handler(event: Event, settings: Settings) -> str:
     return ses.send(
         simple(event, settings),

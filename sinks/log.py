@@ -9,7 +9,7 @@ from votepipe import Event, log, sink
 EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 
 
-@sink(events=EVENTS, ordered=False)
+@sink(events=EVENTS, idempotent="event")
 def handler(event: Event) -> None:
     vote = event.vote
     log(

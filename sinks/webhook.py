@@ -66,7 +66,7 @@ def key(secret: str) -> bytes:
     return decoded
 
 
-@sink(events=EVENTS, settings=Settings, ordered=False)
+@sink(events=EVENTS, settings=Settings, idempotent="event")
 def handler(event: Event, settings: Settings) -> None:
     payload = body(event, settings)
     timestamp = str(int(times.now()))

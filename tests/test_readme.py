@@ -69,7 +69,7 @@ def test_the_sink_of_ten_lines_delivers(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text((ROOT / "template.yaml").read_text())
     (tmp_path / "enrichers").symlink_to(ROOT / "enrichers")
     (tmp_path / "sinks").mkdir()
-    for name in ("__init__.py", "settle.py"):
+    for name in ("__init__.py", "settle"):
         (tmp_path / "sinks" / name).symlink_to(ROOT / "sinks" / name)
     (tmp_path / "sinks" / "chat.py").write_text(python("Send votes to your own place"))
     template = sync.synced((tmp_path / "template.yaml").read_text(), sync.resources(tmp_path))

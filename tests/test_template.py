@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from votepipe import Moment
+from votepipe import ScheduledEvent
 from votepipe.project import Project
 
 DAY = 86_400
@@ -236,17 +236,17 @@ def test_a_schedule_may_send_to_its_two_queues_and_nothing_else() -> None:
         assert list(referenced(statement["Resource"])) == queues_of_it
 
 
-def test_a_schedule_names_the_moment_that_it_was_set_for() -> None:
+def test_a_schedule_names_the_scheduled_that_it_was_set_for() -> None:
     for timer in of("AWS::Scheduler::Schedule").values():
         message = json.loads(on_aws(timer["Target"]["Input"]))
         message["time"] = message["time"].replace(
             "<aws.scheduler.scheduled-time>", "2026-01-04T08:00:00Z"
         )
 
-        moment = Moment.from_message(message)
+        scheduled = ScheduledEvent.from_message(message)
 
-        assert moment is not None
-        assert moment.id == "2026-01-04T08:00:00Z"
+        assert scheduled is not None
+        assert scheduled.id == "2026-01-04T08:00:00Z"
 
 
 def test_the_bus_may_write_to_what_its_rules_feed() -> None:

@@ -18,7 +18,7 @@ BUS = sorted(ROOT.glob("events/bus/*.json"))
 # A deletion by time to live is nothing that a reader did.
 FILTERED_OUT = {"expired"}
 # What votepipe.delivery reads in every sink's function.
-EVERY_SINK = {"VOTEPIPE_SINK", "QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE", "MAX_TRIES"}
+EVERY_SINK = {"VOTEPIPE_SINK", "QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE", "MAX_ATTEMPTS"}
 
 
 def named(value: Any) -> Any:

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from votepipe.aws.logs import log
     from votepipe.aws.secrets import Secret
-    from votepipe.delivery.leases import Delivery
+    from votepipe.delivery import Delivery, sink
     from votepipe.model.errors import Skip, Temporary, TryLater, Undeliverable
-    from votepipe.model.events import Event, Vote
-    from votepipe.model.moments import Moment
+    from votepipe.model.events import Event, ScheduledEvent, Vote
     from votepipe.model.text import clean
-    from votepipe.plugins import enricher, sink
+    from votepipe.plugins import enricher
     from votepipe.plugins.fields import setting
 
 __all__ = [
     "Delivery",
     "Event",
-    "Moment",
+    "ScheduledEvent",
     "Secret",
     "Skip",
     "Temporary",
@@ -36,9 +35,9 @@ __all__ = [
 
 # Each name is imported when it is first asked for: enrichment needs no deliveries.
 _HOMES = {
-    "Delivery": "delivery.leases",
+    "Delivery": "delivery",
     "Event": "model.events",
-    "Moment": "model.moments",
+    "ScheduledEvent": "model.events",
     "Secret": "aws.secrets",
     "Skip": "model.errors",
     "Temporary": "model.errors",
@@ -49,7 +48,7 @@ _HOMES = {
     "enricher": "plugins",
     "log": "aws.logs",
     "setting": "plugins.fields",
-    "sink": "plugins",
+    "sink": "delivery",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of ours

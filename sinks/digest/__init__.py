@@ -4,16 +4,17 @@ It goes to Slack, by webhook or by bot token and channel, as the Slack sink does
 addresses in `DigestRecipients` by mail, from one that is verified in SES. One of the two must be
 set. When it goes is in `DigestSchedule` and `DigestTimezone`; where nothing happened, nothing is
 sent. Counts are those of the sink `tally`; answers are read from the votes table, and nowhere else.
-A moment makes one digest. An attempt that is cut off between a send and its mark sends that one
-again, with the same counts; what a digest that failed should have told is in the next one.
+One scheduled time makes one digest. An attempt that is cut off between a send and its mark sends
+that one again, with the same counts; what a digest that failed should have told is in the next one.
 """
 
 from dataclasses import dataclass
 
 from sinks.digest import by_mail, by_slack, votes
-from votepipe import Moment, Secret, Skip, setting, sink
+from votepipe import ScheduledEvent, Secret, Skip, setting, sink
 from votepipe.aws import ses
 from votepipe.model.errors import SettingsError
+from votepipe.plugins import Resources
 from votepipe.tally import Tally
 from votepipe.tally.digests import Digest
 
@@ -48,20 +49,22 @@ class Settings:
 @sink(
     schedule="cron(0 8 * * ? *)",
     settings=Settings,
-    timeout=300,
-    environment={"TALLY_TABLE": {"Ref": "TallyTable"}, "VOTES_TABLE": votes.TABLE},
-    policies=[
-        {
-            "Effect": "Allow",
-            "Action": ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
-            "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
-        },
-        {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes.ARN},
-        ses.leave("Digest"),
-    ],
+    resources=Resources(
+        timeout=300,
+        environment={"TALLY_TABLE": {"Ref": "TallyTable"}, "VOTES_TABLE": votes.TABLE},
+        policies=[
+            {
+                "Effect": "Allow",
+                "Action": ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
+                "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
+            },
+            {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes.ARN},
+            ses.send_policy("Digest"),
+        ],
+    ),
 )
-def handler(moment: Moment, settings: Settings) -> None:
-    digest = Digest.begin(Tally.here(), "digest", moment)
+def handler(event: ScheduledEvent, settings: Settings) -> None:
+    digest = Digest.begin(Tally.here(), "digest", event)
     places = digest.places()
     if not places:
         raise Skip("Nothing happened since the last one.")

@@ -37,7 +37,7 @@ def read(news: Iterable[News]) -> Votes:
     found: Votes = {}
     for start in range(0, len(keys), _AT_ONCE):
         rest: dict[str, Any] = {table: {"Keys": keys[start : start + _AT_ONCE], **_PARTS}}
-        with aws.asking("The votes table"):
+        with aws.translate_errors("The votes table"):
             while rest:
                 answer = aws.client("dynamodb").batch_get_item(RequestItems=rest)
                 for item in answer["Responses"].get(table, ()):

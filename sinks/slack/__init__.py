@@ -24,12 +24,13 @@ from sinks.slack import bot, webhook
 from sinks.slack.blocks import message
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip, sink
-from votepipe.delivery.leases import Delivered
+from votepipe.delivery import Delivered
+from votepipe.plugins import RateLimit, Resources
 
-__all__ = ["Settings", "gather", "handler", "message"]
+__all__ = ["Settings", "batch_key", "handler", "message"]
 
 
-def gather(event: Event, settings: Settings) -> str:
+def batch_key(event: Event, settings: Settings) -> str:
     """Settled votes of one instance may go together; anything else is about one vote."""
     vote = event.vote
     if event.type == "VoteSettled" and (
@@ -45,19 +46,21 @@ def gather(event: Event, settings: Settings) -> str:
     events=["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled"],
     settings=Settings,
     batch=True,
-    batch_size=300,
-    window=1,
-    gather=gather,
-    pace="seconds_between",
-    fleeting=["VoteCast", "VoteChanged"],
-    environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
-    policies=[
-        {
-            "Effect": "Allow",
-            "Action": "dynamodb:GetItem",
-            "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
-        }
-    ],
+    rate_limit=RateLimit(
+        seconds="seconds_between", batch_key=batch_key, droppable=["VoteCast", "VoteChanged"]
+    ),
+    resources=Resources(
+        batch_size=300,
+        window=1,
+        environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
+        policies=[
+            {
+                "Effect": "Allow",
+                "Action": "dynamodb:GetItem",
+                "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
+            }
+        ],
+    ),
 )
 def handler(
     events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]

@@ -19,7 +19,7 @@ from sinks.slack.choice import (
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip
-from votepipe.delivery.leases import Delivered
+from votepipe.delivery import Delivered
 
 GONE = "gone"
 MANY = "many "
@@ -36,13 +36,13 @@ def deliver(
     apart = [event for event in votes if _own(known[event.id])]
     thread, ready = threads.below(votes, settings) if votes and settings.threads else ("", votes)
     if thread is None:
-        return Delivered(events=(), apart=apart)
+        return Delivered(events=(), separate=apart)
     events = without([event for event in votes if event not in ready], events)
     shown = [event for event in ready if event in apart]
     unseen = [event for event in ready if event not in apart and event.type == "VoteSettled"]
     if are_many(unseen, settings) and (not shown or are_very_many(unseen, settings)):
         remote_id = MANY + api.post(settings, gathered(unseen, settings), thread)
-        return Delivered(events=all_about(unseen, events), remote_id=remote_id, apart=apart)
+        return Delivered(events=all_about(unseen, events), remote_id=remote_id, separate=apart)
     wanted = shown or [
         event
         for event in ready
@@ -52,7 +52,7 @@ def deliver(
     if not wanted:
         return Delivered(events=events, sent=False)
     remote_id = show(wanted[0], settings, _own(known[wanted[0].id]), thread)
-    return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, apart=apart)
+    return Delivered(events=all_about(wanted[:1], events), remote_id=remote_id, separate=apart)
 
 
 def show(event: Event, settings: Settings, own: str | None, thread: str) -> str:

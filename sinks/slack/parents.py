@@ -6,6 +6,7 @@ from typing import Any
 from sinks.slack.blocks import place
 from sinks.slack.settings import Settings
 from votepipe import Event, aws
+from votepipe.aws.dynamodb import marshal_item, plain
 from votepipe.slack import posted
 from votepipe.tally.counted import Counted, place_key
 from votepipe.tally.places import counts_in
@@ -36,8 +37,10 @@ def counts_of(event: Event) -> Item:
         vote_type="",
         answered=False,
     )
-    with aws.asking("The tally"):
+    with aws.translate_errors("The tally"):
         answer = aws.client("dynamodb").get_item(
-            TableName=os.environ["TALLY_TABLE"], Key=place_key(counted.place), ConsistentRead=True
+            TableName=os.environ["TALLY_TABLE"],
+            Key=marshal_item(place_key(counted.place)),
+            ConsistentRead=True,
         )
-    return dict(answer.get("Item", {}))
+    return plain(answer.get("Item", {}))

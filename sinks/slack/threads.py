@@ -10,8 +10,9 @@ from typing import Any
 
 from sinks.slack import api, parents
 from sinks.slack.settings import Settings
-from votepipe import Event, aws
-from votepipe.delivery import leases
+from votepipe import Event
+from votepipe.aws.dynamodb import composite_key, conditional_update, expiry
+from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
@@ -26,9 +27,9 @@ def below(events: Sequence[Event], settings: Settings) -> tuple[str | None, Sequ
     None and nothing when the call was about that message itself.
     """
     event = events[0]
-    key = leases.named("slack", "", "thread", event.vote.widget_id, _instance(event))
-    _, known = _write(key, "SET expires = :expires")
-    parent = known.get("parent", {}).get("S")
+    key = composite_key("slack", "", "thread", event.vote.widget_id, _instance(event))
+    _, known = _write(key, "SET #expires = :expires")
+    parent = known.get("parent")
     if parent is None:
         _open(key, event, settings)
         return None, ()
@@ -44,9 +45,10 @@ def _open(key: str, event: Event, settings: Settings) -> None:
     now = times.now()
     mine, _ = _write(
         key,
-        "SET opening = :until, expires = :expires",
-        "attribute_not_exists(parent) AND (attribute_not_exists(opening) OR opening < :now)",
-        {":until": {"N": str(now + _LEASE)}, ":now": {"N": str(now)}},
+        "SET #opening = :until, #expires = :expires",
+        "attribute_not_exists(#parent) AND (attribute_not_exists(#opening) OR #opening < :now)",
+        until=now + _LEASE,
+        now=now,
     )
     if mine:
         counts = parents.counts_of(event)
@@ -56,13 +58,13 @@ def _open(key: str, event: Event, settings: Settings) -> None:
 
 def _refresh(key: str, known: Item, event: Event, settings: Settings) -> bool:
     """Show the counts as they are now; False when that is what is shown."""
-    now, counts, parent = times.now(), parents.counts_of(event), known["parent"]["S"]
+    now, counts, parent = times.now(), parents.counts_of(event), known["parent"]
     if _number(counts, "version") <= _number(known, "shown"):
         return False
     try:
         api.update(settings, parent, parents.message(event, counts, settings))
     except (api.Gone, api.Unchangeable):
-        _write(key, "SET expires = :expires REMOVE parent, opening")
+        _write(key, "SET #expires = :expires REMOVE #parent, #opening")
     else:
         _note(key, parent, counts, now)
     return True
@@ -71,36 +73,24 @@ def _refresh(key: str, known: Item, event: Event, settings: Settings) -> bool:
 def _note(key: str, parent: str, counts: Item, now: float) -> None:
     _write(
         key,
-        "SET parent = :parent, shown = :shown, shownAt = :at, expires = :expires REMOVE opening",
-        values={
-            ":parent": {"S": parent},
-            ":shown": {"N": str(int(_number(counts, "version")))},
-            ":at": {"N": str(now)},
-        },
+        "SET #parent = :parent, #shown = :shown, #shownAt = :at, #expires = :expires "
+        "REMOVE #opening",
+        parent=parent,
+        shown=int(_number(counts, "version")),
+        at=now,
     )
 
 
-def _write(key: str, changes: str, condition: str = "", values: Item | None = None) -> Any:
+def _write(key: str, changes: str, condition: str = "", **values: Any) -> tuple[bool, Item]:
     """Whether the condition held, and the item as it then stands."""
-    expires = {"N": str(int(times.now() + leases.KEPT_SECONDS))}
-    client = aws.client("dynamodb")
-    with aws.asking("The deliveries table"):
-        try:
-            answer = client.update_item(
-                TableName=os.environ["DELIVERIES_TABLE"],
-                Key={"delivery": {"S": key}},
-                UpdateExpression=changes,
-                **({"ConditionExpression": condition} if condition else {}),
-                ExpressionAttributeValues={**(values or {}), ":expires": expires},
-                ReturnValues="ALL_NEW",
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return False, {}
-    return True, answer["Attributes"]
+    table = os.environ["DELIVERIES_TABLE"]
+    return conditional_update(
+        SERVICE, table, {"delivery": key}, changes, condition, expires=expiry(), **values
+    )
 
 
 def _number(item: Item, name: str) -> float:
-    return float(item.get(name, {}).get("N", 0))
+    return float(item.get(name, 0))
 
 
 def _instance(event: Event) -> str:

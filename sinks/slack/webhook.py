@@ -7,7 +7,7 @@ from sinks.slack.choice import all_about, are_many, is_worth_a_message, newest
 from sinks.slack.gathered import gathered
 from sinks.slack.settings import Settings
 from votepipe import Event
-from votepipe.delivery.leases import Delivered
+from votepipe.delivery import Delivered
 from votepipe.http import post
 
 _AGAIN = "Make a new one and run: votepipe secret set slack"

@@ -1,4 +1,4 @@
-"""sinks/digest: what it says, to whom, and once for each moment."""
+"""sinks/digest: what it says, to whom, and once for each scheduled time."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sinks.digest import Settings, by_mail, by_slack, handler
-from votepipe import Event, Moment, Secret, Skip, TryLater, Undeliverable
+from votepipe import Event, ScheduledEvent, Secret, Skip, TryLater, Undeliverable
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
 from votepipe.tally import Tally
@@ -47,7 +47,7 @@ class Site:
 
     def digest(self, day: int, settings: Settings) -> None:
         self.now += 60
-        handler(Moment(time=EIGHT + timedelta(days=day)), settings)
+        handler(ScheduledEvent(time=EIGHT + timedelta(days=day)), settings)
 
 
 @pytest.fixture
@@ -309,12 +309,12 @@ def test_it_is_sent_at_eight_in_its_time_zone_also_when_the_clocks_change(
     assert [time.strftime("%d %H:00") for time in times] == ["28 07:00", "29 06:00"]
 
 
-def test_a_moment_that_comes_twice_makes_one_message(pipeline: Pipeline) -> None:
+def test_a_scheduled_time_that_comes_twice_makes_one_message(pipeline: Pipeline) -> None:
     pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup"})
     pipeline.advance(minutes=5)
-    moment = json.dumps({"source": "aws.scheduler", "time": "2026-03-28T06:05:00Z"})
+    scheduled = json.dumps({"source": "aws.scheduler", "time": "2026-03-28T06:05:00Z"})
     for _ in range(2):
-        pipeline.models.queues["DigestQueue"].send(moment)
+        pipeline.models.queues["DigestQueue"].send(scheduled)
     pipeline.advance(minutes=5)
 
     assert len(pipeline.sent("digest")) == 1

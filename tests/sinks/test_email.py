@@ -168,6 +168,6 @@ def test_a_failing_ses_is_asked_again(ses: Any) -> None:
 
 
 def test_its_role_may_send_as_the_sender_alone() -> None:
-    (leave,) = handler.sink.policies
-    assert leave["Action"] == "ses:SendEmail"
-    assert "*" not in json.dumps(mail.needed("Email"))
+    (statement,) = handler.sink.resources.policies
+    assert statement["Action"] == "ses:SendEmail"
+    assert "*" not in json.dumps(mail.resource_arns("Email"))

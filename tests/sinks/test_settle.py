@@ -1,4 +1,4 @@
-"""sinks/settle.py: on virtual time, from the write to VoteSettled on the bus."""
+"""sinks/settle: on virtual time, from the write to VoteSettled on the bus."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""sinks/settle.py: what settles is the same wherever its function dies, by the defaults' times."""
+"""sinks/settle: what settles is the same wherever its function dies, by the defaults' times."""
 
 import json
 from collections.abc import Iterator

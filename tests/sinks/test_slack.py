@@ -14,7 +14,6 @@ from votepipe.slack import foreign
 
 PATH = "/services/T0/B0/the-secret"
 SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
-UNKNOWN = Delivery(previous=None, sequence=1)
 SAMPLES = [
     path.stem
     for path in sorted(Path("events/bus").glob("*.json"))
@@ -29,6 +28,11 @@ def event(name: str = "answer-2", enrichment: Any = None, **vote: Any) -> Event:
         envelope["detail"]["enrichment"] = enrichment or {}
     envelope["detail"]["vote"] |= vote
     return Event.from_envelope(envelope)
+
+
+def unknown() -> Delivery:
+    """A delivery of a vote that was never delivered."""
+    return Delivery(event=event("settled"))
 
 
 def texts(posted: dict[str, Any]) -> list[str]:
@@ -232,7 +236,7 @@ def test_every_sample_makes_a_message(name: str) -> None:
 def test_it_arrives_at_the_webhook(web: Any) -> None:
     settings = Settings(webhook_url=Secret(web.url + PATH))
 
-    handler([event("settled")], settings, [UNKNOWN])
+    handler([event("settled")], settings, [unknown()])
 
     (request,) = web.requests
     assert request.path == PATH
@@ -277,7 +281,7 @@ def test_what_slack_answers_decides_the_outcome(
     web.reply(**reply)
 
     with pytest.raises(outcome) as caught:
-        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [UNKNOWN])
+        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [unknown()])
 
     assert str(caught.value) == f"127.0.0.1 answered {text}"
     assert getattr(caught.value, "after", 7) == 7
@@ -291,6 +295,6 @@ def test_no_answer_of_slack_is_temporary(
     web.reply(manner=manner)
 
     with pytest.raises(Temporary) as caught:
-        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [UNKNOWN])
+        handler([event("settled")], Settings(webhook_url=Secret(web.url + PATH)), [unknown()])
 
     assert "the-secret" not in str(caught.value)

@@ -131,5 +131,5 @@ def test_a_secret_of_another_form_is_refused_without_quoting_it(secret: str, web
 
 
 def test_each_event_stands_for_itself() -> None:
-    assert handler.sink.ordered is False
+    assert handler.sink.idempotent == "event"
     assert len(handler.sink.events) == 5

@@ -29,7 +29,7 @@ class Settings:
     sign: str = setting("Shown before each message", default="")
 
 
-@sink(events=["VoteCast", "VoteChanged"], settings=Settings, tries=5)
+@sink(events=["VoteCast", "VoteChanged"], settings=Settings, max_attempts=5)
 def handler(event: Event, settings: Settings) -> None:
     answers = ", ".join(event.vote.answers.values())
     text = f"{settings.sign}{event.vote.vote_id} {event.vote.vote_type} {answers}".strip()

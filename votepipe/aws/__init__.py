@@ -1,5 +1,7 @@
-"""AWS clients, made once and only when used, and their failures in words fit for logs."""
+"""AWS clients, made once and only when used, and their errors in words fit for logs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -25,27 +27,20 @@ def client(service: str) -> Any:
     )
 
 
-class asking:  # noqa: N801 - it reads as a statement
-    """Turn what AWS answers into Temporary, named after `service` and without AWS's own text."""
-
-    def __init__(self, service: str) -> None:
-        self._service = service
-
-    def __enter__(self) -> None:
-        """Begin to ask."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Raise Temporary for an error of AWS or on the way there."""
-        if error is None:
-            return
+@contextmanager
+def translate_errors(service: str) -> Iterator[None]:
+    """Raise Temporary for botocore's errors, with the name of `service` and without AWS's text."""
+    try:
+        yield
+    except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if isinstance(error, ClientError):
             # AWS's text quotes keys and values, which may name a person.
-            raise Temporary(f"{self._service} answered '{error_code(error)}'.") from None
+            raise Temporary(f"{service} answered '{error_code(error)}'.") from None
         if isinstance(error, BotoCoreError):
-            name = type(error).__name__
-            raise Temporary(f"{self._service} could not be asked ({name}).") from None
+            raise Temporary(f"{service} did not answer ({type(error).__name__}).") from None
+        raise
 
 
 def error_code(error: Exception) -> str:

@@ -14,7 +14,7 @@ def put(bus: str, detail: Mapping[str, Any]) -> None:
 
     Raises Temporary when the bus does not take it.
     """
-    with aws.asking("The votes bus"):
+    with aws.translate_errors("The votes bus"):
         answer = aws.client("events").put_events(
             Entries=[
                 {

@@ -59,7 +59,7 @@ def forget() -> None:
 
 def _ask(arn: str) -> dict[str, Any]:
     client = aws.client("secretsmanager")
-    with aws.asking("Secrets Manager"):
+    with aws.translate_errors("Secrets Manager"):
         try:
             answer = client.get_secret_value(SecretId=arn)
         except client.exceptions.ResourceNotFoundException:

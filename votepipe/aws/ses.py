@@ -18,7 +18,7 @@ HINTS = {
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
 
 
-def needed(plugin: str) -> list[dict[str, Any]]:
+def resource_arns(plugin: str) -> list[dict[str, Any]]:
     """The ARNs of what a plugin sends with: sender, its domain, configuration set.
 
     `plugin` begins the names of its parameters `…Sender` and `…ConfigurationSet`.
@@ -32,13 +32,13 @@ def needed(plugin: str) -> list[dict[str, Any]]:
     ]
 
 
-def leave(plugin: str) -> dict[str, Any]:
+def send_policy(plugin: str) -> dict[str, Any]:
     """The IAM statement that lets a plugin send."""
     return {
         "Effect": "Allow",
         "Action": "ses:SendEmail",
         # The local AWS knows no resources of SES.
-        "Resource": {"Fn::If": ["IsAws", needed(plugin), "*"]},
+        "Resource": {"Fn::If": ["IsAws", resource_arns(plugin), "*"]},
     }
 
 
@@ -76,7 +76,7 @@ def send(
     if configuration_set:
         request["ConfigurationSetName"] = configuration_set
     ses = aws.client("sesv2")
-    with aws.asking("SES"):
+    with aws.translate_errors("SES"):
         try:
             return str(ses.send_email(**request)["MessageId"])
         except ses.exceptions.ClientError as error:

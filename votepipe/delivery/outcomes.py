@@ -1,19 +1,20 @@
-"""What becomes of a message, decided by how its delivery ended.
+"""How a delivery ended, and what that means for its message.
 
 returns                                        delivered
 Skip, or delivered before                      skipped
 TryLater                                       put back for as long as it says
-Undeliverable, SettingsError, InvalidEvent     moved to the dead letters, with the reason
+Undeliverable, SettingsError, InvalidEvent     sent to the dead letters, with the reason
 any other exception                            put back, a little longer each time;
-                                               moved to the dead letters after the last try
+                                               sent to the dead letters after the last attempt
 
-A try is counted when it fails: being put back by TryLater is none.
+An attempt counts when it fails: a message that TryLater puts back keeps all its attempts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal, Self
 
-from votepipe.delivery.queues import Message
+from votepipe.delivery.messages import Message
 from votepipe.model.errors import (
     InvalidEvent,
     SettingsError,
@@ -22,15 +23,13 @@ from votepipe.model.errors import (
     Undeliverable,
     VotepipeError,
 )
-from votepipe.plugins.declarations import place_of
-
-if TYPE_CHECKING:
-    from votepipe.plugins import Sink
+from votepipe.model.events import Event
+from votepipe.plugins import Sink, error_location
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a message; `wait` is in seconds, for those that stay in the queue."""
+    """How a delivery ended; `wait` is in seconds, for messages that stay in the queue."""
 
     name: Literal["delivered", "skipped", "later", "retried", "undeliverable"]
     why: str | None = None
@@ -41,23 +40,45 @@ class Outcome:
         """Whether the message remains in its queue."""
         return self.name in ("later", "retried")
 
+    @classmethod
+    def of_error(
+        cls, error: Exception, sink: Sink, message: Message, *, failures: int | None, attempts: int
+    ) -> Self:
+        """What an error means for a message that failed so often before, of `attempts` in all.
 
-def judge(
-    error: Exception, message: Message, sink: "Sink", *, failures: int | None, most_tries: int
-) -> Outcome:
-    """Tell what becomes of a message whose delivery raised `error`.
+        Without `failures`, when nothing could count them, the message is always tried again.
+        """
+        why = str(error) if isinstance(error, VotepipeError) else error_location(error, sink)
+        if isinstance(error, Skip):
+            return cls("skipped", why)
+        if isinstance(error, TryLater):
+            return cls("later", why, wait=error.after)
+        if isinstance(error, Undeliverable | SettingsError | InvalidEvent):
+            return cls("undeliverable", why)
+        if failures is None:
+            return cls("retried", why, wait=message.back_off(message.receives))
+        if failures + 1 >= attempts:
+            return cls("undeliverable", f"{why} Attempt {failures + 1} was the last.")
+        return cls("retried", why, wait=message.back_off(failures + 1))
 
-    `failures` is how often it failed before; None where that is not known, and it is tried again.
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What a sink that takes batches returns when it delivered only these of its events.
+
+    `remote_id` is the receiver's id of what was sent, for each of them. The others are put back to
+    come together again, those in `separate` each by itself where there is a rate limit. Without
+    `sent` the call cost nothing, and the next one need not wait.
     """
-    why = str(error) if isinstance(error, VotepipeError) else place_of(error, sink)
-    if isinstance(error, Skip):
-        return Outcome("skipped", why)
-    if isinstance(error, TryLater):
-        return Outcome("later", why, wait=error.after)
-    if isinstance(error, Undeliverable | SettingsError | InvalidEvent):
-        return Outcome("undeliverable", why)
-    if failures is None:
-        return Outcome("retried", why, wait=message.back_off(message.receives))
-    if failures + 1 >= most_tries:
-        return Outcome("undeliverable", f"{why} Try {failures + 1} was the last.")
-    return Outcome("retried", why, wait=message.back_off(failures + 1))
+
+    events: Sequence[Event]
+    remote_id: str | None = None
+    separate: Sequence[Event] = ()
+    sent: bool = True
+
+    @classmethod
+    def of(cls, result: object, events: Sequence[Any]) -> "Delivered":
+        """What a sink's function returned, for all of these events unless it says otherwise."""
+        if isinstance(result, cls):
+            return result
+        return cls(events=events, remote_id=result if isinstance(result, str) else None)

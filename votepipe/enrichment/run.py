@@ -22,7 +22,7 @@ from votepipe.model.errors import SettingsError
 from votepipe.model.events import Vote, frozen
 from votepipe.plugins import Enricher
 from votepipe.plugins import settings as plugin_settings
-from votepipe.plugins.declarations import place_of
+from votepipe.plugins.declarations import error_location
 from votepipe.plugins.enrichers import checker
 
 LARGEST_RESULT = 50_000  # bytes; half of an event
@@ -66,7 +66,7 @@ class _Step:
         except _Unfit as error:
             return _Failure(str(error))
         except BaseException as error:  # SystemExit too, which would end the thread
-            return _Failure(place_of(error, self.enricher))
+            return _Failure(error_location(error, self.enricher))
         draft.added[self.name] = result
         return result
 

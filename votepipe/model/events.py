@@ -5,14 +5,20 @@ The JSON itself is described by `schemas/`; nothing here writes it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
+from votepipe.model import times
 from votepipe.model.errors import InvalidEvent
 
 Answer = str | int | float | bool | None | tuple["Answer", ...] | Mapping[str, "Answer"]
 VoteType = Literal["thumbsup", "thumbsdown"]
+
+SCHEDULER = "aws.scheduler"
+# What the id of VoteSettled adds to the id of the change that settled.
+SETTLED_SUFFIX = "-settled"
+_LONGEST_SEQUENCE = 40  # digits; a stream's sequence numbers have up to 40
 
 # Asked first: whether something is a Mapping takes many times as long to find out.
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None), MappingProxyType})
@@ -37,6 +43,12 @@ def _frozen_object(value: Any) -> Mapping[str, Any]:
     if type(value) is not MappingProxyType and not isinstance(value, Mapping):
         raise TypeError
     return cast(Mapping[str, Any], frozen(value))
+
+
+def _sequence(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_SEQUENCE):
+        raise ValueError
+    return int(text)
 
 
 def _time(text: str) -> datetime:
@@ -103,6 +115,11 @@ class Event:
     reasons: tuple[str, ...]
     detail: Mapping[str, Any]
 
+    @property
+    def sort_key(self) -> str:
+        """Text that sorts as the sequence does; a settled state follows the change it settles."""
+        return _sort_key(self.sequence) + ("+" if self.type == "VoteSettled" else "")
+
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
         """Read an event's `detail`. Raises InvalidEvent when it is not one of ours."""
@@ -114,7 +131,7 @@ class Event:
                 type=detail["type"],
                 time=_time(detail["time"]),
                 version=detail["version"],
-                sequence=int(detail["sequence"]),
+                sequence=_sequence(detail["sequence"]),
                 vote=Vote.from_json(detail["vote"]),
                 changes=_frozen_object(changes) if changes is not None else None,
                 enrichment=_frozen_object(detail.get("enrichment", {})),
@@ -135,3 +152,49 @@ class Event:
         if not isinstance(detail, Mapping):
             raise InvalidEvent("The message has no 'detail' object. Send EventBridge's envelope.")
         return cls.from_detail(detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledEvent:
+    """What a sink on a schedule gets instead of an event about a vote.
+
+    `time` is when the schedule was due, in UTC, and the same on every attempt; the call comes a
+    little later, or much later after failures. `id` is that time as text; `sequence` is it in
+    seconds since 1970.
+    """
+
+    time: datetime
+    type: ClassVar[str] = "ScheduledEvent"
+
+    @classmethod
+    def from_message(cls, message: Any) -> Self | None:
+        """Read what EventBridge Scheduler sends: `{"source": "aws.scheduler", "time": …}`.
+
+        None when the message is something else. Raises InvalidEvent when it has no valid time.
+        """
+        if not isinstance(message, Mapping) or message.get("source") != SCHEDULER:
+            return None
+        text = message.get("time")
+        read = times.utc(text) if isinstance(text, str) else None
+        if read is None:
+            raise InvalidEvent("The schedule's message has no time. Run: votepipe sync")
+        return cls(time=datetime.fromisoformat(read).replace(microsecond=0))
+
+    @property
+    def id(self) -> str:
+        """The time as RFC 3339, such as `2026-01-04T08:00:00Z`."""
+        return self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def sequence(self) -> int:
+        """The time in seconds since 1970."""
+        return int(self.time.timestamp())
+
+    @property
+    def sort_key(self) -> str:
+        """Text that sorts as the time does."""
+        return _sort_key(self.sequence)
+
+
+def _sort_key(sequence: int) -> str:
+    return str(sequence).zfill(_LONGEST_SEQUENCE)

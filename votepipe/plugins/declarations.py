@@ -1,23 +1,108 @@
-"""Where a marked function stands, and how a fault of it is told."""
+"""What a plugin's mark declares, and where it stands, for messages about it."""
 
 import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self
 
 from votepipe.model.errors import PluginError
 
-if TYPE_CHECKING:
-    from votepipe.plugins import Enricher, Sink
-
 NAME = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_MAX_RECEIVES = 1000  # SQS takes no more
+
+Idempotent = Literal["vote", "event"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimit:
+    """At most one call of the sink's function in so many seconds, however many processes run.
+
+    `seconds` may name the setting that holds them; 0 is no limit. What must wait is put back until
+    its slot, except events of the types in `droppable`, which are skipped when a newer one came
+    with them or their slot is far away. TryLater makes all the others wait as well.
+    With `batch`, `batch_key(event, settings)` is a text: only events with the same one go out in
+    one call. It may raise Skip.
+    """
+
+    seconds: float | str
+    batch_key: Callable[[Any, Any], str] | None = None
+    droppable: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What the template gives a sink's function.
+
+    `timeout` is in seconds, `memory` in MB. A batch is up to `batch_size` messages that came within
+    `window` seconds. `policies` are IAM statements for what it calls in AWS, `environment` more
+    variables, both as the template would have them.
+    """
+
+    timeout: int = 60
+    memory: int = 256
+    batch_size: int = 10
+    window: int = 0
+    policies: Sequence[Mapping[str, Any]] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sink:
+    """Everything known of a sink: the options given to `@sink`, and where it is defined.
+
+    `name` is its module's; `file` and `summary` (the module docstring's first line) are for people.
+    `wants_delivery`: the function has a parameter `delivery`, or `deliveries` of a batch.
+    """
+
+    name: str
+    module: str
+    file: str
+    summary: str
+    function: Callable[..., Any]
+    events: tuple[str, ...]
+    schedule: str | None
+    where: Mapping[str, Any] | None
+    settings: type | None
+    batch: bool
+    idempotent: Idempotent
+    rate_limit: RateLimit | None
+    max_concurrency: int
+    max_attempts: int
+    resources: Resources
+    wants_delivery: bool
+
+    @property
+    def timeout(self) -> int:
+        """The function's time-out in seconds."""
+        return self.resources.timeout
+
+    @property
+    def max_receives(self) -> int:
+        """How often a message may be received: waiting for a slot takes receives as well."""
+        return min(10 * self.max_attempts, _MAX_RECEIVES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enricher:
+    """Everything known of an enricher: the options given to `@enricher`, and where it stands."""
+
+    name: str
+    module: str
+    file: str
+    summary: str
+    function: Callable[..., Any]
+    adds: Mapping[str, Any]
+    needs: tuple[str, ...]
+    settings: type | None
+    required: bool
+    timeout: float
 
 
 @dataclass(frozen=True)
-class Site:
-    """Where a marked function stands: its module's name, its file as people write it."""
+class Declaration:
+    """A marked function: its module's name, its file as people write it."""
 
     function: Callable[..., Any]
     name: str
@@ -32,7 +117,7 @@ class Site:
         code = getattr(function, "__code__", None)
         package = code is not None and PurePath(code.co_filename).name == "__init__.py"
         docstring = getattr(function, "__globals__", {}).get("__doc__") or ""
-        site = cls(
+        found = cls(
             function=function,
             name=module.rpartition(".")[2],
             module=module,
@@ -40,16 +125,16 @@ class Site:
             summary=docstring.strip().partition("\n")[0],
         )
         if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
-            site.refuse(f"{mark} is not on a plain function. Put it on a 'def', not 'async def'")
+            found.refuse(f"{mark} is not on a plain function. Put it on a 'def', not 'async def'")
         if function.__name__ != called:
-            site.refuse(f"{mark} is on '{function.__name__}'. Name the function '{called}'")
-        if not NAME.fullmatch(site.name) or len(site.name) > 40:
-            site.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
-        return site
+            found.refuse(f"{mark} is on '{function.__name__}'. Name the function '{called}'")
+        if not NAME.fullmatch(found.name) or len(found.name) > 40:
+            found.refuse("its name is not fit for resources. Use up to 40 of a-z, 0-9 and single _")
+        return found
 
     @property
     def described(self) -> dict[str, Any]:
-        """What is known of any plugin, by the names that its description gives it."""
+        """What is known of any plugin, by the names of the fields of Sink and Enricher."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
@@ -62,7 +147,7 @@ class Site:
         raise PluginError(f"{self.file}: {problem}{'' if problem.endswith('?') else '.'}")
 
 
-def place_of(error: BaseException, plugin: "Sink | Enricher") -> str:
+def error_location(error: BaseException, plugin: Sink | Enricher) -> str:
     """The class of a foreign error and the line of the plugin's file that it came through.
 
     Its own text stays out: it may hold an address with a secret in it, or what a reader wrote.

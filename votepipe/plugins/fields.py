@@ -26,7 +26,7 @@ _SUPPORTED = (
     "str, int, float, bool, Literal['…'], tuple[str, ...], list[str], Secret, Secret | None"
 )
 # Variables of the function itself, which a plugin with an unlucky name must not take.
-_TAKEN = frozenset({"QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE", "MAX_TRIES"})
+_TAKEN = frozenset({"QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE", "MAX_ATTEMPTS"})
 _TAKEN_PREFIXES = ("AWS_", "LAMBDA_", "PYTHON", "VOTEPIPE_")
 
 

@@ -19,7 +19,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import aws, words
-from votepipe.delivery import leases
+from votepipe.aws.dynamodb import (
+    composite_key,
+    expiry,
+    marshal,
+    marshal_item,
+    plain,
+    update_request,
+)
 from votepipe.model import times
 from votepipe.model.errors import Skip, Temporary
 from votepipe.model.events import Event
@@ -45,7 +52,7 @@ class Tally:
     def count(self, event: Event) -> None:
         """Count the state that an event tells of. Raises Skip when it is not the newest."""
         counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
-        order = leases.order_of(event)
+        order = event.sort_key
         article = {"title": words.title(event), "url": words.link(event)}
         news = [_untold(self.table, event, counted, order)] if counted and counted.answered else []
         for _ in range(_ATTEMPTS):
@@ -58,11 +65,13 @@ class Tally:
 
     def see(self, widget_id: str, vote_id: str) -> Seen:
         """Read what a vote is counted as."""
-        with aws.asking(SERVICE):
+        with aws.translate_errors(SERVICE):
             answer = self.client.get_item(
-                TableName=self.table, Key=vote_key(widget_id, vote_id), ConsistentRead=True
+                TableName=self.table,
+                Key=marshal_item(vote_key(widget_id, vote_id)),
+                ConsistentRead=True,
             )
-        return Seen.of(widget_id, vote_id, answer.get("Item", {}))
+        return Seen.of(widget_id, vote_id, plain(answer.get("Item", {})))
 
     def move(
         self,
@@ -81,7 +90,7 @@ class Tally:
         for place, about, amounts in changes(seen.counted, counted):
             known = article if counted and place == counted.place else None
             writes.append({"Update": self._counter(place, about, amounts, known or {})})
-        with aws.asking(SERVICE):
+        with aws.translate_errors(SERVICE):
             try:
                 self.client.transact_write_items(TransactItems=[*writes, *(also or [])])
             except self.client.exceptions.TransactionCanceledException as error:
@@ -94,27 +103,24 @@ class Tally:
     def _vote(self, seen: Seen, counted: Counted | None, order: str) -> dict[str, Any]:
         item: dict[str, Any] = {
             **seen.key,
-            "widgetId": {"S": seen.widget_id},
-            "voteId": {"S": seen.vote_id},
-            "order": {"S": order},
-            "version": {"N": str(seen.version + 1)},
+            "widgetId": seen.widget_id,
+            "voteId": seen.vote_id,
+            "order": order,
+            "version": seen.version + 1,
         }
         if counted is None:
             # It stays for as long as an older event may still come.
-            item["expires"] = expires()
+            item["expires"] = expiry()
         else:
-            item["voteType"] = {"S": counted.vote_type}
-            item["answered"] = {"BOOL": counted.answered}
+            item |= {"voteType": counted.vote_type, "answered": counted.answered}
             if counted.instance is not None:
-                item["instance"] = {"S": counted.instance}
-        unchanged = "#version = :seen" if seen.version else "attribute_not_exists(#version)"
-        values = {":seen": {"N": str(seen.version)}} if seen.version else None
-        return {
-            "TableName": self.table,
-            "Item": item,
-            "ConditionExpression": unchanged,
-            "ExpressionAttributeNames": {"#version": "version"},
-            **({"ExpressionAttributeValues": values} if values else {}),
+                item["instance"] = counted.instance
+        put = {"TableName": self.table, "Item": marshal_item(item)}
+        if not seen.version:
+            return put | {"ConditionExpression": "attribute_not_exists(version)"}
+        return put | {
+            "ConditionExpression": "version = :seen",
+            "ExpressionAttributeValues": {":seen": marshal(seen.version)},
         }
 
     def _counter(
@@ -124,37 +130,24 @@ class Tally:
         facts |= {name: article.get(name) for name in ("title", "url")}
         texts = {name: text for name, text in facts.items() if isinstance(text, str)}
         added = {**amounts, "version": 1}
-        return {
-            "TableName": self.table,
-            "Key": place_key(place),
-            "UpdateExpression": "SET "
-            + ", ".join(f"#{name} = :{name}" for name in texts)
-            + " ADD "
-            + ", ".join(f"#{name} :{name}" for name in added),
-            "ExpressionAttributeNames": {f"#{name}": name for name in (*texts, *added)},
-            "ExpressionAttributeValues": {
-                **{f":{name}": {"S": text} for name, text in texts.items()},
-                **{f":{name}": {"N": str(amount)} for name, amount in added.items()},
-            },
-        }
-
-
-def expires() -> dict[str, str]:
-    """The time to live of what is not kept for ever."""
-    return {"N": str(int(times.now() + leases.KEPT_SECONDS))}
+        sets = ", ".join(f"#{name} = :{name}" for name in texts)
+        adds = ", ".join(f"#{name} :{name}" for name in added)
+        changes = f"SET {sets} ADD {adds}"
+        values: dict[str, Any] = {**texts, **added}
+        return update_request(self.table, place_key(place), changes, **values)
 
 
 def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
     """The item that tells the next digest of a vote's answers; their questions are the site's."""
     vote = event.vote
     item = {
-        "tally": {"S": "untold"},
-        "item": {"S": leases.named("answers", vote.widget_id, vote.vote_id, order)},
-        "place": {"S": counted.place},
-        "widgetId": {"S": vote.widget_id},
-        "voteId": {"S": vote.vote_id},
-        "at": {"N": str(times.now())},
-        "labels": {"M": {field: {"S": label} for field, label in words.labels(event).items()}},
-        "expires": expires(),
+        "tally": "untold",
+        "item": composite_key("answers", vote.widget_id, vote.vote_id, order),
+        "place": counted.place,
+        "widgetId": vote.widget_id,
+        "voteId": vote.vote_id,
+        "at": times.now(),
+        "labels": dict(words.labels(event)),
+        "expires": expiry(),
     }
-    return {"Put": {"TableName": table, "Item": item}}
+    return {"Put": {"TableName": table, "Item": marshal_item(item)}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import words
-from votepipe.delivery import leases
+from votepipe.aws.dynamodb import composite_key
 from votepipe.model.events import Vote
 
 COUNTERS = ("up", "down", "answered")
@@ -37,7 +37,7 @@ class Counted:
     def place(self) -> str:
         """The key of its counters."""
         known = [] if self.instance is None else [self.instance]
-        return leases.named("place", self.widget_id, *known)
+        return composite_key("place", self.widget_id, *known)
 
     @property
     def amounts(self) -> dict[str, int]:
@@ -57,38 +57,38 @@ class Seen:
     counted: Counted | None
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> dict[str, str]:
         """The key of its item."""
         return vote_key(self.widget_id, self.vote_id)
 
     @classmethod
     def of(cls, widget_id: str, vote_id: str, item: Mapping[str, Any]) -> Self:
-        """Read a DynamoDB item; {} is none."""
+        """Read a vote's item; {} where nothing was counted."""
         counted = None
         if "voteType" in item:
             counted = Counted(
                 widget_id=widget_id,
-                instance=item["instance"]["S"] if "instance" in item else None,
-                vote_type=item["voteType"]["S"],
-                answered=item["answered"]["BOOL"],
+                instance=item.get("instance"),
+                vote_type=item["voteType"],
+                answered=item["answered"],
             )
         return cls(
             widget_id=widget_id,
             vote_id=vote_id,
-            version=int(item.get("version", {}).get("N", 0)),
-            order=item.get("order", {}).get("S", ""),
+            version=int(item.get("version", 0)),
+            order=item.get("order", ""),
             counted=counted,
         )
 
 
-def vote_key(widget_id: str, vote_id: str) -> dict[str, Any]:
+def vote_key(widget_id: str, vote_id: str) -> dict[str, str]:
     """The key of a vote's item."""
-    return {"tally": {"S": leases.named("vote", widget_id, vote_id)}, "item": {"S": "vote"}}
+    return {"tally": composite_key("vote", widget_id, vote_id), "item": "vote"}
 
 
-def place_key(place: str) -> dict[str, Any]:
+def place_key(place: str) -> dict[str, str]:
     """The key of the counters of a place."""
-    return {"tally": {"S": "places"}, "item": {"S": place}}
+    return {"tally": "places", "item": place}
 
 
 def changes(

@@ -59,17 +59,17 @@ def counts_in(item: Mapping[str, Any], what: str) -> Counts | None:
     names = [attribute(what, counter) for counter in COUNTERS]
     if not all(name in item for name in names):
         return None
-    return Counts(*(int(item[name]["N"]) for name in names))
+    return Counts(*(int(item[name]) for name in names))
 
 
 def place_in(item: Mapping[str, Any], news: tuple[News, ...]) -> Place:
     """A place from its item, with its counts as they are frozen."""
     return Place(
-        key=item["item"]["S"],
-        widget_id=item.get("widgetId", {}).get("S", ""),
-        instance=item.get("instance", {}).get("S"),
-        title=item.get("title", {}).get("S"),
-        url=item.get("url", {}).get("S"),
+        key=item["item"],
+        widget_id=item.get("widgetId", ""),
+        instance=item.get("instance"),
+        title=item.get("title"),
+        url=item.get("url"),
         counts=counts_in(item, "frozen") or Counts(0, 0, 0),
         told=counts_in(item, "told"),
         news=news,

@@ -1,11 +1,9 @@
-"""The loss report: what became of every vote at every sink."""
+"""What became of every vote at every sink: nothing may be lost on the way."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from votepipe.delivery import leases
-from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.pipes.pipe import Pipe
@@ -21,14 +19,14 @@ _SEEN = "delivered before."
 
 @dataclass(frozen=True)
 class Lost:
-    """A vote whose last state did not arrive at `sink`, and is in no DLQ with a reason."""
+    """A vote whose last state did not arrive at `place`, and lies nowhere with a reason."""
 
-    sink: str
+    place: str
     why: str
     way: Way
 
     def __str__(self) -> str:
-        return f"{self.sink}: {self.why}\n{self.way}"
+        return f"{self.place}: {self.why}\n{self.way}"
 
 
 @dataclass(frozen=True)
@@ -50,35 +48,21 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Sink:
-    """A sink as the template wires it."""
+class Line:
+    """A sink: its rules, its queue, its function, and the queues of its dead letters."""
 
-    name: str
+    sink: str
     rules: tuple[Rule, ...]
     queue: Queue
     function: Function
     dead_letters: tuple[Queue, ...]
 
 
-def report(trace: Trace, models: Models, dead_letters: Callable[[str], list[Queue]]) -> Report:
-    """Look for every vote at every sink that its events were for.
-
-    `dead_letters` gives the dead-letter queues of a sink.
-    """
-    lost = [*_in_pipes(trace, models.pipes.values())]
-    for mapping in models.mappings:
-        sink = _Sink(
-            mapping.function.sink,
-            tuple(
-                rule
-                for rule in models.rules.values()
-                if any(target.arn == mapping.queue.arn for target in rule.targets)
-            ),
-            mapping.queue,
-            mapping.function,
-            tuple(dead_letters(mapping.function.sink)),
-        )
-        lost += _at_sink(trace, sink)
+def report(trace: Trace, pipes: Iterable[Pipe], lines: Iterable[Line]) -> Report:
+    """Look for every vote at every sink that its events were for."""
+    lost = [*_in_pipes(trace, pipes)]
+    for line in lines:
+        lost += _at_sink(trace, line)
     return Report(tuple(lost), sum(1 for _ in trace.ways()))
 
 
@@ -91,35 +75,35 @@ def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
                 yield Lost(pipe.id, why, trace.way(*about.key))
 
 
-def _at_sink(trace: Trace, sink: _Sink) -> Iterator[Lost]:
-    outcomes = _outcomes(sink.function)
-    waiting = {message.subject.event for message in sink.queue.messages}
-    dead = {
+def _at_sink(trace: Trace, line: Line) -> Iterator[Lost]:
+    outcomes = _outcomes(line.function)
+    waiting = {message.subject.event for message in line.queue.messages}
+    buried = {
         message.subject.event: reason_of(message)
-        for queue in sink.dead_letters
+        for queue in line.dead_letters
         for message in queue.messages
     }
-    for last in _last_events(sink.rules).values():
+    for last in _last_events(line.rules).values():
         key = (last.vote.widget_id, last.vote.vote_id)
-        if last.id in dead:
-            if not dead[last.id]:
+        if last.id in buried:
+            if not buried[last.id]:
                 yield Lost(
-                    sink.name, "It is in the dead letters without a reason.", trace.way(*key)
+                    line.sink, "It is in the dead letters without a reason.", trace.way(*key)
                 )
-        elif last.id not in waiting and not _retrying(sink.rules, last.id):
-            missing = _missing(outcomes.get(last.id, set()), sink)
+        elif last.id not in waiting and not _retrying(line.rules, last.id):
+            missing = _missing(outcomes.get(last.id, set()), line)
             if missing:
-                yield Lost(sink.name, missing, trace.way(*key))
+                yield Lost(line.sink, missing, trace.way(*key))
 
 
-def _missing(seen: Collection[str], sink: _Sink) -> str | None:
-    """Why the last event of a vote cannot count as delivered, by what its sink logged."""
+def _missing(seen: Collection[str], line: Line) -> str | None:
+    """Why the last event of a vote cannot count as delivered, by what its sink said of it."""
     if "delivered" in seen or "declined" in seen:
         return None
     if "skipped" in seen:
         return "Its last state was skipped, though it was never delivered."
-    if not any("outcome" in each for each in sink.function.lines):
-        return None  # a function without the library logs no outcomes
+    if not any("outcome" in each for each in line.function.lines):
+        return None  # a function that does not use the library tells nothing
     return "Its last state was not delivered."
 
 
@@ -143,13 +127,13 @@ def _last_events(rules: Iterable[Rule]) -> dict[tuple[str, ...], Event]:
         for envelope in rule.matched:
             try:
                 event = Event.from_envelope(envelope)
-                order = leases.order_of(event)
+                order = event.sort_key
             except InvalidEvent:
                 continue
-            # A rejected record is no state of its vote: it counts by itself.
+            # A rejected record says nothing of its vote's state: it stands for itself.
             rejected = (event.id,) if event.type == "VoteRejected" else ()
             key = (event.vote.widget_id, event.vote.vote_id, *rejected)
-            if key not in last or leases.order_of(last[key]) <= order:
+            if key not in last or last[key].sort_key <= order:
                 last[key] = event
     return last
 

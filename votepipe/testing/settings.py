@@ -1,6 +1,6 @@
 """The settings of plugins in a test, where the test gives none."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from votepipe.emulator.simulation.errors import KitError
@@ -25,34 +25,6 @@ def setting_values(
         found[sink] = {name: value for name, value in chosen.items() if value is not None}
     if unknown := sorted(set(given) - set(found)):
         raise KitError(f"There is no plugin '{unknown[0]}' to give settings to. Correct the name.")
-    return found
-
-
-def template_parameters(
-    plugins: Mapping[str, tuple[Field, ...]],
-    values: Mapping[str, Mapping[str, str]],
-    declared: Collection[str],
-) -> dict[str, str]:
-    """The values that are parameters `declared` in the template, by their names there."""
-    return {
-        str(field.parameter): values[plugin][field.name]
-        for plugin, fields in plugins.items()
-        for field in fields
-        if field.parameter in declared and field.name in values[plugin]
-    }
-
-
-def secret_values(
-    plugins: Mapping[str, tuple[Field, ...]], values: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, str]]:
-    """The content of each sink's secret, by the variable that holds the secret's ARN."""
-    found: dict[str, dict[str, str]] = {}
-    for plugin, fields in plugins.items():
-        for field in fields:
-            if field.kind == "secret":
-                secret = found.setdefault(field.env, {})
-                if field.name in values[plugin]:
-                    secret[field.name] = values[plugin][field.name]
     return found
 
 

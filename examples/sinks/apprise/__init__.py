@@ -20,6 +20,7 @@ import requests
 
 from votepipe import Event, Secret, Temporary, Undeliverable, setting, sink, words
 from votepipe.http import Response, refuse, within
+from votepipe.plugins import Resources
 
 SECONDS = 20.0
 MOST_ANSWERS, ANSWER = 10, 150
@@ -81,7 +82,7 @@ def overheard() -> Iterator[list[requests.Response]]:
         requests.Session.send = send  # type: ignore[method-assign]  # as it was
 
 
-@sink(events=["VoteCast", "VoteChanged"], settings=Settings, memory=512)
+@sink(events=["VoteCast", "VoteChanged"], settings=Settings, resources=Resources(memory=512))
 def handler(event: Event, settings: Settings) -> None:
     found, sent = service(settings.url.reveal()), message(event)
     with overheard() as answers:

@@ -7,7 +7,7 @@ import pytest
 
 from sinks.slack import bot
 from votepipe import Delivery, Event, Skip
-from votepipe.delivery.leases import Delivered
+from votepipe.delivery import Delivered
 
 
 @pytest.fixture
@@ -18,7 +18,10 @@ def deliver(settings: Any) -> Any:
         *events: Event, before: Sequence[str | None] | str | None = None, **others: Any
     ) -> Delivered:
         known = [before] * len(events) if before is None or isinstance(before, str) else before
-        deliveries = [Delivery(previous=previous, sequence=0) for previous in known]
+        deliveries = [
+            Delivery(event=event, previous=previous)
+            for event, previous in zip(events, known, strict=True)
+        ]
         return bot.deliver(list(events), settings(**others), deliveries)
 
     return deliver

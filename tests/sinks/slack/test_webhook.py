@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sinks.slack import Settings, gather, webhook
+from sinks.slack import Settings, batch_key, webhook
 from votepipe import Secret, Skip
 from votepipe.model.errors import SettingsError
 
@@ -34,7 +34,7 @@ def test_a_settled_vote_is_a_message(deliver: Any, event: Any, web: Any) -> None
 @pytest.mark.parametrize("kind", ["VoteCast", "VoteChanged", "VoteWithdrawn"])
 def test_what_has_not_settled_is_skipped(event: Any, kind: str) -> None:
     with pytest.raises(Skip, match="cannot edit"):
-        gather(event(kind), Settings(webhook_url=Secret("https://hooks.example/x")))
+        batch_key(event(kind), Settings(webhook_url=Secret("https://hooks.example/x")))
 
 
 def test_one_call_posts_one_message(deliver: Any, event: Any, web: Any) -> None:

@@ -29,20 +29,20 @@ def test_boto3_is_not_imported_before_it_is_used() -> None:
 def test_an_answer_of_aws_is_told_by_its_code_alone() -> None:
     response = {"Error": {"Code": "AccessDenied", "Message": "reader@example.com may not"}}
 
-    with pytest.raises(Temporary) as caught, aws.asking("The queue"):
+    with pytest.raises(Temporary) as caught, aws.translate_errors("The queue"):
         raise ClientError(response, "SendMessage")
 
     assert str(caught.value) == "The queue answered 'AccessDenied'."
     assert caught.value.__suppress_context__
 
 
-def test_no_answer_is_told_by_its_class() -> None:
-    with pytest.raises(Temporary) as caught, aws.asking("The queue"):
+def test_no_answer_is_named_by_its_class() -> None:
+    with pytest.raises(Temporary) as caught, aws.translate_errors("The queue"):
         raise NoCredentialsError
 
-    assert str(caught.value) == "The queue could not be asked (NoCredentialsError)."
+    assert str(caught.value) == "The queue did not answer (NoCredentialsError)."
 
 
 def test_other_errors_pass_through() -> None:
-    with pytest.raises(KeyError), aws.asking("The queue"):
+    with pytest.raises(KeyError), aws.translate_errors("The queue"):
         raise KeyError("mine")

@@ -64,7 +64,7 @@ def test_any_other_refusal_may_pass(tables: Any) -> None:
 
 
 def test_leave_is_given_for_the_sender_its_domain_and_the_set_alone() -> None:
-    needed = json.dumps(ses.leave("Digest")["Resource"]["Fn::If"][1])
+    needed = json.dumps(ses.send_policy("Digest")["Resource"]["Fn::If"][1])
 
     assert needed.count("DigestSender") == 2
     assert "${DigestConfigurationSet}" in needed

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from votepipe import Event, aws, sink
+from votepipe import Delivery, Event, aws, sink
+from votepipe.delivery.leases import Leases, lease_key
 
 BUS = Path("events/bus")
 
@@ -43,7 +44,7 @@ class Surroundings:
             "QUEUE_URL": self.queue,
             "DEAD_LETTERS_URL": self.dead_letters,
             "DELIVERIES_TABLE": self.table,
-            "MAX_TRIES": "3",
+            "MAX_ATTEMPTS": "3",
         }
 
     def batch(self, *bodies: Any, tries: int = 1) -> dict[str, Any]:
@@ -183,3 +184,14 @@ def raising() -> Any:
         return does
 
     return raising
+
+
+@pytest.fixture
+def hold(surroundings: Surroundings) -> Any:
+    """Let another attempt hold the lease on an event's vote for 50 seconds."""
+
+    def hold(event: Event) -> None:
+        delivery = Delivery(event=event, key=lease_key(event, "slack", "vote"))
+        Leases(surroundings.table, "another").take(delivery, 50)
+
+    return hold

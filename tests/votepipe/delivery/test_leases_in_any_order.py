@@ -14,10 +14,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from votepipe import Event
-from votepipe.delivery.leases import Claim, claim, mark, release
+from votepipe import Delivery, Event
+from votepipe.delivery.leases import Leases, lease_key
 from votepipe.model import times
 from votepipe.model.errors import Skip, TryLater
+
+Held = tuple[Leases, Delivery]
 
 
 class Attempts(RuleBasedStateMachine):
@@ -37,11 +39,11 @@ class Attempts(RuleBasedStateMachine):
         self.now = 1000.0
         monkeypatch.setattr(times, "now", lambda: self.now)
         self.attempts = 0
-        self.under_way: list[tuple[Claim, float]] = []
+        self.under_way: list[tuple[Held, float]] = []
         self.sent: list[str] = []
         self.marked = ""
 
-    def attempt(self, sequence: int) -> Claim | Skip | None:
+    def attempt(self, sequence: int) -> Held | Skip | None:
         self.attempts += 1
         detail = {
             "eventID": f"e{sequence}",
@@ -52,52 +54,51 @@ class Attempts(RuleBasedStateMachine):
             "vote": {"widgetId": "w", "voteId": self.vote},
         }
         try:
-            return claim(
-                Event.from_detail(detail),
-                table=self.table,
-                sink="slack",
-                owner=f"{self.vote}/{self.attempts}",
-                lease=self.LEASE,
-            )
+            leases = Leases(self.table, f"{self.vote}/{self.attempts}")
+            event = Event.from_detail(detail)
+            key = lease_key(event, "slack", "vote")
+            return leases, leases.take(Delivery(event=event, key=key), self.LEASE)
         except TryLater:
             return None
         except Skip as skip:
             return skip
 
-    def send(self, claimed: Claim) -> None:
-        assert claimed.order > self.marked, "an older state was sent after a newer mark"
-        self.sent.append(claimed.order)
+    def send(self, held: Held) -> None:
+        order = held[1].event.sort_key
+        assert order > self.marked, "an older state was sent after a newer mark"
+        self.sent.append(order)
 
-    def mark(self, claimed: Claim) -> None:
-        mark(claimed, None)
-        self.marked = max(self.marked, claimed.order)
+    def mark(self, held: Held) -> None:
+        leases, delivery = held
+        leases.mark(delivery, None)
+        self.marked = max(self.marked, delivery.event.sort_key)
 
     @rule(sequence=st.integers(8, NEWEST))
-    def is_claimed(self, sequence: int) -> None:
-        claimed = self.attempt(sequence)
-        if isinstance(claimed, Claim):
-            self.under_way.append((claimed, self.now + self.LEASE))
+    def is_taken(self, sequence: int) -> None:
+        held = self.attempt(sequence)
+        if isinstance(held, tuple):
+            self.under_way.append((held, self.now + self.LEASE))
 
     @precondition(lambda self: self.under_way)
     @rule(dies=st.booleans())
     def is_sent(self, dies: bool) -> None:
-        claimed, _ = self.under_way[-1]
-        self.send(claimed)
+        held, _ = self.under_way[-1]
+        self.send(held)
         self.under_way.pop()
         if not dies:
-            self.mark(claimed)
+            self.mark(held)
 
     @precondition(lambda self: self.under_way)
     @rule(dies=st.booleans())
     def is_not_sent(self, dies: bool) -> None:
-        claimed, _ = self.under_way.pop()
+        held, _ = self.under_way.pop()
         if not dies:
-            release(claimed)
+            held[0].release([held[1]])
 
     @rule(seconds=st.sampled_from([1, 30, 59, 61]))
     def time_passes(self, seconds: int) -> None:
         self.now += seconds
-        self.under_way = [(claimed, end) for claimed, end in self.under_way if end > self.now]
+        self.under_way = [(held, end) for held, end in self.under_way if end > self.now]
 
     @invariant()
     def one_attempt_holds_the_vote(self) -> None:
@@ -107,11 +108,11 @@ class Attempts(RuleBasedStateMachine):
         """Every event comes again, as SQS has it in the end, and the newest state is shown."""
         self.now += self.LEASE + 1
         for sequence in (self.NEWEST, 8, 10):
-            claimed = self.attempt(sequence)
-            assert claimed is not None, "a lease outlived its attempt"
-            if isinstance(claimed, Claim):
-                self.send(claimed)
-                self.mark(claimed)
+            held = self.attempt(sequence)
+            assert held is not None, "a lease outlived its attempt"
+            if isinstance(held, tuple):
+                self.send(held)
+                self.mark(held)
 
         assert self.marked == self.sent[-1] == str(self.NEWEST).zfill(40)
 

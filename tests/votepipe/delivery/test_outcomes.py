@@ -51,9 +51,9 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letters_at_once(
 
     (line,), (dead,) = ran.lines, surroundings.dead()
     assert ran.kept == []
-    assert (line["message"], line["level"]) == ("moved to dead letters", "ERROR")
+    assert (line["message"], line["level"]) == ("sent to dead letters", "ERROR")
     assert dead["reason"] == line["why"] == "hooks.example answered 403 Forbidden."
-    assert (dead["sink"], dead["tries"]) == ("slack", "1")
+    assert (dead["sink"], dead["attempts"]) == ("slack", "1")
     assert json.loads(dead["body"]) == envelope()
 
 
@@ -78,7 +78,7 @@ def test_the_last_try_ends_in_the_dead_letters(
 
     (dead,) = surroundings.dead()
     assert [len(each.kept) for each in ran] == [1, 1, 0]
-    assert dead["reason"] == "hooks.example answered 500. Try 3 was the last."
+    assert dead["reason"] == "hooks.example answered 500. Attempt 3 was the last."
 
 
 def test_the_back_off_grows_with_failures_and_not_with_receives(
@@ -99,7 +99,7 @@ def test_failures_of_an_older_event_are_not_those_of_a_newer_one(
 
     assert surroundings.dead() == []
     assert [line["why"] for line in run(failing, envelope(sequence="5")).lines] == [
-        "hooks.example answered 500. Try 3 was the last."
+        "hooks.example answered 500. Attempt 3 was the last."
     ]
 
 
@@ -115,9 +115,9 @@ def test_a_delivery_forgets_the_failures_before_it(
 
 
 def test_without_claims_each_receive_is_a_try(run: Any, envelope: Any, raising: Any) -> None:
-    ran = run(raising(Temporary("No.")), envelope(), tries=3, claims=False)
+    ran = run(raising(Temporary("No.")), envelope(), tries=3, idempotent=None)
 
-    assert ran.lines[0]["why"] == "No. Try 3 was the last."
+    assert ran.lines[0]["why"] == "No. Attempt 3 was the last."
 
 
 def test_being_asked_to_wait_is_never_the_last_try(

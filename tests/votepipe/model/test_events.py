@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from votepipe.model.errors import InvalidEvent
-from votepipe.model.events import Event
+from votepipe.model.events import Event, ScheduledEvent
 
 BUS = Path(__file__).parents[3] / "events/bus"
 
@@ -139,3 +139,37 @@ def test_an_event_nested_without_end_is_refused():
 def test_what_is_no_envelope_is_refused(message):
     with pytest.raises(InvalidEvent, match="no 'detail' object"):
         Event.from_envelope(message)
+
+
+AT_EIGHT = {"source": "aws.scheduler", "time": "2026-01-04T08:00:00Z"}
+
+
+def test_a_message_of_a_schedule_is_a_scheduled_event() -> None:
+    event = ScheduledEvent.from_message(AT_EIGHT)
+
+    assert event == ScheduledEvent(time=datetime(2026, 1, 4, 8, tzinfo=UTC))
+
+
+def test_its_id_is_the_same_however_the_time_is_written() -> None:
+    event = ScheduledEvent.from_message(AT_EIGHT | {"time": "2026-01-04T09:00:00.000+01:00"})
+
+    assert event is not None
+    assert event.id == "2026-01-04T08:00:00Z"
+
+
+def test_scheduled_events_follow_each_other() -> None:
+    first = ScheduledEvent(time=datetime(2026, 1, 4, 8, tzinfo=UTC))
+    second = ScheduledEvent(time=datetime(2026, 1, 5, 8, tzinfo=UTC))
+
+    assert second.sequence - first.sequence == 86_400
+
+
+@pytest.mark.parametrize("message", [{"source": "votepipe"}, {}, [], "text", None])
+def test_other_messages_are_none(message: object) -> None:
+    assert ScheduledEvent.from_message(message) is None
+
+
+@pytest.mark.parametrize("time", ["<aws.scheduler.scheduled-time>", "", None, 8])
+def test_a_message_without_a_time_is_refused(time: object) -> None:
+    with pytest.raises(InvalidEvent, match="no time"):
+        ScheduledEvent.from_message(AT_EIGHT | {"time": time})

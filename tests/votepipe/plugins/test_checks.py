@@ -8,11 +8,16 @@ import pytest
 
 from votepipe import enricher, setting, sink
 from votepipe.model.errors import PluginError
+from votepipe.plugins import RateLimit, Resources
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     emoji: str = setting("Shown first", default="✨")
+
+
+def resources(**given: Any) -> dict[str, Any]:
+    return {"resources": Resources(**given)}
 
 
 def placed(source: str, name: str = "handler", module: str = "sinks.slack") -> Any:
@@ -58,18 +63,49 @@ def refusal(
             {"schedule": "rate(1 day)"},
             "with a 'schedule' there are no events. Leave out 'events', 'where' and 'batch'.",
         ),
-        ({"timeout": 0}, "'timeout' is 0. Make it a whole number from 1 to 900."),
-        ({"timeout": 1.5}, "'timeout' is 1.5. Make it a whole number from 1 to 900."),
-        ({"timeout": True}, "'timeout' is True. Make it a whole number from 1 to 900."),
-        ({"memory": 64}, "'memory' is 64. Make it a whole number from 128 to 10,240."),
-        ({"batch_size": 1001}, "'batch_size' is 1001. Make it a whole number from 1 to 1,000."),
-        ({"concurrency": 1}, "'concurrency' is 1. Make it a whole number from 2 to 1,000."),
-        ({"tries": 0}, "'tries' is 0. Make it a whole number from 1 to 100."),
+        (resources(timeout=0), "'timeout' is 0. Make it a whole number from 1 to 900."),
+        (resources(timeout=1.5), "'timeout' is 1.5. Make it a whole number from 1 to 900."),
+        (resources(timeout=True), "'timeout' is True. Make it a whole number from 1 to 900."),
+        (resources(memory=64), "'memory' is 64. Make it a whole number from 128 to 10,240."),
         (
-            {"policies": {"Action": "x"}},
+            resources(batch_size=1001),
+            "'batch_size' is 1001. Make it a whole number from 1 to 1,000.",
+        ),
+        ({"max_concurrency": 1}, "'max_concurrency' is 1. Make it a whole number from 2 to 1,000."),
+        ({"max_attempts": 0}, "'max_attempts' is 0. Make it a whole number from 1 to 100."),
+        (
+            resources(policies={"Action": "x"}),
             "'policies' is not a list. Write: policies=[{'Action': …, 'Resource': …}].",
         ),
-        ({"policies": [{"Action": "x"}]}, "a statement in 'policies' has no 'Resource'. Add it."),
+        (
+            resources(policies=[{"Action": "x"}]),
+            "a statement in 'policies' has no 'Resource'. Add it.",
+        ),
+        (
+            {"resources": {"timeout": 10}},
+            "'resources' is not a Resources. Write: resources=Resources(timeout=10).",
+        ),
+        ({"idempotent": True}, "'idempotent' is True. Make it 'vote', 'event' or None."),
+        (
+            {"rate_limit": 1.5},
+            "'rate_limit' is not a RateLimit. Write: rate_limit=RateLimit(seconds=1).",
+        ),
+        (
+            {"rate_limit": RateLimit(seconds=0)},
+            "'seconds' is 0. Make it a number from 0.01 to 3,600.",
+        ),
+        (
+            {"rate_limit": RateLimit(seconds="pause")},
+            "'seconds' names no setting: 'pause'. Name one, or give a number.",
+        ),
+        (
+            {"rate_limit": RateLimit(seconds=1, batch_key=lambda event, settings: "")},
+            "'batch_key' puts batches together. Add batch=True.",
+        ),
+        (
+            {"rate_limit": RateLimit(seconds=1, droppable=["VoteSettled"])},
+            "'droppable' is not a list of names from 'events'. Write: droppable=['VoteCast'].",
+        ),
         ({"settings": Settings()}, "'settings' is not a class. Hand over the class, not an object"),
         ({"settings": dict}, "'dict' is not a dataclass."),
         (
@@ -115,8 +151,8 @@ def test_a_misspelt_event_is_answered_with_the_right_one() -> None:
         ),
         (
             "def handler(event, delivery): ...",
-            {"claims": False},
-            "without 'claims' nothing is known of a 'delivery'. Leave out one of the two.",
+            {"idempotent": None},
+            "without 'idempotent' nothing is known of a 'delivery'. Remove one of the two.",
         ),
         (
             "async def handler(event): ...",

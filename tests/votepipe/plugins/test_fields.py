@@ -130,7 +130,7 @@ def test_a_setting_that_cannot_work_is_refused(hint: Any, made: Any, text: str) 
 
 @pytest.mark.parametrize(
     ("plugin", "name"),
-    [("queue", "url"), ("aws", "region"), ("max", "tries"), ("slack", "secret_arn")],
+    [("queue", "url"), ("aws", "region"), ("max", "attempts"), ("slack", "secret_arn")],
 )
 def test_a_name_that_would_take_another_variable_is_refused(plugin: str, name: str) -> None:
     text = refusal(declared(**{name: (str, setting("One"))}), plugin)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from votepipe import Event, delivery, enricher, setting, sink
+from votepipe.plugins import Resources
 
 EVENT = Event.from_envelope(json.loads(Path("events/bus/first-write.json").read_text()))
 
@@ -21,8 +22,10 @@ class Settings:
     events=["VoteCast", "VoteSettled"],
     where={"vote": {"voteType": ["thumbsdown"]}},
     settings=Settings,
-    timeout=30,
-    policies=[{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}],
+    resources=Resources(
+        timeout=30,
+        policies=[{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}],
+    ),
 )
 def handler(event: Event, settings: Settings) -> str:
     """Say what was given."""
@@ -40,14 +43,15 @@ def test_a_sink_is_described_by_its_mark() -> None:
     assert (described.events, described.timeout) == (("VoteCast", "VoteSettled"), 30)
     assert described.where == {"vote": {"voteType": ["thumbsdown"]}}
     assert described.settings is Settings
-    assert described.policies[0]["Action"] == "ses:SendEmail"
+    assert described.resources.policies[0]["Action"] == "ses:SendEmail"
 
 
 def test_a_sink_has_defaults_for_what_its_mark_leaves_out() -> None:
     described = handler.sink
 
-    assert (described.memory, described.batch_size, described.concurrency) == (256, 10, 2)
-    assert (described.tries, described.batch, described.ordered) == (12, False, True)
+    assert (described.resources.memory, described.resources.batch_size) == (256, 10)
+    assert (described.max_concurrency, described.max_attempts) == (2, 12)
+    assert (described.batch, described.idempotent) == (False, "vote")
 
 
 def test_a_sink_knows_its_module() -> None:
@@ -60,7 +64,7 @@ def test_a_sink_knows_its_module() -> None:
 
 def test_a_description_does_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
-        handler.sink.timeout = 5  # type: ignore[misc]  # that it cannot be is what is tested
+        handler.sink.batch = True  # type: ignore[misc]  # that it cannot be is what is tested
 
 
 def test_a_sink_is_called_as_it_was_written() -> None:
@@ -74,13 +78,13 @@ def test_a_sink_keeps_its_name_and_words() -> None:
 
 def test_a_batch_from_lambda_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr(delivery, "deliver", lambda *args: calls.append(args) or {"told": "Lambda"})
+    monkeypatch.setattr(delivery, "deliver", lambda *args: calls.append(args) or {"answered": 1})
     batch, context = {"Records": []}, object()
 
     answer: Any = handler(batch, context)  # type: ignore[arg-type]  # as Lambda calls it
 
-    assert answer == {"told": "Lambda"}
-    assert calls == [(handler.sink, batch, context)]
+    assert answer == {"answered": 1}
+    assert calls == [(handler.sink, [], context)]
 
 
 def test_an_enricher_is_described_by_its_mark() -> None:

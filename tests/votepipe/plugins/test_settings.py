@@ -186,5 +186,5 @@ def test_secrets_manager_out_of_reach_is_temporary(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr(aws, "ATTEMPTS", 1)
 
-    with pytest.raises(Temporary, match=r"Secrets Manager could not be asked \(\w+\)\."):
+    with pytest.raises(Temporary, match=r"Secrets Manager did not answer \(\w+\)\."):
         load(Keys, "slack", {"SLACK_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:x"})

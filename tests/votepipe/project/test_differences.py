@@ -19,6 +19,7 @@ Resources:
 SINK = '''"""Post each vote to a room."""
 from dataclasses import dataclass
 from votepipe import Secret, setting, sink
+from votepipe.plugins import Resources
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -111,7 +112,7 @@ def test_a_sink_without_a_secret_loses_none(template) -> None:
 
 def test_a_changed_sink(template) -> None:
     before = template(chat={})
-    after = template(chat={"options": ", timeout=5"})
+    after = template(chat={"options": ", resources=Resources(timeout=5)"})
 
     assert list(differences(before, after)) == ["~ sink 'chat': ChatQueue, ChatSink"]
 

@@ -27,6 +27,7 @@ SINK = '''"""Post each vote to {name}."""
 from dataclasses import dataclass
 from typing import Literal
 from votepipe import Event, Secret, setting, sink
+from votepipe.plugins import Resources
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -92,12 +93,12 @@ def test_a_sink_without_secrets_has_none(put, write) -> None:
     assert "ChatSecret" not in read(write())["Resources"]
 
 
-def test_what_a_sink_was_told_stands_in_its_resources(put, write) -> None:
+def test_the_options_of_a_sink_are_in_its_resources(put, write) -> None:
     put(
         "chat",
-        options=", where={'vote': {'voteType': ['thumbsdown']}}, timeout=20, memory=512, tries=7,"
-        " batch_size=3, concurrency=5, policies=[{'Effect': 'Allow', 'Action': ['ses:SendEmail'],"
-        " 'Resource': {'Fn::Sub': 'arn:${AWS::Partition}:ses'}}]",
+        options=", where={'vote': {'voteType': ['thumbsdown']}}, max_attempts=7, max_concurrency=5,"
+        " resources=Resources(timeout=20, memory=512, batch_size=3, policies=[{'Effect': 'Allow',"
+        " 'Action': ['ses:SendEmail'], 'Resource': {'Fn::Sub': 'arn:${AWS::Partition}:ses'}}])",
     )
 
     found = read(write())["Resources"]
@@ -109,7 +110,7 @@ def test_what_a_sink_was_told_stands_in_its_resources(put, write) -> None:
     source = function["Events"]["Queue"]["Properties"]
     assert (source["BatchSize"], source["ScalingConfig"]["MaximumConcurrency"]) == (3, 5)
     assert found["ChatQueue"]["Properties"]["VisibilityTimeout"] == 6 * 20
-    assert function["Environment"]["Variables"]["MAX_TRIES"] == "7"
+    assert function["Environment"]["Variables"]["MAX_ATTEMPTS"] == "7"
     assert found["ChatRule"]["Properties"]["EventPattern"] == {
         "source": ["votepipe"],
         "detail-type": ["VoteCast"],

@@ -13,7 +13,7 @@ SINK = '''"""Tell the time."""
 from votepipe import sink
 
 @sink(schedule="rate(1 hour)")
-def handler(moment): ...
+def handler(event): ...
 '''
 
 

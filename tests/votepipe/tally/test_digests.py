@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from votepipe import Event, Moment, Skip
+from votepipe import Event, ScheduledEvent, Skip
 from votepipe.model import times
 from votepipe.tally import Tally
 from votepipe.tally.digests import Digest
@@ -42,7 +42,7 @@ class Site:
 
     def begin(self, day: int) -> Digest:
         self.now += 60
-        return Digest.begin(self.tally, "digest", Moment(time=EIGHT + timedelta(days=day)))
+        return Digest.begin(self.tally, "digest", ScheduledEvent(time=EIGHT + timedelta(days=day)))
 
     def told(self, day: int, *receivers: str) -> list[Place]:
         """A whole digest, sent to all of them."""

@@ -4,7 +4,7 @@ import pytest
 
 from votepipe.tally.places import Counts, counts_in
 
-ITEM = {name: {"N": "2"} for name in ("up", "down", "answered", "toldUp")}
+ITEM = dict.fromkeys(("up", "down", "answered", "toldUp"), 2)
 
 
 @pytest.mark.parametrize(("up", "down", "ratio"), [(3, 1, 0.75), (0, 4, 0.0), (0, 0, None)])

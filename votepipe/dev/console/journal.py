@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.delivery.settling import SUFFIX
 from votepipe.dev.console import entries
 from votepipe.dev.console.entries import Entry
 from votepipe.dev.console.messages import Message, Messages
+from votepipe.model.events import SETTLED_SUFFIX
 
 VOTES = 5_000
 HOPS = 300
@@ -196,7 +196,7 @@ class Journal:
 
         A settled state is found by the change that came to rest.
         """
-        ids = [name.removesuffix(SUFFIX) for name in ids]
+        ids = [name.removesuffix(SETTLED_SUFFIX) for name in ids]
         for name in ids:
             if name in self._events:
                 hop.event_id = hop.event_id or name

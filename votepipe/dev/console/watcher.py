@@ -66,7 +66,7 @@ class Watcher:
 
     `logs` is a boto3 client; `groups` names log groups; `dead_letter_queues` holds addresses of
     queues at MiniStack's `endpoint`.
-    A failing round is logged once and retried; the others go on.
+    A round that fails is logged once and tried again; the others go on.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ def _dead_letter(queue: str, message: Mapping[str, Any]) -> dict[str, Any]:
         "messageId": message["MessageId"],
         "receivedAt": utc(int(sent) / 1000 if sent else message.get("SentTimestamp")),
         # A sink that moves a message says how often it tried; of others SQS counts the receives.
-        "tries": int(attributes.get("tries") or message.get("ReceiveCount", 0)),
+        "tries": int(attributes.get("attempts") or message.get("ReceiveCount", 0)),
         **{name: value for name, value in known.items() if value},
     }
 

@@ -14,14 +14,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from votepipe import aws
+from votepipe.aws.dynamodb import Item, conditional_update, marshal_item, plain
 from votepipe.model import stored
 from votepipe.model.errors import VotepipeError
 from votepipe.model.events import Vote
 from votepipe.tally import SERVICE, Tally
 from votepipe.tally.counted import COUNTERS, Counted, Seen, place_key, vote_key
+
+T = TypeVar("T")
 
 FIRST = "0" * 40  # before all orders that events have
 _PASSES = 5
@@ -60,15 +63,17 @@ class Recount:
         """Count. Raises RecountError, Temporary."""
         for chunk in _chunks(self._scan(self.votes)):
             self._look_at(chunk)
-        for chunk in _chunks(self._counted_votes()):
-            self._look_for(chunk)
+        for counted in _chunks(self._counted_votes()):
+            self._look_for(counted)
         self._sum_up()
         return self.result
 
     def _look_at(self, images: list[Mapping[str, Any]]) -> None:
         """Move those votes that are counted otherwise than they stand."""
         keys = [vote_key(image["widgetId"]["S"], image["voteId"]["S"]) for image in images]
-        items = {item["tally"]["S"]: item for item in self._batch(self.tally.table, keys)}
+        stored_keys = [marshal_item(key) for key in keys]
+        found = map(plain, self._batch(self.tally.table, stored_keys))
+        items = {item["tally"]: item for item in found}
         for key, image in zip(keys, images, strict=True):
             widget_id, vote_id = image["widgetId"]["S"], image["voteId"]["S"]
             readable, counted = _counts_as(image)
@@ -76,13 +81,15 @@ class Recount:
                 self.result.unreadable += 1
                 continue
             self.result.votes += 1
-            item = items.get(key["tally"]["S"], {})
+            item = items.get(key["tally"], {})
             if Seen.of(widget_id, vote_id, item).counted != counted:
                 self._mend(widget_id, vote_id)
 
-    def _look_for(self, items: list[Mapping[str, Any]]) -> None:
-        """Take those votes back that are counted and not in the table."""
-        keys = [{name: item[name] for name in ("widgetId", "voteId")} for item in items]
+    def _look_for(self, items: list[Item]) -> None:
+        """Take back those votes that are counted and not in the table."""
+        keys = [
+            marshal_item({name: item[name] for name in ("widgetId", "voteId")}) for item in items
+        ]
         there = {_pair(image) for image in self._batch(self.votes, keys)}
         for key in keys:
             if _pair(key) not in there:
@@ -92,7 +99,7 @@ class Recount:
         key = {"widgetId": {"S": widget_id}, "voteId": {"S": vote_id}}
         for _ in range(_ATTEMPTS):
             seen = self.tally.see(widget_id, vote_id)
-            with aws.asking("The votes table"):
+            with aws.translate_errors("The votes table"):
                 answer = self.tally.client.get_item(
                     TableName=self.votes, Key=key, ConsistentRead=True
                 )
@@ -124,68 +131,58 @@ class Recount:
     def _sums(self) -> dict[str, Counter[str]]:
         sums: dict[str, Counter[str]] = {}
         for item in self._counted_votes():
-            counted = Seen.of(*_pair(item), item).counted
+            counted = Seen.of(item["widgetId"], item["voteId"], item).counted
             if counted is not None:
                 sums.setdefault(counted.place, Counter()).update(counted.amounts)
         return sums
 
-    def _set(self, place: str, item: Mapping[str, Any] | None, sums: Counter[str]) -> bool:
+    def _set(self, place: str, item: Item | None, sums: Counter[str]) -> bool:
         """Have a counter be the sum; False when it changed meanwhile."""
         known = item or {}
-        if all(int(known.get(name, {}).get("N", 0)) == sums[name] for name in COUNTERS):
+        if all(known.get(name, 0) == sums[name] for name in COUNTERS):
             return True
-        client = self.tally.client
-        names = {f"#{name}": name for name in (*COUNTERS, "version")}
-        values = {f":{name}": {"N": str(sums[name])} for name in COUNTERS}
-        unchanged = "#version = :version" if item else "attribute_not_exists(#version)"
-        with aws.asking(SERVICE):
-            try:
-                client.update_item(
-                    TableName=self.tally.table,
-                    Key=place_key(place),
-                    UpdateExpression="SET "
-                    + ", ".join(f"#{name} = :{name}" for name in COUNTERS)
-                    + " ADD #version :one",
-                    ConditionExpression=unchanged,
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues={
-                        **values,
-                        ":one": {"N": "1"},
-                        **({":version": {"N": str(_version(item))}} if item else {}),
-                    },
-                )
-            except client.exceptions.ConditionalCheckFailedException:
-                return False
-        self.result.counters += 1
-        return True
+        changed, _ = conditional_update(
+            SERVICE,
+            self.tally.table,
+            place_key(place),
+            "SET " + ", ".join(f"#{name} = :{name}" for name in COUNTERS) + " ADD #version :one",
+            "#version = :version" if item else "attribute_not_exists(#version)",
+            one=1,
+            **{name: sums[name] for name in COUNTERS},
+            **({"version": _version(item)} if item else {}),
+        )
+        self.result.counters += changed
+        return changed
 
-    def _counters(self) -> dict[str, Mapping[str, Any]]:
+    def _counters(self) -> dict[str, Item]:
         pages = self.tally.client.get_paginator("query").paginate(
             TableName=self.tally.table,
             KeyConditionExpression="tally = :places",
             ExpressionAttributeValues={":places": {"S": "places"}},
             ConsistentRead=True,
         )
-        with aws.asking(SERVICE):
-            return {item["item"]["S"]: item for page in pages for item in page["Items"]}
+        with aws.translate_errors(SERVICE):
+            found = [plain(item) for page in pages for item in page["Items"]]
+        return {item["item"]: item for item in found}
 
-    def _counted_votes(self) -> Iterator[Mapping[str, Any]]:
-        return self._scan(
+    def _counted_votes(self) -> Iterator[Item]:
+        found = self._scan(
             self.tally.table,
             FilterExpression="#item = :vote AND attribute_exists(voteType)",
             ExpressionAttributeNames={"#item": "item"},
             ExpressionAttributeValues={":vote": {"S": "vote"}},
         )
+        return map(plain, found)
 
     def _scan(self, table: str, **only: Any) -> Iterator[Mapping[str, Any]]:
         paginator = self.tally.client.get_paginator("scan")
-        with aws.asking("DynamoDB"):
+        with aws.translate_errors("DynamoDB"):
             for page in paginator.paginate(TableName=table, ConsistentRead=True, **only):
                 yield from page["Items"]
 
     def _batch(self, table: str, keys: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
         rest = {table: {"Keys": keys, "ConsistentRead": True}}
-        with aws.asking("DynamoDB"):
+        with aws.translate_errors("DynamoDB"):
             while rest:
                 answer = self.tally.client.batch_get_item(RequestItems=rest)
                 yield from answer["Responses"].get(table, ())
@@ -202,10 +199,10 @@ def _pair(item: Mapping[str, Any]) -> tuple[str, str]:
     return item["widgetId"]["S"], item["voteId"]["S"]
 
 
-def _version(item: Mapping[str, Any] | None) -> int:
-    return int(item["version"]["N"]) if item else 0
+def _version(item: Item | None) -> int:
+    return int(item["version"]) if item else 0
 
 
-def _chunks(items: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
     while chunk := list(islice(items, _BATCH)):
         yield chunk

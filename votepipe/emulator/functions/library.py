@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import TypeVar
 
 from votepipe.aws import secrets
-from votepipe.delivery import queues
+from votepipe.delivery import messages
 from votepipe.emulator.functions.process import Patch
 from votepipe.enrichment import run
 from votepipe.enrichment.workers import TooSlow, Worker
@@ -59,7 +59,7 @@ def timeless(clock: Clock) -> list[Patch]:
         (run, "Worker", clock.worker),
         (run, "monotonic", clock.now),
         (run, "checker", _checker),
-        (queues, "event_in", _event_in),
+        (messages, "event_in", _event_in),
     ]
     for module, name, value in (
         ("votepipe.enrichment", "monotonic", clock.now),
@@ -112,7 +112,7 @@ class _Worker(Worker[T]):
 
 
 # One event goes to many sinks, and some get it again and again; nobody can change it.
-_event_in = lru_cache(maxsize=4096)(queues.event_in)
+_event_in = lru_cache(maxsize=4096)(messages.event_in)
 
 _compiled: dict[str, Callable[[object], object]] = {}
 

@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from votepipe.aws import secrets
-from votepipe.delivery import leases, queues
+from votepipe.delivery import leases, messages
 from votepipe.emulator.simulation.errors import Crash
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ Moment = Literal["before", "after"]
 PARTS: Mapping[int, str] = {
     id(function.__code__): part
     for function, part in (
-        (leases.claim, "claim"),
-        (leases.mark, "mark"),
-        (leases.release, "release"),
-        (queues.move, "move"),
-        (queues.put_back, "put back"),
+        (leases.Leases.take, "lease"),
+        (leases.Leases.mark, "mark"),
+        (leases.Leases.release, "release"),
+        (messages.send_to_dlq, "send to dlq"),
+        (messages.change_visibility, "put back"),
         (secrets.read, "settings"),
     )
 }
@@ -41,8 +41,8 @@ _SILENT = ("dynamodb.", "events.", "scheduler.", "secretsmanager.", "sqs.")
 class Step(NamedTuple):
     """One moment of one function's work.
 
-    `part` is what the library is about: 'settings', 'claim', 'deliver' (the sink's own function),
-    'mark', 'release', 'move' or 'put back'; '' for any other code.
+    `part` is what the library is about: 'settings', 'lease', 'deliver' (the sink's own function),
+    'mark', 'release', 'send to dlq' or 'put back'; '' for any other code.
     """
 
     number: int
@@ -83,7 +83,7 @@ class Steps:
         if frame is not None and part == "deliver" and not call.startswith(_SILENT):
             invocation.events = frame.f_locals.get(frame.f_code.co_varnames[0])
         elif frame is not None and part == "mark":
-            invocation.function.marked.add(frame.f_locals["claim"].event_id)
+            invocation.function.marked.add(frame.f_locals["delivery"].event.id)
         self._reach(invocation, "before", call, part)
         return part
 

@@ -20,8 +20,8 @@ KEPT = f"Raise Temporary; {POST}"
 TIMED = f"Give the whole exchange a time-out, not each byte, and raise Temporary; {POST}"
 BURIED = f"Raise Undeliverable, as trying again cannot help; {POST}"
 STRAIGHT = f"Follow no redirects and raise Undeliverable; {POST}"
-BUSY = "Raise TryLater or Temporary; 'with votepipe.aws.asking(…)' does so."
-DENIED = "Let the error out; 'with votepipe.aws.asking(…)' makes it fit for logs."
+BUSY = "Raise TryLater or Temporary; 'with votepipe.aws.translate_errors(…)' does so."
+DENIED = "Let the error out; 'with votepipe.aws.translate_errors(…)' makes it fit for logs."
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ def cases(path: Path) -> list[Case]:
     """All that applies to the sink in the file `path`. Raises PluginError when it is not a sink."""
     plugin = load(path)
     found = [*_of_every_sink()]
-    if not plugin.spec.claims or plugin.spec.schedule:
+    if not plugin.spec.idempotent or plugin.spec.schedule:
         # It keeps texts as they are; enrichment lets no half characters through.
         found = [each for each in found if samples.HALF not in each[0]]
     if any(wants_address(setting) for setting in plugin.settings):
         found += _of_receivers()
-    if plugin.spec.policies:
+    if plugin.spec.resources.policies:
         found += _of_aws()
     return [Case(plugin, *each) for each in found]
 

@@ -23,7 +23,7 @@ def keep(plugin: Plugin[Sink], event: Mapping[str, Any], tables: Mapping[str, st
     if _VOTES in tables.values():
         _write(event["vote"])
     for each in _beside(plugin):
-        if each.spec.settings is None and set(each.spec.environment) & set(tables):
+        if each.spec.settings is None and set(each.spec.resources.environment) & set(tables):
             with contextlib.suppress(Skip):
                 each.spec.function(Event.from_detail(event))
 

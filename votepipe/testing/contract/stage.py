@@ -20,8 +20,9 @@ from unittest import mock
 
 from moto import mock_aws
 
-from votepipe import aws, delivery, http
+from votepipe import aws, http
 from votepipe.aws import secrets
+from votepipe.delivery.deliver import deliver
 from votepipe.model import times
 from votepipe.plugins import Sink
 from votepipe.project.plugins import Plugin
@@ -170,11 +171,13 @@ class Stage:
     def _run(self, batch: dict[str, Any]) -> tuple[str | None, str]:
         """Call the function as Lambda does; tell whether it did not end well, and what it said."""
         errors: list[BaseException] = []
-        spec = replace(self.plugin.spec, pace=None)  # a check has no time to wait for its turn
+        limit = self.plugin.spec.rate_limit
+        # A check has no time to wait for a slot.
+        spec = replace(self.plugin.spec, rate_limit=limit and replace(limit, seconds=0))
 
         def call() -> None:
             try:
-                delivery.deliver(spec, batch, _Context(self.plugin.spec.timeout))
+                deliver(spec, batch["Records"], _Context(self.plugin.spec.timeout))
             except BaseException as error:
                 errors.append(error)
 

@@ -37,10 +37,10 @@ class Surroundings:
             "QUEUE_URL": self._queue,
             "DEAD_LETTERS_URL": self._dead,
             "DELIVERIES_TABLE": "deliveries",
-            "MAX_TRIES": str(plugin.spec.tries),
-            **{name: _id_of(value) for name, value in plugin.spec.environment.items()},
+            "MAX_ATTEMPTS": str(plugin.spec.max_attempts),
+            **{name: _id_of(value) for name, value in plugin.spec.resources.environment.items()},
         }
-        names = {name: self.environment[name] for name in plugin.spec.environment}
+        names = {name: self.environment[name] for name in plugin.spec.resources.environment}
         self.tables = _made_tables(names)
         hidden: dict[str, str] = {}
         for setting in plugin.settings:

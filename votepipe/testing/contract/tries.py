@@ -43,8 +43,8 @@ def again(stage: Stage) -> Outcome:
     problems = leaks(stage, first) + leaks(stage, second)
     if first.outcome != "delivered":
         problems.append(f"It was not delivered the first time. {first.why}")
-    # Without a claim it sees to duplicates by itself.
-    ends = ("skipped",) if stage.plugin.spec.claims else ("skipped", "delivered")
+    # What records no deliveries may suppress duplicates by itself.
+    ends = ("skipped",) if stage.plugin.spec.idempotent else ("skipped", "delivered")
     if second.outcome not in ends or second.sent:
         problems.append("It was sent a second time. Send it in 'handler', as @sink marks it.")
     return f"{first.words}, then {second.words}", problems
@@ -61,7 +61,7 @@ def after_failure(stage: Stage) -> Outcome:
     seen += [stage.deliver(event), stage.deliver(event)]
     problems = [problem for each in seen for problem in leaks(stage, each)]
     delivered = [each.outcome for each in seen].count("delivered")
-    if delivered != 1 and (stage.plugin.spec.claims or delivered == 0):
+    if delivered != 1 and (stage.plugin.spec.idempotent or delivered == 0):
         problems.append("It was not delivered exactly once. Keep nothing from try to try.")
     if seen[0].sent and not seen[1].sent:
         problems.append("Nothing was sent when it was tried again. Keep nothing from try to try.")

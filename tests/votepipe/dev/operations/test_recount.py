@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from votepipe import Event, Skip
+from votepipe.aws.dynamodb import marshal_item
 from votepipe.dev.operations.recount import Recount, RecountError, Result
 from votepipe.model import stored
 from votepipe.tally import Tally
@@ -131,7 +132,7 @@ def test_counters_that_were_lost_come_back(site: Site, tables: Any) -> None:
     event = site.write("v1")
     site.arrive(event)
     (counters,) = [i for i in tables.items("TallyTable") if "up" in i]
-    tables.tables["TallyTable"].remove(place_key(counters["item"]))
+    tables.tables["TallyTable"].remove(marshal_item(place_key(counters["item"])))
 
     site.recount()
 

@@ -26,7 +26,7 @@ def handler(records, context):
     left = int(failures.read_text())
     if left:
         failures.write_text(str(left - 1))
-        raise RuntimeError("on demand")
+        raise RuntimeError("as told")
     if any("poison" in str(record) for record in records):
         raise RuntimeError("poison")
     return [
@@ -145,7 +145,7 @@ def local(ministack, tmp_path):
     local.stop()
 
 
-def test_votes_reach_the_bus_and_every_hop_is_printed(local):
+def test_votes_reach_the_bus_and_every_hop_is_told(local):
     local.deploy(["INSERT"])
     local.vote("before", binary={"B": b"\xff"})
     runner = local.start()

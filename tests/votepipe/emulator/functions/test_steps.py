@@ -12,8 +12,8 @@ VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": 
 STEPS = [
     "step 0: ChatSink before secretsmanager.GetSecretValue (settings)",
     "step 1: ChatSink after secretsmanager.GetSecretValue (settings)",
-    "step 2: ChatSink before dynamodb.UpdateItem (claim)",
-    "step 3: ChatSink after dynamodb.UpdateItem (claim)",
+    "step 2: ChatSink before dynamodb.UpdateItem (lease)",
+    "step 3: ChatSink after dynamodb.UpdateItem (lease)",
     "step 4: ChatSink before POST chat (deliver)",
     "step 5: ChatSink after POST chat (deliver)",
     "step 6: ChatSink before dynamodb.UpdateItem (mark)",
@@ -59,7 +59,7 @@ def test_a_crash_loses_the_process_and_no_code_of_it_runs_on(chat: Pipeline) -> 
 
     # The second process asks for its settings again.
     assert [step.part for step in chat.steps_made if step.moment == "before"] == [
-        "settings", "claim", "settings", "claim", "deliver", "mark",
+        "settings", "lease", "settings", "lease", "deliver", "mark",
     ]  # fmt: skip
 
 

@@ -20,9 +20,10 @@ import os
 import boto3
 
 from votepipe import Event, sink
+from votepipe.plugins import Resources
 
 
-@sink(events=["VoteCast"], environment={"BUS": {"Ref": "VotesBus"}})
+@sink(events=["VoteCast"], resources=Resources(environment={"BUS": {"Ref": "VotesBus"}}))
 def handler(event: Event) -> None:
     CODE
 '''

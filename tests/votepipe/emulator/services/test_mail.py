@@ -15,6 +15,7 @@ SINK = '''"""Mail each vote."""
 from email.message import EmailMessage
 
 from votepipe import Event, sink, aws
+from votepipe.plugins import Resources
 
 
 def raw(event):
@@ -26,7 +27,9 @@ def raw(event):
 
 @sink(
     events=["VoteCast"],
-    policies=[{{"Effect": "Allow", "Action": "{action}", "Resource": "{identity}"}}],
+    resources=Resources(
+        policies=[{{"Effect": "Allow", "Action": "{action}", "Resource": "{identity}"}}]
+    ),
 )
 def handler(event: Event) -> None:
     {call}

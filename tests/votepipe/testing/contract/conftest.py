@@ -14,6 +14,7 @@ import requests
 
 from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, aws, clean, setting, sink
 from votepipe.http import post
+from votepipe.plugins import Resources
 
 SEEN = set()
 

@@ -9,7 +9,10 @@ from votepipe.model.errors import PluginError
 from votepipe.testing.contract import Case, cases, stage
 
 GOOD = "post(url, json={'message': text(event)})"
-AWS = ", policies=[{'Effect': 'Allow', 'Action': 'sns:Publish', 'Resource': 'arn:of:a:topic'}]"
+AWS = (
+    ", resources=Resources(policies=[{'Effect': 'Allow', 'Action': 'sns:Publish',"
+    " 'Resource': 'arn:of:a:topic'}])"
+)
 PUBLISH = "aws.client('sns').publish(TopicArn='arn:of:a:topic', Message=text(event))"
 
 # A body, the case that must catch it, and what that says.
@@ -225,7 +228,7 @@ def test_a_bad_sink_for_aws_is_caught(body: str, name: str, problem: str, chat: 
 
 
 def test_a_good_sink_for_aws_passes_what_is_of_aws(chat: Any) -> None:
-    path = chat(f"with aws.asking('SNS'):\n    {PUBLISH}", options=AWS)
+    path = chat(f"with aws.translate_errors('SNS'):\n    {PUBLISH}", options=AWS)
 
     found = [case for case in cases(path) if case.name.startswith("AWS")]
 

@@ -7,8 +7,9 @@ from votepipe.testing.contract import cases
 COUNTS = '''"""Keep how many there were."""
 import os
 from votepipe import aws, sink
+from votepipe.plugins import Resources
 
-@sink(events=["VoteCast"], environment={"PLACE": {"Ref": "TallyTable"}})
+@sink(events=["VoteCast"], resources=Resources(environment={"PLACE": {"Ref": "TallyTable"}}))
 def handler(event):
     item = {"tally": {"S": "n"}, "item": {"S": event.vote.vote_id}}
     aws.client("dynamodb").put_item(TableName=os.environ["PLACE"], Item=item)
@@ -18,12 +19,15 @@ import os
 from dataclasses import dataclass
 from votepipe import Secret, Skip, aws, setting, sink
 from votepipe.http import post
+from votepipe.plugins import Resources
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     url: Secret = setting("Where to")
 
-@sink(schedule="rate(1 day)", settings=Settings, environment={"PLACE": {"Ref": "TallyTable"}})
+PLACE = Resources(environment={"PLACE": {"Ref": "TallyTable"}})
+
+@sink(schedule="rate(1 day)", settings=Settings, resources=PLACE)
 def handler(moment, settings):
     found = aws.client("dynamodb").scan(TableName=os.environ["PLACE"])["Count"]
     if not found:

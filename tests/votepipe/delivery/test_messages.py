@@ -1,12 +1,18 @@
-"""votepipe/delivery/queues.py: messages are read, put back and moved."""
+"""votepipe/delivery/messages.py: messages are read, put back and sent to the dead letters."""
 
 import json
 from typing import Any
 
 import pytest
 
-from votepipe.delivery.queues import LONGEST_WAIT, Message, move, put_back
-from votepipe.model.errors import Temporary
+from votepipe.delivery.messages import (
+    MAX_VISIBILITY,
+    Message,
+    change_visibility,
+    event_in,
+    send_to_dlq,
+)
+from votepipe.model.errors import InvalidEvent, Temporary
 
 
 def message(body: str = "{}", tries: int = 1, identifier: str = "m1") -> Message:
@@ -25,9 +31,7 @@ def test_a_message_holds_its_event(surroundings: Any, envelope: Any) -> None:
 
     read = Message.read(record)
 
-    assert read.event is not None
-    assert read.event.type == "VoteChanged"
-    assert (read.receives, read.problem) == (2, None)
+    assert (event_in(read.body).type, read.receives) == ("VoteChanged", 2)
 
 
 @pytest.mark.parametrize(
@@ -40,20 +44,18 @@ def test_a_message_holds_its_event(surroundings: Any, envelope: Any) -> None:
     ],
 )
 def test_a_body_without_an_event_says_so(body: str, text: str) -> None:
-    read = message(body)
+    with pytest.raises(InvalidEvent) as caught:
+        event_in(body)
 
-    assert read.event is None
-    assert str(read.problem).startswith(text)
-    assert "reader@example.com" not in str(read.problem)
+    assert str(caught.value).startswith(text)
+    assert "reader@example.com" not in str(caught.value)
 
 
 def test_an_event_that_nests_too_deeply_is_none(envelope: Any) -> None:
     body = json.dumps(envelope(vote={"answers": {"field_1": "HERE"}}))
 
-    read = message(body.replace('"HERE"', "[" * 600 + "]" * 600))
-
-    assert read.event is None
-    assert str(read.problem).startswith("This is not a votepipe event (RecursionError")
+    with pytest.raises(InvalidEvent, match="not a votepipe event .RecursionError"):
+        event_in(body.replace('"HERE"', "[" * 600 + "]" * 600))
 
 
 @pytest.mark.parametrize("tries", range(1, 16))
@@ -71,31 +73,33 @@ def test_the_back_off_differs_between_messages_and_not_between_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "asked"), [(0, 0), (-1, 0), (0.2, 1), (7, 7), (7.01, 8), (1e9, LONGEST_WAIT)]
+    ("seconds", "asked"), [(0, 0), (-1, 0), (0.2, 1), (7, 7), (7.01, 8), (1e9, MAX_VISIBILITY)]
 )
 def test_a_wait_is_whole_seconds_that_sqs_allows(
     surroundings: Any, asked_of_sqs: Any, envelope: Any, seconds: float, asked: int
 ) -> None:
     (record,) = surroundings.batch(envelope())["Records"]
 
-    put_back(surroundings.queue, Message.read(record), seconds)
+    change_visibility(surroundings.queue, Message.read(record), seconds)
 
     assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] == asked
 
 
 def test_a_message_that_cannot_be_put_back_is_temporary(surroundings: Any) -> None:
     with pytest.raises(Temporary, match="The queue answered"):
-        put_back(surroundings.queue, message(), 1)
+        change_visibility(surroundings.queue, message(), 1)
 
 
 def test_a_moved_message_keeps_its_body_and_says_why(surroundings: Any) -> None:
-    move(surroundings.dead_letters, message("the body", tries=3), sink="slack", reason="It is\0so.")
+    sent = message("the body", tries=3)
+
+    send_to_dlq(surroundings.dead_letters, sent, sink="slack", reason="It is\0so.")
 
     assert surroundings.dead() == [
-        {"body": "the body", "reason": "It isso.", "sink": "slack", "tries": "3"}
+        {"body": "the body", "reason": "It isso.", "sink": "slack", "attempts": "3"}
     ]
 
 
 def test_a_message_that_cannot_be_moved_is_temporary(surroundings: Any) -> None:
     with pytest.raises(Temporary, match="The dead-letter queue answered"):
-        move(surroundings.dead_letters + "x", message(), sink="slack", reason="Gone.")
+        send_to_dlq(surroundings.dead_letters + "x", message(), sink="slack", reason="Gone.")

@@ -1,10 +1,9 @@
-"""votepipe/delivery/__init__.py: a sink that takes a batch delivers all of it, or none."""
+"""votepipe/delivery/deliver.py: a sink that takes a batch delivers all of it, or none."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from votepipe import Event, Temporary, sink
-from votepipe.delivery import leases
 
 
 def sink_of(does: Any) -> tuple[Any, list[list[str]]]:
@@ -51,14 +50,10 @@ def test_what_was_delivered_before_is_left_out(run: Any, envelope: Any) -> None:
     assert given == [["a/5"], ["b/5"]]
 
 
-def test_what_another_attempt_delivers_is_put_back(
-    run: Any, envelope: Any, surroundings: Any
-) -> None:
+def test_what_another_attempt_delivers_is_put_back(run: Any, envelope: Any, hold: Any) -> None:
     handler, given = sink_of(nothing)
     held = envelope(vote={"voteId": "a"}, sequence="5")
-    leases.claim(
-        Event.from_envelope(held), table=surroundings.table, sink="slack", owner="x", lease=50
-    )
+    hold(Event.from_envelope(held))
 
     ran = run(handler, held, envelope(vote={"voteId": "b"}, sequence="5"))
 

@@ -11,17 +11,18 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from sinks.settle import state
+from sinks.settle.state import State
 from votepipe import Event, Skip, TryLater, setting, sink
 from votepipe.aws import eventbridge
-from votepipe.delivery import leases, settling
-from votepipe.delivery.settling import State
 from votepipe.model import times
+from votepipe.plugins import Resources
 
 _TIMEOUT = 10
 # When a message is back that a function which died had in hand.
 _BACK_SECONDS = 6 * _TIMEOUT
 # Nobody waits longer for a publication: its message is among the dead letters by then.
-_PATIENCE_SECONDS = 900
+_MAX_PUBLISHING_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,71 +41,72 @@ class Settings:
     )
 
 
-def at_rest(event: Event, state: State, settings: Settings) -> State:
+def settle(event: Event, known: State, settings: Settings) -> State:
     """Settle this state if its time has come. Raises Skip where another event has the vote."""
-    it = leases.order_of(event)
-    if state.latest > it:
+    if known.latest > event.sort_key:
         raise Skip("A newer change is waiting.")
-    if state.settled >= it:
+    if known.settled >= event.sort_key:
         raise Skip("It has settled before.")
-    wait = due(state, settings) - times.now()
+    wait = due(known, settings) - times.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
-    since = times.now() - state.settled_at
-    if state.publishing and since < _PATIENCE_SECONDS:
+    since = times.now() - known.settled_at
+    if known.publishing and since < _MAX_PUBLISHING_SECONDS:
         # Another attempt is about to publish it, or died.
         after = 1 if since < _TIMEOUT else _BACK_SECONDS
         raise TryLater("The state before is not on the bus yet.", after=after)
-    now = settling.settle(event)
-    if now is None:
+    settled = state.settle(event)
+    if settled is None:
         raise Skip("A newer change came, or another attempt settles it.")
-    return now
+    return settled
 
 
-def due(state: State, settings: Settings) -> float:
+def due(known: State, settings: Settings) -> float:
     """When this state settles, in seconds since 1970."""
-    quiet = state.changed_at + settings.quiet_period_seconds
-    return min(quiet, state.open_since + settings.maximum_wait_seconds)
+    quiet = known.changed_at + settings.quiet_period_seconds
+    return min(quiet, known.open_since + settings.maximum_wait_seconds)
 
 
-def settled(event: Event, settled_as: dict[str, str], previous: dict[str, str]) -> dict[str, Any]:
+def detail_of(event: Event, settled: State) -> dict[str, Any]:
     """The detail of VoteSettled, from the event of the change that came to rest."""
     detail = {name: value for name, value in event.detail.items() if name != "changes"}
     detail |= {
         "type": "VoteSettled",
-        "eventID": settled_as["eventID"],
-        "time": settled_as["time"],
+        "eventID": settled.settled_as["eventID"],
+        "time": settled.settled_as["time"],
     }
-    return detail | ({"previous": previous} if previous else {})
+    return detail | ({"previous": settled.previous} if settled.previous else {})
 
 
 @sink(
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
     settings=Settings,
-    claims=False,
-    # So few that a message is back within the quiet period when the function that had it in hand
-    # died: nothing settles then while a newer change is held back.
-    timeout=_TIMEOUT,
-    environment={"VOTES_BUS": {"Ref": "VotesBus"}},
-    policies=[
-        {
-            "Effect": "Allow",
-            "Action": "events:PutEvents",
-            "Resource": {"Fn::GetAtt": ["VotesBus", "Arn"]},
-        },
-        {
-            "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
-            "Resource": {"Fn::GetAtt": ["DeliveriesTable", "Arn"]},
-        },
-    ],
+    idempotent=None,  # the state below is its own record
+    resources=Resources(
+        # So short that a message is back within the quiet period when the function that held it
+        # died: nothing settles then while a newer change is hidden.
+        timeout=_TIMEOUT,
+        environment={"VOTES_BUS": {"Ref": "VotesBus"}},
+        policies=[
+            {
+                "Effect": "Allow",
+                "Action": "events:PutEvents",
+                "Resource": {"Fn::GetAtt": ["VotesBus", "Arn"]},
+            },
+            {
+                "Effect": "Allow",
+                "Action": "dynamodb:UpdateItem",
+                "Resource": {"Fn::GetAtt": ["DeliveriesTable", "Arn"]},
+            },
+        ],
+    ),
 )
 def handler(event: Event, settings: Settings) -> None:
     if event.type == "VoteWithdrawn":
-        return settling.withdraw(event)
-    state = settling.note(event)
-    if state.publishing != leases.order_of(event):
-        state = at_rest(event, state, settings)
+        return state.withdraw(event)
+    known = state.note(event)
+    if known.publishing != event.sort_key:
+        known = settle(event, known, settings)
     # The same on every attempt.
-    eventbridge.put(os.environ["VOTES_BUS"], settled(event, state.settled_as, state.previous))
-    return settling.published(event)
+    eventbridge.put(os.environ["VOTES_BUS"], detail_of(event, known))
+    return state.published(event)

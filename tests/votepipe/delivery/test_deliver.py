@@ -1,4 +1,4 @@
-"""votepipe/delivery/__init__.py: a batch of messages goes through a sink's function and back."""
+"""votepipe/delivery/deliver.py: a batch of messages goes through a sink's function and back."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, setting, sink
-from votepipe.delivery import leases
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
 
@@ -70,10 +69,10 @@ def test_what_was_delivered_before_is_skipped(run: Any, envelope: Any) -> None:
 
 
 def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
-    run: Any, envelope: Any, surroundings: Any, asked_of_sqs: Any
+    run: Any, envelope: Any, hold: Any, asked_of_sqs: Any
 ) -> None:
     event = Event.from_envelope(envelope())
-    leases.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+    hold(event)
 
     ran = run(nothing, envelope(), tries=2)
 
@@ -83,10 +82,10 @@ def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
 
 
 def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
-    run: Any, envelope: Any, surroundings: Any
+    run: Any, envelope: Any, hold: Any, surroundings: Any
 ) -> None:
     event = Event.from_envelope(envelope())
-    leases.claim(event, table=surroundings.table, sink="slack", owner="another", lease=50)
+    hold(event)
 
     assert len(run(nothing, envelope(), tries=119).kept) == 1
     assert run(nothing, envelope(), tries=120).kept == []
@@ -216,7 +215,7 @@ def test_a_function_that_asks_learns_what_it_sent_before(run: Any, envelope: Any
     run(handler, envelope(sequence="9"))
     run(handler, envelope(sequence="10"))
 
-    assert seen == [Delivery(previous=None, sequence=9), Delivery(previous="remote-9", sequence=10)]
+    assert [(each.previous, each.sequence) for each in seen] == [(None, 9), ("remote-9", 10)]
 
 
 def test_a_message_that_cannot_be_moved_stays(
