@@ -5,7 +5,7 @@ PARAMETERS ?=
 export PARAMETERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test bench deploy requirements clean
+.PHONY: help setup up demo check test test-fast bench deploy requirements clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: setup ## Format, lint, types, template
 
 test: setup ## All tests, in parallel
 	.venv/bin/pytest -n 2 --dist loadgroup
+
+test-fast: setup ## Tests without servers and without long or random searches, in about a minute
+	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
 
 bench: setup ## What is measured, side by side with others where they are installed
 	.venv/bin/python bench/patterns.py

@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 
 from votepipe.project import ROOT
 
+pytestmark = pytest.mark.slow
+
 TEST = """
 import votepipe
 

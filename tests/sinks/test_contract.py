@@ -7,6 +7,8 @@ import pytest
 from votepipe.project.plugins import modules
 from votepipe.testing.contract import Case, cases
 
+pytestmark = pytest.mark.slow
+
 SINKS = [*modules(Path("sinks")), *modules(Path("examples/sinks"))]
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
 
+pytestmark = pytest.mark.slow
+
 # Writes fall on whole tens of seconds, so that none falls on the moment at which a vote settles.
 QUIET, MOST = 25, 95
 PRECISION = 2

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from votepipe.testing import Pipeline
 
+pytestmark = pytest.mark.slow
+
 # A reader votes, types for a while, and may say that they are done: one sitting. The gaps inside
 # one, and the minute for which a crash holds a message back, are fewer than the quiet period.
 Sitting = tuple[list[int], bool]

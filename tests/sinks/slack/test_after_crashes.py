@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from votepipe.emulator.functions.steps import Step
 from votepipe.testing import Pipeline
 
+pytestmark = pytest.mark.slow
+
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
 WAYS: dict[str, dict[str, Any]] = {
     "webhook": {"bot_token": None},

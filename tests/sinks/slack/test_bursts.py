@@ -8,6 +8,8 @@ import pytest
 
 from votepipe.project import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from votepipe.testing import Pipeline
 
+pytestmark = pytest.mark.slow
+
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
 WEBHOOK: dict[str, Any] = {"bot_token": None}
 # A write every so many seconds; 0 takes the vote back.

@@ -10,6 +10,8 @@ import pytest
 
 from votepipe.project import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def make(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run make in a checkout."""

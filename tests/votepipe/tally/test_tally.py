@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from votepipe import Event, Skip, Temporary
 from votepipe.tally import Tally
 
+pytestmark = pytest.mark.slow
+
 WIDGETS, INSTANCES = ("w", "w#w"), (None, "a", "b")
 
 

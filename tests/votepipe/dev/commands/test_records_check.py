@@ -7,6 +7,8 @@ from click.testing import CliRunner, Result
 
 from votepipe.dev.commands.records import check
 
+pytestmark = pytest.mark.slow
+
 SINK = '''"""Note each rejected record."""
 
 from votepipe import sink

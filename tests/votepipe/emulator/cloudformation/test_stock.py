@@ -9,6 +9,8 @@ import pytest
 
 from votepipe.testing import Pipeline, Unmodelled
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Pipeline]
 Checkout = Callable[..., Path]
 

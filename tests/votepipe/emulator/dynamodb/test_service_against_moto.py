@@ -18,6 +18,8 @@ from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.services.calls import Calls
 from votepipe.emulator.simulation.simulation import World
 
+pytestmark = pytest.mark.slow
+
 FACTS = {
     "AttributeDefinitions": [
         {"AttributeName": "pk", "AttributeType": "S"},

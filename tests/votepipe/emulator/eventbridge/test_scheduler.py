@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from votepipe.testing import Pipeline
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Pipeline]
 Checkout = Callable[..., Path]
 

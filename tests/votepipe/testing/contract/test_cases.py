@@ -8,6 +8,8 @@ import pytest
 from votepipe.model.errors import PluginError
 from votepipe.testing.contract import Case, cases, stage
 
+pytestmark = pytest.mark.slow
+
 GOOD = "post(url, json={'message': text(event)})"
 AWS = (
     ", resources=Resources(policies=[{'Effect': 'Allow', 'Action': 'sns:Publish',"

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from votepipe.testing.contract import cases
+
+pytestmark = pytest.mark.slow
 
 COUNTS = '''"""Keep how many there were."""
 import os
