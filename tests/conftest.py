@@ -7,11 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +18,7 @@ from pytest_socket import socket_allow_hosts
 
 from votepipe import aws
 from votepipe.aws import secrets
+from votepipe.emulator.http.receiver import Answer, Receiver
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -93,108 +91,27 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets.forget()
 
 
-@dataclass(frozen=True)
-class Request:
-    """What arrived at the web server."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
+@pytest.fixture
+def web() -> Iterator[Receiver]:
+    """A web server of the test's own, gone after it."""
+    with Receiver() as receiver:
+        yield receiver
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What the web server answers.
-
-    `manner` is "whole", "silent" (never answers), "hangs up" (without an answer), "cut short"
-    (within the body), "drips head" or "drips body" (a byte now and then, for ever).
-    """
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b"ok"
-    manner: str = "whole"
-
-
-BEGINNINGS = {
-    "cut short": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
-    "drips head": b"HTTP/1.1 200 OK\r\nX-Long: ",
-    "drips body": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+MISSING = {
+    "hangs up": Answer(disconnect=True),
+    "is cut short": Answer(headers={"Content-Length": "10", "Connection": "close"}, body="half"),
+    "never answers": Answer(timeout=True),
+    "drips its head": Answer(drips="head"),
+    "drips its body": Answer(drips=True),
 }
 
 
-class Web:
-    """A web server on this machine: it keeps what arrives and answers `replies`, then 200s."""
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.replies: deque[Reply] = deque()
-        self.connections = 0
-        self.over = threading.Event()
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self) -> None:
-                web.connections += 1
-                super().setup()
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                web.requests.append(Request(self.command, self.path, dict(self.headers), body))
-                web.answer(self, web.replies.popleft() if web.replies else Reply())
-
-            def log_message(self, *args: object) -> None:
-                """Keep quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def reply(
-        self,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"ok",
-        manner: str = "whole",
-    ) -> None:
-        """Have the next request that has no reply yet answered like this."""
-        self.replies.append(Reply(status, headers or {}, body, manner))
-
-    def answer(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
-        """Answer one request in the manner that the reply asks for."""
-        if reply.manner == "whole":
-            handler.send_response(reply.status)
-            for name, value in reply.headers.items():
-                handler.send_header(name, value)
-            handler.send_header("Content-Length", str(len(reply.body)))
-            handler.end_headers()
-            handler.wfile.write(reply.body)
-            return
-        handler.close_connection = True
-        handler.wfile.write(BEGINNINGS.get(reply.manner, b""))
-        try:
-            while reply.manner.startswith("drips") and not self.over.wait(0.02):
-                handler.wfile.write(b"x")
-        except OSError:
-            return
-        if reply.manner == "silent":
-            self.over.wait()
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    """A web server of the test's own, gone after it."""
-    web = Web()
-    thread = threading.Thread(target=web.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield web
-    web.over.set()
-    web.server.shutdown()
-    web.server.server_close()
-    thread.join()
+@pytest.fixture(params=MISSING.values(), ids=MISSING.keys())
+def no_answer(request: pytest.FixtureRequest) -> Answer:
+    """Each way in which a receiver gives no whole answer."""
+    answer: Answer = request.param
+    return answer
 
 
 class Cut(BaseException):

@@ -9,6 +9,7 @@ import pytest
 
 from sinks.digest import Settings, by_mail, by_slack, handler
 from votepipe import Event, ScheduledEvent, Secret, Skip, TryLater, Undeliverable
+from votepipe.emulator.http.receiver import Answer
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
 from votepipe.tally import Tally
@@ -66,7 +67,7 @@ def lines(web: Any) -> Callable[[], list[str]]:
     """The lines of the newest message in Slack."""
 
     def lines() -> list[str]:
-        blocks = json.loads(web.requests[-1].body)["blocks"]
+        blocks = web.requests[-1].json["blocks"]
         return "\n".join(block["text"]["text"] for block in blocks).split("\n")
 
     return lines
@@ -137,7 +138,7 @@ def test_the_voter_is_not_told(site: Site, slack: Settings, web: Any, tables: An
 
     site.digest(0, Settings(webhook_url=slack.webhook_url, **MAIL))
 
-    assert b"ana@" not in web.requests[0].body
+    assert b"ana@" not in web.requests[0].content
     assert "ana@" not in repr(tables.mails.sent)
 
 
@@ -197,21 +198,21 @@ def test_the_longest_message_is_one_that_slack_takes(site: Site, slack: Settings
 
     site.digest(0, slack)
 
-    blocks = json.loads(web.requests[0].body)["blocks"]
+    blocks = web.requests[0].json["blocks"]
     assert len(blocks) <= 50
     assert all(len(block["text"]["text"]) <= 3000 for block in blocks)
 
 
 def test_a_bot_posts_to_its_channel(site: Site, web: Any) -> None:
-    web.reply(body=b'{"ok": true}')
+    web.reply(Answer(body=b'{"ok": true}'))
     site.vote("v1")
 
     site.digest(0, Settings(bot_token=Secret("xoxb-1"), channel="C1", api_url=f"{web.url}/api/"))
 
     (request,) = web.requests
     assert request.path == "/api/chat.postMessage"
-    assert request.headers["Authorization"] == "Bearer xoxb-1"
-    assert json.loads(request.body)["channel"] == "C1"
+    assert request.headers["authorization"] == "Bearer xoxb-1"
+    assert request.json["channel"] == "C1"
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_a_bot_posts_to_its_channel(site: Site, web: Any) -> None:
 def test_slacks_refusals_of_a_bot(
     site: Site, web: Any, error: str, raised: type[Exception]
 ) -> None:
-    web.reply(body=json.dumps({"ok": False, "error": error}).encode())
+    web.reply(Answer(body=json.dumps({"ok": False, "error": error}).encode()))
     site.vote("v1")
 
     with pytest.raises(raised) as caught:

@@ -10,6 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from sinks.webhook import Settings, handler, signature
 from votepipe import Event, Secret, TryLater, Undeliverable
+from votepipe.emulator.http.receiver import Answer
 
 OLD = "whsec_" + base64.b64encode(b"o" * 24).decode()
 NEW = "whsec_" + base64.b64encode(b"n" * 32).decode()
@@ -29,7 +30,7 @@ def test_the_signature_is_verified_by_a_foreign_library(web: Any) -> None:
     handler(event(), settings(f"{web.url}/hook"))
 
     (request,) = web.requests
-    assert Webhook(NEW).verify(request.body, request.headers)["type"] == "VoteChanged"
+    assert Webhook(NEW).verify(request.content, request.headers)["type"] == "VoteChanged"
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
@@ -37,7 +38,7 @@ def test_two_secrets_sign_side_by_side(secret: str, web: Any) -> None:
     handler(event(), settings(web.url, f"{NEW} {OLD}"))
 
     (request,) = web.requests
-    assert Webhook(secret).verify(request.body, request.headers)
+    assert Webhook(secret).verify(request.content, request.headers)
 
 
 def test_another_secret_does_not_verify(web: Any) -> None:
@@ -45,7 +46,7 @@ def test_another_secret_does_not_verify(web: Any) -> None:
 
     (request,) = web.requests
     with pytest.raises(WebhookVerificationError):
-        Webhook(NEW).verify(request.body, request.headers)
+        Webhook(NEW).verify(request.content, request.headers)
 
 
 def test_the_vector_of_the_standard() -> None:
@@ -66,7 +67,7 @@ def test_the_id_is_the_events_on_every_try(web: Any) -> None:
 def test_without_a_decision_nothing_personal_is_sent(web: Any) -> None:
     handler(event(), settings(web.url))
 
-    vote = json.loads(web.requests[0].body)["vote"]
+    vote = web.requests[0].json["vote"]
     assert "voter" not in vote
     assert vote["answers"] == {"field_1": None, "field_2": None}
 
@@ -75,25 +76,25 @@ def test_with_a_decision_the_whole_event_is_sent(web: Any) -> None:
     handler(event(), settings(web.url, personal=True))
 
     whole = json.loads(Path("events/bus/answer-2.json").read_text())["detail"]
-    assert json.loads(web.requests[0].body) == whole
+    assert web.requests[0].json == whole
 
 
 @pytest.mark.parametrize("path", sorted(Path("events/bus").glob("*.json")), ids=lambda p: p.stem)
 def test_every_event_can_be_sent(path: Path, web: Any) -> None:
     handler(event(path.stem), settings(web.url))
 
-    assert json.loads(web.requests[0].body)["eventID"] == event(path.stem).id
+    assert web.requests[0].json["eventID"] == event(path.stem).id
 
 
 def test_half_of_an_emoji_becomes_a_question_mark(web: Any) -> None:
     handler(event(answers={"a": "x\ud83d"}), settings(web.url, personal=True))
 
-    assert json.loads(web.requests[0].body)["vote"]["answers"] == {"a": "x?"}
+    assert web.requests[0].json["vote"]["answers"] == {"a": "x?"}
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_2xx_is_delivered(status: int, web: Any) -> None:
-    web.reply(status, body=b"")
+    web.reply(Answer(status=status, body=b""))
 
     handler(event(), settings(web.url))
 
@@ -101,7 +102,7 @@ def test_any_2xx_is_delivered(status: int, web: Any) -> None:
 
 
 def test_a_busy_receiver_is_asked_later(web: Any) -> None:
-    web.reply(429, {"Retry-After": "12"})
+    web.reply(Answer(status=429, headers={"Retry-After": "12"}))
 
     with pytest.raises(TryLater) as caught:
         handler(event(), settings(web.url))
@@ -109,7 +110,7 @@ def test_a_busy_receiver_is_asked_later(web: Any) -> None:
 
 
 def test_a_receiver_that_is_gone_says_what_to_do(web: Any) -> None:
-    web.reply(410)
+    web.reply(Answer(status=410))
 
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web.url))

@@ -1,6 +1,5 @@
 """votepipe/http.py: each way a receiver can answer has its outcome."""
 
-import json
 import socket
 import threading
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from votepipe.emulator.http.receiver import Answer
 from votepipe.http import post
 from votepipe.model import times
 from votepipe.model.errors import DeliveryError, Temporary, TryLater, Undeliverable
@@ -29,15 +29,15 @@ def test_json_arrives_as_it_was_given(web: Any) -> None:
 
     (request,) = web.requests
     assert request.path == PATH
-    assert request.headers["Content-Type"] == "application/json"
-    assert json.loads(request.body) == {"text": "Grüße 👍"}
+    assert request.headers["content-type"] == "application/json"
+    assert request.json == {"text": "Grüße 👍"}
 
 
 def test_data_and_headers_arrive_as_they_were_given(web: Any) -> None:
     post(web.url, data=b"signed", headers={"webhook-id": "e1"})
 
     (request,) = web.requests
-    assert request.body == b"signed"
+    assert request.content == b"signed"
     assert request.headers["webhook-id"] == "e1"
 
 
@@ -56,8 +56,8 @@ def test_a_mapping_arrives_as_a_form(web: Any) -> None:
     post(web.url, data={"name": "Grüße", "more": "a&b"})
 
     (request,) = web.requests
-    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert request.body == b"name=Gr%C3%BC%C3%9Fe&more=a%26b"
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.content == b"name=Gr%C3%BC%C3%9Fe&more=a%26b"
 
 
 def test_the_whole_address_is_used(web: Any) -> None:
@@ -65,7 +65,7 @@ def test_the_whole_address_is_used(web: Any) -> None:
 
     (request,) = web.requests
     assert request.path == "/a%20b/%C3%A9?thread=1&x=%C3%BC"
-    assert request.headers["Authorization"] == "Basic bWU6cEBzcw=="
+    assert request.headers["authorization"] == "Basic bWU6cEBzcw=="
 
 
 def test_a_netrc_file_does_not_replace_credentials(
@@ -76,7 +76,7 @@ def test_a_netrc_file_does_not_replace_credentials(
 
     post(web.url, json={}, headers={"Authorization": "Bearer mine"})
 
-    assert web.requests[0].headers["Authorization"] == "Bearer mine"
+    assert web.requests[0].headers["authorization"] == "Bearer mine"
 
 
 def test_a_proxy_does_not_see_what_stays_on_this_machine(
@@ -109,7 +109,9 @@ def test_a_proxy_is_asked_to_make_the_tunnel(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_any_2xx_is_delivered(web: Any, status: int) -> None:
-    web.reply(status, {"X-Id": "7"}, b'{"id": 7}' if status != 204 else b"")
+    web.reply(
+        Answer(status=status, headers={"X-Id": "7"}, body=b'{"id": 7}' if status != 204 else b"")
+    )
 
     response = post(web.url, json={})
 
@@ -118,7 +120,7 @@ def test_any_2xx_is_delivered(web: Any, status: int) -> None:
 
 
 def test_the_answer_is_there_as_text_and_json(web: Any) -> None:
-    web.reply(body=b'{"id": "7\xff"}')
+    web.reply(Answer(body=b'{"id": "7\xff"}'))
 
     response = post(web.url, json={})
 
@@ -145,7 +147,7 @@ def test_the_answer_is_there_as_text_and_json(web: Any) -> None:
 def test_a_receiver_that_asks_to_wait_is_given_the_time(
     web: Any, status: int, retry_after: str | None, seconds: float
 ) -> None:
-    web.reply(status, {"Retry-After": retry_after} if retry_after else {})
+    web.reply(Answer(status=status, headers={"Retry-After": retry_after} if retry_after else {}))
 
     error = failure(web)
 
@@ -156,7 +158,11 @@ def test_a_receiver_that_asks_to_wait_is_given_the_time(
 def test_retry_after_may_be_a_date(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 1, 4, 10, 0, tzinfo=UTC)
     monkeypatch.setattr(times, "now", now.timestamp)
-    web.reply(429, {"Retry-After": format_datetime(now.replace(minute=2), usegmt=True)})
+    web.reply(
+        Answer(
+            status=429, headers={"Retry-After": format_datetime(now.replace(minute=2), usegmt=True)}
+        )
+    )
 
     error = failure(web)
 
@@ -166,21 +172,21 @@ def test_retry_after_may_be_a_date(web: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 599])
 def test_what_may_pass_is_temporary(web: Any, status: int) -> None:
-    web.reply(status)
+    web.reply(Answer(status=status))
 
     assert isinstance(failure(web), Temporary)
 
 
 @pytest.mark.parametrize("status", [301, 307, 304, 400, 401, 403, 404, 410, 413])
 def test_what_cannot_pass_is_undeliverable(web: Any, status: int) -> None:
-    web.reply(status)
+    web.reply(Answer(status=status))
 
     assert isinstance(failure(web), Undeliverable)
 
 
 @pytest.mark.parametrize("location", ["/elsewhere", "https://[x/"])
 def test_a_redirect_is_not_followed(web: Any, location: str) -> None:
-    web.reply(307, {"Location": location})
+    web.reply(Answer(status=307, headers={"Location": location}))
 
     assert isinstance(failure(web), Undeliverable)
 
@@ -188,26 +194,29 @@ def test_a_redirect_is_not_followed(web: Any, location: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manner", "text"),
+    ("answer", "text"),
     [
-        ("hangs up", "127.0.0.1 could not be reached, or hung up."),
-        ("cut short", "127.0.0.1 could not be reached, or hung up."),
-        ("silent", "127.0.0.1 did not answer within 0.3 s."),
-        ("drips head", "127.0.0.1 did not answer within 0.3 s."),
-        ("drips body", "127.0.0.1 did not answer within 0.3 s."),
+        (Answer(disconnect=True), "could not be reached, or hung up."),
+        (
+            Answer(headers={"Content-Length": "10", "Connection": "close"}, body="half"),
+            "could not be reached, or hung up.",
+        ),
+        (Answer(timeout=True), "did not answer within 0.3 s."),
+        (Answer(drips="head"), "did not answer within 0.3 s."),
+        (Answer(drips=True), "did not answer within 0.3 s."),
     ],
 )
-def test_no_whole_answer_is_temporary(web: Any, manner: str, text: str) -> None:
-    web.reply(manner=manner)
+def test_no_whole_answer_is_temporary(web: Any, answer: Answer, text: str) -> None:
+    web.reply(answer)
 
     error = failure(web, timeout=0.3)
 
     assert isinstance(error, Temporary)
-    assert str(error) == text
+    assert str(error) == f"127.0.0.1 {text}"
 
 
 def test_an_answer_that_is_not_what_it_says_is_temporary(web: Any) -> None:
-    web.reply(headers={"Content-Encoding": "gzip"}, body=b"this is not gzip")
+    web.reply(Answer(headers={"Content-Encoding": "gzip"}, body=b"this is not gzip"))
 
     error = failure(web)
 
@@ -225,13 +234,13 @@ def test_nobody_there_is_temporary() -> None:
 
 
 def test_a_long_answer_is_cut(web: Any) -> None:
-    web.reply(body=b"x" * 200_000)
+    web.reply(Answer(body=b"x" * 200_000))
 
     assert len(post(web.url, json={}).body) == 65_536
 
 
 def test_an_error_names_host_and_status_alone(web: Any) -> None:
-    web.reply(403, body=b"you sent: the-secret")
+    web.reply(Answer(status=403, body=b"you sent: the-secret"))
 
     error = failure(web)
 
@@ -241,13 +250,13 @@ def test_an_error_names_host_and_status_alone(web: Any) -> None:
 
 
 def test_a_status_that_no_standard_knows_has_no_words(web: Any) -> None:
-    web.reply(499)
+    web.reply(Answer(status=499))
 
     assert str(failure(web)) == "127.0.0.1 answered 499."
 
 
 def test_a_hint_follows_the_fact(web: Any) -> None:
-    web.reply(404)
+    web.reply(Answer(status=404))
 
     error = failure(web, hints={404: "The webhook does not exist. Make a new one."})
 
@@ -299,9 +308,9 @@ def test_connections_are_kept(web: Any) -> None:
 
 
 def test_cookies_are_not_kept(web: Any) -> None:
-    web.reply(headers={"Set-Cookie": "who=me"})
+    web.reply(Answer(headers={"Set-Cookie": "who=me"}))
 
     post(web.url, json={})
     post(web.url, json={})
 
-    assert "Cookie" not in web.requests[1].headers
+    assert "cookie" not in web.requests[1].headers

@@ -1,6 +1,5 @@
 """sinks/slack/webhook.py: one message for each settled state."""
 
-import json
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ def deliver(web: Any) -> Any:
 
 
 def texts(web: Any) -> list[str]:
-    return [json.loads(request.body)["text"] for request in web.requests]
+    return [request.json["text"] for request in web.requests]
 
 
 def test_a_settled_vote_is_a_message(deliver: Any, event: Any, web: Any) -> None:

@@ -17,6 +17,7 @@ from botocore.exceptions import (
 
 from votepipe.dev.operations.deployment import LocalSession
 from votepipe.dev.pipe_runner.calls import AwsPorts, CallError
+from votepipe.emulator.http.receiver import Answer
 from votepipe.emulator.pipes.attempt import Interrupted
 
 
@@ -27,12 +28,12 @@ def ports(web, make):
 
 
 def sent(web):
-    return json.loads(web.requests[-1].body)
+    return web.requests[-1].json
 
 
 class TestEnrich:
     def test_sends_the_bare_array_and_returns_the_answer(self, ports, web, make):
-        web.reply(body=b'[{"eventID": "e1"}]')
+        web.reply(Answer(body=b'[{"eventID": "e1"}]'))
 
         answer = ports.enrich(make.records(1, 2))
 
@@ -41,14 +42,16 @@ class TestEnrich:
         assert "function%3Aenrich/invocations" in web.requests[-1].path
 
     def test_an_empty_answer_is_empty_text(self, ports, web, make):
-        web.reply(body=b"")
+        web.reply(Answer(body=b""))
 
         assert ports.enrich(make.records(1)) == ""
 
     def test_a_function_that_raised_is_a_failed_attempt(self, ports, web, make):
         web.reply(
-            headers={"X-Amz-Function-Error": "Unhandled"},
-            body=b'{"errorMessage": "reader@example.com", "errorType": "KeyError"}',
+            Answer(
+                headers={"X-Amz-Function-Error": "Unhandled"},
+                body=b'{"errorMessage": "reader@example.com", "errorType": "KeyError"}',
+            )
         )
 
         with pytest.raises(CallError, match=r"^The enrichment function failed\. Read its log\.$"):
@@ -58,7 +61,7 @@ class TestEnrich:
 class TestPutEvents:
     def test_returns_one_result_for_each_entry(self, ports, web):
         results = [{"EventId": "b1"}, {"ErrorCode": "InternalFailure"}]
-        web.reply(body=json.dumps({"FailedEntryCount": 1, "Entries": results}).encode())
+        web.reply(Answer(body=json.dumps({"FailedEntryCount": 1, "Entries": results}).encode()))
 
         given = [{"Source": "a", "Detail": "{}"}, {"Source": "b", "Detail": "{}"}]
 
@@ -66,7 +69,7 @@ class TestPutEvents:
         assert sent(web) == {"Entries": given}
 
     def test_times_are_sent_as_times(self, ports, web):
-        web.reply(body=b'{"Entries": []}')
+        web.reply(Answer(body=b'{"Entries": []}'))
 
         ports.put_events([{"Source": "a", "Time": "2026-01-04T10:00:00.5Z"}])
 
@@ -75,14 +78,14 @@ class TestPutEvents:
 
 class TestDeadLetter:
     def test_goes_to_the_queue_of_the_pipe(self, ports, web):
-        web.reply(body=json.dumps({"QueueUrl": f"{web.url}/123456789012/letters"}).encode())
-        web.reply(body=b"{}")
-        web.reply(body=b"{}")
+        web.reply(Answer(body=json.dumps({"QueueUrl": f"{web.url}/123456789012/letters"}).encode()))
+        web.reply(Answer(body=b"{}"))
+        web.reply(Answer(body=b"{}"))
 
         ports.dead_letter({"version": "1.0"})
         ports.dead_letter({"version": "1.0"})
 
-        asked, *letters = [json.loads(each.body) for each in web.requests]
+        asked, *letters = [each.json for each in web.requests]
         assert asked == {"QueueName": "letters", "QueueOwnerAWSAccountId": "123456789012"}
         assert [each["MessageBody"] for each in letters] == ['{"version": "1.0"}'] * 2
 
