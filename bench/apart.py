@@ -60,9 +60,9 @@ class Apart:
 
     def invoke(self, event: Any) -> Any:
         """Call the function, as the kit's queue does."""
-        world = self._pipeline.world
+        simulation = self._pipeline.simulation
         process = self._idle.pop() if self._idle else self._start()
-        process.say("invoke", json.dumps(event), world.now, self._function.timeout)
+        process.say("invoke", json.dumps(event), simulation.now, self._function.timeout)
         while True:
             kind, *facts = process.hear()
             if kind == "done":
@@ -71,8 +71,8 @@ class Apart:
                 self._idle.append(process)
                 self._look(process)
                 return json.loads(answer)
-            world.tasks.wait(self._chance.uniform(*LATENCY))
-            process.say(*self._answer(*facts), world.now)
+            simulation.tasks.wait(self._chance.uniform(*LATENCY))
+            process.say(*self._answer(*facts), simulation.now)
 
     def look(self) -> None:
         """Add to `looks` what a process holds that is not at work, as soon as there is one."""

@@ -86,7 +86,7 @@ def burst(
             )
         )
         pipeline.latency(*LATENCY)
-        channel = Slack(lambda: pipeline.world.now)
+        channel = Slack(lambda: pipeline.simulation.now)
         pipeline.serve("slack", channel)
         functions = {
             name: stack.enter_context(Apart(pipeline, name))
@@ -95,12 +95,12 @@ def burst(
         written: Votes = Counter()
         made = writes(articles, votes, seconds)
         for number, (at, article, kind, item) in enumerate(made, 1):
-            pipeline.advance(seconds=at - (pipeline.world.now - START.timestamp()))
+            pipeline.advance(seconds=at - (pipeline.simulation.now - START.timestamp()))
             pipeline.put(item)
             written[article, kind] += not item["answers"]
             if looks and number % (len(made) // looks) == 0:
                 look(functions)
-        last = pipeline.world.now
+        last = pipeline.simulation.now
         pipeline.run_until_idle()
         look(functions)
         drained = max(message.at for message in pipeline.sent("slack")) - last

@@ -150,7 +150,7 @@ class Tables:
         from votepipe.emulator.dynamodb.service import DynamoDb
         from votepipe.emulator.dynamodb.table import Table
         from votepipe.emulator.services.calls import Calls
-        from votepipe.emulator.simulation.simulation import World
+        from votepipe.emulator.simulation.simulation import Simulation
         from votepipe.project import checkout
         from votepipe.project.template import read
 
@@ -160,7 +160,7 @@ class Tables:
         self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}
         self.mails = Mails()
         services = {"dynamodb": DynamoDb(self.tables), "sesv2": self.mails}
-        calls = Calls(World(0.0, 1), services, lambda *_: True)
+        calls = Calls(Simulation(0.0, 1), services, lambda *_: True)
         self._call = calls.call
         self.calls: list[str] = []
         self.cut_at: int | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.project import ROOT, sync
 from votepipe.testing import Pipeline
 
@@ -102,9 +102,9 @@ def chat(run: Callable[..., Pipeline]) -> Pipeline:
 
 
 @pytest.fixture
-def world() -> World:
+def simulation() -> Simulation:
     """Time, chance and a trace for parts on their own; time begins at 1000."""
-    return World(1000.0, 0)
+    return Simulation(1000.0, 0)
 
 
 @pytest.fixture

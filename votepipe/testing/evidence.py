@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from votepipe.emulator.functions.steps import Step
+from votepipe.emulator.functions.crash_points import Step
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.trace import Subject, Trace, Way
+from votepipe.emulator.simulation.trace import Trace, VoteKey, VotePath
 from votepipe.emulator.sqs.message import reason_of
 from votepipe.testing import loss_report
 from votepipe.testing.loss_report import Line, Report
@@ -22,7 +22,7 @@ class DeadLetter:
     reason: str
     body: Any
     attributes: Mapping[str, str]
-    subject: Subject
+    vote_key: VoteKey
 
 
 class Evidence(Parts):
@@ -57,7 +57,7 @@ class Evidence(Parts):
                     name: str(facts.get("StringValue"))
                     for name, facts in message.attributes.items()
                 },
-                subject=message.subject,
+                vote_key=message.vote_key,
             )
             for queue in self.dead_letter_queues(name)
             for message in queue.messages
@@ -78,21 +78,21 @@ class Evidence(Parts):
     @property
     def steps_made(self) -> list[Step]:
         """The steps that functions made so far, right before and after each of their calls."""
-        return self.steps.made
+        return self.crash_points.made
 
     @property
     def trace(self) -> Trace:
         """All that happened; `str` of it is the same in every run with the same seed."""
-        return self.world.trace
+        return self.simulation.trace
 
-    def way(self, vote: str | Mapping[str, Any], widget: str | None = None) -> Way:
+    def way(self, vote: str | Mapping[str, Any], widget: str | None = None) -> VotePath:
         """The way of one vote: by its item or keys, or by its id alone where that is the only."""
         if isinstance(vote, Mapping):
-            return self.trace.way(_text(vote["widgetId"]), _text(vote["voteId"]))
-        ways = [way for way in self.trace.ways() if way.vote == vote]
+            return self.trace.path(_text(vote["widgetId"]), _text(vote["voteId"]))
+        ways = [way for way in self.trace.paths() if way.vote == vote]
         if widget is None and ways:
             return ways[0]
-        return self.trace.way(widget or "", vote)
+        return self.trace.path(widget or "", vote)
 
     def nothing_lost(self) -> Report:
         """Whether every vote's last valid state was delivered by every sink that it was for.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from votepipe.emulator.functions.steps import Between
+from votepipe.emulator.functions.crash_points import Between
 from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.faults import Fault, PutFault
@@ -31,7 +31,7 @@ class Harm(Parts):
     def fail(self, name: str, *, times: int = 1, error: str = "The test made it fail.") -> None:
         """Have the next calls of a function fail, or the next sends to a queue."""
         self._known(name)
-        self.world.faults.of[name].append(Fault("error", times, error))
+        self.simulation.faults.of[name].append(Fault("error", times, error))
 
     def throttle(self, name: str, *, times: int = 1) -> None:
         """Have the next calls of a function refused, as when too many of it run.
@@ -42,40 +42,40 @@ class Harm(Parts):
         if table is None:
             self._known(name)
         at = name if table is None else table.arn
-        self.world.faults.of[at].append(Fault("throttle", times, ""))
+        self.simulation.faults.of[at].append(Fault("throttle", times, ""))
 
     def put_events_fails(self, *, entries: int | None = None, times: int = 1) -> None:
         """Have the bus refuse the first entries of the next PutEvents; all of them when None."""
-        self.world.faults.puts.append(PutFault(times, entries))
+        self.simulation.faults.puts.append(PutFault(times, entries))
 
     def duplicate(self, probability: float = 1.0, *, late: float = 0.0) -> None:
         """Have each message of a sink's queue handed out twice, the second time `late` seconds on.
 
         Both times it has the same id, as when SQS hands out a message again.
         """
-        self.world.faults.duplicates = probability
-        self.world.faults.late = late
+        self.simulation.faults.duplicates = probability
+        self.simulation.faults.late = late
 
     def reorder(self, seed: int = 0) -> None:
-        """Leave to chance the order in which buses and queues hand things on."""
-        self.world.order.seed(seed)
-        self.world.faults.shuffled = True
+        """Shuffle the order in which buses and queues hand things on."""
+        self.simulation.order.seed(seed)
+        self.simulation.faults.shuffled = True
 
     def takes(self, function: str, *, seconds: float) -> None:
         """Have each call of a function take so long before its code begins."""
         self._known(function)
-        self.world.faults.takes[function] = seconds
+        self.simulation.faults.takes[function] = seconds
 
     def latency(self, low: float, high: float | None = None) -> None:
         """Have every call that functions make take so many seconds, or between so many.
 
         Functions that run at one time then take turns in the middle of their work.
         """
-        self.world.faults.latency = (low, low if high is None else high)
+        self.simulation.faults.latency = (low, low if high is None else high)
 
     def crash_at(self, *steps: int) -> None:
         """Have the function that makes this step die at it; see `steps_made` for their numbers."""
-        self.steps.crash_at.update(steps)
+        self.crash_points.crash_at.update(steps)
 
     def crash_between(self, first: str, second: str, *, times: int = 1) -> None:
         """Have functions die after a call of part `first`, before the one of part `second`.
@@ -83,13 +83,13 @@ class Harm(Parts):
         The parts are 'settings', 'lease', 'deliver', 'mark', 'release', 'send to dlq' and
         'put back'.
         """
-        self.steps.between.append(Between(first, second, times))
+        self.crash_points.between.append(Between(first, second, times))
 
     def heal(self) -> None:
         """End all faults that are not used up."""
-        self.world.faults.__init__()  # type: ignore[misc]  # as it was at first
-        self.steps.crash_at.clear()
-        self.steps.between.clear()
+        self.simulation.faults.__init__()  # type: ignore[misc]  # as it was at first
+        self.crash_points.crash_at.clear()
+        self.crash_points.between.clear()
         self.receiver.forget()
 
     def redrive(self, sink: str) -> None:
@@ -121,7 +121,7 @@ class Harm(Parts):
         if archive not in archives:
             raise KitError(f"The template has no archive '{archive}'. Name one of its archives.")
         arns = None if rules is None else [self.resources.arn(rule) for rule in rules]
-        until = self.world.now + 1 if end is None else end
+        until = self.simulation.now + 1 if end is None else end
         self.models.put.replay(archives[archive], name, start, until, arns)
 
     def _known(self, name: str) -> None:

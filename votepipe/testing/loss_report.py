@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.pipes.pipe import Pipe
-from votepipe.emulator.simulation.trace import Trace, Way
+from votepipe.emulator.simulation.trace import Trace, VotePath
 from votepipe.emulator.sqs.message import reason_of
 from votepipe.emulator.sqs.queue import Queue
 from votepipe.model.errors import InvalidEvent
@@ -23,7 +23,7 @@ class Lost:
 
     place: str
     why: str
-    way: Way
+    way: VotePath
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}\n{self.way}"
@@ -63,7 +63,7 @@ def report(trace: Trace, pipes: Iterable[Pipe], lines: Iterable[Line]) -> Report
     lost = [*_in_pipes(trace, pipes)]
     for line in lines:
         lost += _at_sink(trace, line)
-    return Report(tuple(lost), sum(1 for _ in trace.ways()))
+    return Report(tuple(lost), sum(1 for _ in trace.paths()))
 
 
 def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
@@ -72,14 +72,14 @@ def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
         for about, fate in pipe.fates.items():
             if fate == "dropped":
                 why = "The pipe dropped a record, as it has no dead letters."
-                yield Lost(pipe.id, why, trace.way(*about.key))
+                yield Lost(pipe.id, why, trace.path(*about.key))
 
 
 def _at_sink(trace: Trace, line: Line) -> Iterator[Lost]:
     outcomes = _outcomes(line.function)
-    waiting = {message.subject.event for message in line.queue.messages}
+    waiting = {message.vote_key.event for message in line.queue.messages}
     buried = {
-        message.subject.event: reason_of(message)
+        message.vote_key.event: reason_of(message)
         for queue in line.dead_letters
         for message in queue.messages
     }
@@ -88,12 +88,12 @@ def _at_sink(trace: Trace, line: Line) -> Iterator[Lost]:
         if last.id in buried:
             if not buried[last.id]:
                 yield Lost(
-                    line.sink, "It is in the dead letters without a reason.", trace.way(*key)
+                    line.sink, "It is in the dead letters without a reason.", trace.path(*key)
                 )
         elif last.id not in waiting and not _retrying(line.rules, last.id):
             missing = _missing(outcomes.get(last.id, set()), line)
             if missing:
-                yield Lost(line.sink, missing, trace.way(*key))
+                yield Lost(line.sink, missing, trace.path(*key))
 
 
 def _missing(seen: Collection[str], line: Line) -> str | None:

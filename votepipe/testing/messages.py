@@ -6,7 +6,7 @@ from typing import Any
 
 from votepipe import Event
 from votepipe.emulator.http.receiver import Request
-from votepipe.emulator.simulation.trace import NOBODY, Subject
+from votepipe.emulator.simulation.trace import NO_VOTE, VoteKey
 
 # Where the words are in what is posted, in the order of looking.
 _WORDS = ("text", "content", "message", "summary", "body")
@@ -54,9 +54,9 @@ class Message:
         return next((each for each in events if isinstance(each, Event)), None)
 
     @property
-    def subject(self) -> Subject:
+    def vote_key(self) -> VoteKey:
         """The vote and the event it is about."""
         event = self.event
         if event is None:
-            return NOBODY
-        return Subject(event.vote.widget_id, event.vote.vote_id, event.id)
+            return NO_VOTE
+        return VoteKey(event.vote.widget_id, event.vote.vote_id, event.id)

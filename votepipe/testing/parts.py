@@ -2,10 +2,10 @@
 
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
-from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.functions.crash_points import CrashPoints
 from votepipe.emulator.http.receiver import Receiver
 from votepipe.emulator.simulation.errors import KitError
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.mapping import EventSourceMapping
 from votepipe.emulator.sqs.queue import Queue
 from votepipe.testing.messages import Message
@@ -14,8 +14,8 @@ from votepipe.testing.messages import Message
 class Parts:
     """The parts; `Pipeline` makes them."""
 
-    world: World
-    steps: Steps
+    simulation: Simulation
+    crash_points: CrashPoints
     models: Models
     resources: Resources
     receiver: Receiver

@@ -13,15 +13,14 @@ from boto3.dynamodb.types import TypeSerializer
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.functions import patches
-from votepipe.emulator.functions.function import Function
-from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.functions.crash_points import CrashPoints
 from votepipe.emulator.http.receiver import Answer, Receiver, Request
-from votepipe.emulator.services.calls import Calls
+from votepipe.emulator.services.calls import Caller, Calls
 from votepipe.emulator.services.mail import Mail
 from votepipe.emulator.simulation import opened
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.jsontext import copied
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.project import Project
 from votepipe.testing.evidence import Evidence
 from votepipe.testing.harm import Harm
@@ -55,12 +54,14 @@ class Pipeline(Harm, Evidence):
         seed: int = 0,
         start: datetime = START,
     ) -> None:
-        self.world = World(start.timestamp(), seed)
-        self.steps = Steps()
+        self.simulation = Simulation(start.timestamp(), seed)
+        self.crash_points = CrashPoints()
         self.messages = []
         self.receiver = Receiver(self._arrived, virtual_time=True)
-        self._wires = patches.Wires(self.world, self.steps, self.receiver, self._call)
-        self._now = lambda: self.world.now
+        self._patches = patches.Patches(
+            self.simulation, self.crash_points, self.receiver, self._call
+        )
+        self._now = lambda: self.simulation.now
         opened.begin(self._now)
         self._open = True
         try:
@@ -74,8 +75,8 @@ class Pipeline(Harm, Evidence):
         if self._open:
             self._open = False
             opened.end(self._now)
-            self.world.tasks.close()
-            self._wires.close()
+            self.simulation.tasks.close()
+            self._patches.close()
             self.receiver.close()
 
     def __enter__(self) -> Self:
@@ -87,13 +88,13 @@ class Pipeline(Harm, Evidence):
     @property
     def now(self) -> datetime:
         """What time it is."""
-        return datetime.fromtimestamp(self.world.now, UTC)
+        return datetime.fromtimestamp(self.simulation.now, UTC)
 
     def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Let time pass, and do all that is due in it."""
-        until = self.world.now + seconds + 60 * minutes + 3600 * hours
+        until = self.simulation.now + seconds + 60 * minutes + 3600 * hours
         with self._loud():
-            self.world.agenda.run_until(until)
+            self.simulation.clock.run_until(until)
 
     def run_until_idle(self, *, within: float = _MONTH) -> None:
         """Let time pass until nothing is left to do, except what recurs for ever.
@@ -101,7 +102,7 @@ class Pipeline(Harm, Evidence):
         Raises KitError when that takes longer than `within` seconds.
         """
         with self._loud():
-            if not self.world.agenda.run_to_rest(self.world.now + within):
+            if not self.simulation.clock.run_until_idle(self.simulation.now + within):
                 raise KitError(
                     f"After {within:g} s there is still something to do. Look at the trace."
                 )
@@ -140,10 +141,10 @@ class Pipeline(Harm, Evidence):
         """
         answers: list[Any] = []
         called = self.models.functions[function]
-        self.world.tasks.run(lambda: answers.append(called.invoke(copied(event))))
+        self.simulation.tasks.run(lambda: answers.append(called.invoke(copied(event))))
         with self._loud():
             while not answers:
-                self.world.agenda.run_next()
+                self.simulation.clock.run_next()
         return answers[0]
 
     def client(self, service: str) -> "Client":
@@ -154,8 +155,8 @@ class Pipeline(Harm, Evidence):
     def _loud(self) -> Iterator[None]:
         """Say what is not modelled, even if a function's code swallowed the error."""
         yield
-        if self.world.refused:
-            raise self.world.refused.pop(0)
+        if self.simulation.refused:
+            raise self.simulation.refused.pop(0)
 
     def _build(
         self,
@@ -174,11 +175,15 @@ class Pipeline(Harm, Evidence):
         }
         self.resources = Resources(project.template, {**from_settings, **parameters})
         self.models = Models(
-            self.world, project.root, self.resources, self.steps, self._wires.patches, sinks
+            self.simulation,
+            project.root,
+            self.resources,
+            self._patches,
+            sinks,
         )
-        mail = Mail(self.world, self._sink_running, self.receiver.answer)
+        mail = Mail(self.simulation, self._sink_running, self.receiver.answer)
         services = {**self.models.services(), "ses": mail, "sesv2": mail}
-        self._calls = Calls(self.world, services, self.models.roles.allows)
+        self._calls = Calls(self.simulation, services, self.models.roles.allows)
         self._fill_secrets(project, values)
 
     def _fill_secrets(self, project: Project, values: Mapping[str, Mapping[str, str]]) -> None:
@@ -191,19 +196,19 @@ class Pipeline(Harm, Evidence):
                         self.models.secrets.values[arn] = json.dumps(secret)
 
     def _call(
-        self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
+        self, client: Any, operation: str, parameters: dict[str, Any], caller: Caller | None
     ) -> Any:
         return self._calls.call(client, operation, parameters, caller)
 
     def _sink_running(self) -> str:
-        invocation = self.world.invocation
-        return invocation.function.sink if invocation else ""
+        invocation = self._patches.current.invocation
+        return invocation.sink if invocation else ""
 
     def _arrived(self, request: Request, answer: Answer) -> None:
-        invocation = self.world.invocation
+        invocation = self._patches.current.invocation
         message = Message(
             sink=request.name,
-            at=self.world.now,
+            at=self.simulation.now,
             request=request,
             status=answer.status,
             accepted=answer.accepts,
@@ -211,7 +216,7 @@ class Pipeline(Harm, Evidence):
         )
         self.messages.append(message)
         what = "sent" if answer.accepts else "not taken"
-        self.world.trace.note(what, request.name, message.subject, **answer.facts)
+        self.simulation.trace.note(what, request.name, message.vote_key, **answer.facts)
 
 
 class Client:

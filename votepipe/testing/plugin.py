@@ -35,7 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = outcome.get_result()
     pipeline = item.stash.get(_used, None)
     if pipeline is not None and report.when == "call" and report.failed:
-        ways = "\n\n".join(str(way) for way in pipeline.trace.ways())
+        ways = "\n\n".join(str(way) for way in pipeline.trace.paths())
         report.sections.append(("The ways of the votes", ways or "No vote was written."))
 
 

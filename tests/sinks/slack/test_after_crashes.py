@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from votepipe.emulator.functions.steps import Step
+from votepipe.emulator.functions.crash_points import Step
 from votepipe.testing import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def play(slack_class: Any) -> Callable[..., Played]:
             sinks=["settle", "slack", *(["tally"] if way == "threads" else [])],
             settings={"slack": WAYS[way]},
         ) as pipeline:
-            slack = slack_class(lambda: pipeline.world.now)
+            slack = slack_class(lambda: pipeline.simulation.now)
             pipeline.serve("slack", slack)
             if crash_at is not None:
                 pipeline.crash_at(crash_at)

@@ -34,7 +34,7 @@ def channel(slack_class: Any) -> Any:
             settings={"slack": {**way, **more}},
             seed=seed,
         ) as pipeline:
-            slack = slack_class(lambda: pipeline.world.now)
+            slack = slack_class(lambda: pipeline.simulation.now)
             pipeline.serve("slack", slack)
             yield pipeline, slack
 

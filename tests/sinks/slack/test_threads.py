@@ -23,7 +23,7 @@ class Run:
             settings={"slack": {**THREADS, **more}},
             seed=seed,
         )
-        self.slack = slack_class(lambda: self.pipeline.world.now)
+        self.slack = slack_class(lambda: self.pipeline.simulation.now)
         self.pipeline.serve("slack", self.slack)
 
     def put(self, vote: str, article: str = "a", kind: str = "thumbsup", answer: str = "") -> None:

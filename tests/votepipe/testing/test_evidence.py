@@ -35,7 +35,7 @@ def test_a_message_knows_its_event_and_its_time(it: Pipeline) -> None:
     (sent,) = it.sent("chat")
 
     assert sent.event is not None
-    assert (sent.event.type, sent.subject.vote) == ("VoteCast", "one")
+    assert (sent.event.type, sent.vote_key.vote) == ("VoteCast", "one")
     assert sent.at == it.now.timestamp()
     assert sent.headers["content-type"] == "application/json"
 
@@ -94,5 +94,5 @@ def test_dead_letters_are_found_by_sink_by_queue_or_all(it: Pipeline) -> None:
     )
 
     assert by_sink == by_queue == everything
-    assert by_sink[0].subject.vote == "two"
+    assert by_sink[0].vote_key.vote == "two"
     assert by_sink[0].attributes["sink"] == "chat"

@@ -199,6 +199,6 @@ def test_pipelines_may_close_in_any_order(plain: Path) -> None:
         pipeline.close()
         seen.append(times.now())
 
-    assert seen[:3] == [each.world.now for each in (third, third, first)]
+    assert seen[:3] == [each.simulation.now for each in (third, third, first)]
     assert times.now is real
     assert gc.get_threshold() == pace

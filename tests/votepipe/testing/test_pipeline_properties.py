@@ -106,7 +106,7 @@ def test_every_last_state_is_delivered_or_lies_in_the_dead_letters(
             do(pipeline, action)
         pipeline.heal()
         pipeline.run_until_idle()
-        buried = {letter.subject.event for letter in pipeline.dead_letters("chat")}
+        buried = {letter.vote_key.event for letter in pipeline.dead_letters("chat")}
         sent = [message.text for message in pipeline.sent("chat")]
 
         assert pipeline.nothing_lost(), str(pipeline.nothing_lost())

@@ -1,6 +1,6 @@
 """A template's resources as models that are tied together."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 from votepipe.emulator.cloudformation.resources import Resources
@@ -11,15 +11,14 @@ from votepipe.emulator.eventbridge.bus import Buses
 from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.eventbridge.scheduler import Scheduler, ring
 from votepipe.emulator.eventbridge.targets import Targets
-from votepipe.emulator.functions.process import Patch
-from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.functions.patches import Patches
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.pipe import Pipe, Ports, Stream
 from votepipe.emulator.services.calls import Service
 from votepipe.emulator.services.roles import QueuePolicies
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import last_part
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.mapping import EventSourceMapping
 from votepipe.emulator.sqs.service import Sqs
 
@@ -29,27 +28,26 @@ class Models(Stock):
 
     def __init__(
         self,
-        world: World,
+        simulation: Simulation,
         root: Path,
         resources: Resources,
-        steps: Steps,
-        patches: Callable[[], list[Patch]],
+        patches: Patches,
         sinks: Collection[str] | None = None,
     ) -> None:
-        super().__init__(world, root, resources, steps, patches)
+        super().__init__(simulation, root, resources, patches)
         self._sinks = sinks
-        self.put = Buses(world, self.buses, list(self.archives.values()))
-        self.sqs = Sqs(world, self.queues)
+        self.put = Buses(simulation, self.buses, list(self.archives.values()))
+        self.sqs = Sqs(simulation, self.queues)
         self.targets = Targets(
-            world,
+            simulation,
             self.queues,
             self.functions,
             self.put,
             QueuePolicies(resources),
             self.roles.allows,
-            Asynchronous(world, self._manners(), self.roles.allows),
+            Asynchronous(simulation, self._manners(), self.roles.allows),
         )
-        self.scheduler = Scheduler(world, self.targets.of_schedule)
+        self.scheduler = Scheduler(simulation, self.targets.of_schedule)
         self.mappings = self._mappings()
         self.rules = self._rules()
         self.pipes = self._pipes()
@@ -71,7 +69,7 @@ class Models(Stock):
         for name, facts in resources.of_type("AWS::Events::Rule").items():
             arn = resources.arn(name)
             enabled = facts.get("State", "ENABLED") != "DISABLED"
-            rule = rules[name] = Rule(self._world, name, arn, pattern_of(facts), enabled)
+            rule = rules[name] = Rule(self._simulation, name, arn, pattern_of(facts), enabled)
             rule.targets = [
                 self.targets.of_rule(name, arn, each)
                 for each in facts.get("Targets", ())
@@ -84,7 +82,7 @@ class Models(Stock):
                 if bus.name == bus_name:
                     bus.rules[arn] = rule.handle
             if enabled and "ScheduleExpression" in facts:
-                ring(self._world, rule, facts["ScheduleExpression"])
+                ring(self._simulation, rule, facts["ScheduleExpression"])
         return rules
 
     def _schedules(self) -> None:
@@ -121,7 +119,7 @@ class Models(Stock):
                 self.roles.allows,
                 facts["RoleArn"],
             )
-            pipe = pipes[name] = Pipe(self._world, name, definition, ports)
+            pipe = pipes[name] = Pipe(self._simulation, name, definition, ports)
             self._follow(pipe, facts["RoleArn"])
         return pipes
 
@@ -134,7 +132,7 @@ class Models(Stock):
             if stream.arn == arn:
                 stream.pipes.append(pipe)
                 return
-        stream = Stream(self._world, "stream", arn, "NEW_AND_OLD_IMAGES")
+        stream = Stream(self._simulation, "stream", arn, "NEW_AND_OLD_IMAGES")
         stream.pipes.append(pipe)
         self.streams[pipe.id] = stream
 
@@ -160,7 +158,7 @@ class Models(Stock):
             self._fed[queue.arn] = function.sink
             if self._sinks is not None and function.sink not in self._sinks:
                 continue
-            mappings.append(EventSourceMapping(self._world, name, queue, function, facts))
+            mappings.append(EventSourceMapping(self._simulation, name, queue, function, facts))
         return mappings
 
     def _need(self, role: str, action: str, resource: str, who: str) -> None:

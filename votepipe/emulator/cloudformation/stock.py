@@ -9,14 +9,13 @@ from votepipe.emulator.cloudformation.resources import Resources, stream_arn
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.eventbridge.bus import Archive, Bus
 from votepipe.emulator.functions.function import Function
-from votepipe.emulator.functions.process import Patch
-from votepipe.emulator.functions.steps import Steps
+from votepipe.emulator.functions.patches import Patches
 from votepipe.emulator.pipes.pipe import Stream
 from votepipe.emulator.services.roles import Roles
 from votepipe.emulator.services.secrets import Secrets
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import last_part
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.queue import Queue
 
 
@@ -25,16 +24,15 @@ class Stock:
 
     def __init__(
         self,
-        world: World,
+        simulation: Simulation,
         root: Path,
         resources: Resources,
-        steps: Steps,
-        patches: Callable[[], list[Patch]],
+        patches: Patches,
     ) -> None:
-        self._world = world
+        self._simulation = simulation
         self._resources = resources
         self.roles = Roles(resources)
-        self.functions = self._functions(root, steps, patches)
+        self.functions = self._functions(root, patches)
         self.queues = self._queues()
         self.tables = self._tables()
         self.streams = self._streams()
@@ -42,9 +40,7 @@ class Stock:
         self.archives = self._archives()
         self.buses = self._buses()
 
-    def _functions(
-        self, root: Path, steps: Steps, patches: Callable[[], list[Patch]]
-    ) -> dict[str, Function]:
+    def _functions(self, root: Path, patches: Patches) -> dict[str, Function]:
         resources = self._resources
         return {
             logical_id: Function.of(
@@ -52,9 +48,8 @@ class Stock:
                 resources.name(logical_id),
                 resources.arn(logical_id),
                 facts,
-                world=self._world,
+                simulation=self._simulation,
                 root=root,
-                steps=steps,
                 patches=patches,
             )
             for logical_id, facts in resources.of_type("AWS::Lambda::Function").items()
@@ -64,7 +59,7 @@ class Stock:
         resources = self._resources
         declared = resources.of_type("AWS::SQS::Queue")
         queues: dict[str, Queue] = {
-            name: Queue.of(self._world, name, resources.arn(name), resources.ref(name), facts)
+            name: Queue.of(self._simulation, name, resources.arn(name), resources.ref(name), facts)
             for name, facts in declared.items()
         }
         by_arn = {queue.arn: queue for queue in queues.values()}
@@ -89,7 +84,7 @@ class Stock:
         streams = {}
         for name, table in self.tables.items():
             if table.view is not None:
-                stream = Stream(self._world, name, stream_arn(table.arn), table.view)
+                stream = Stream(self._simulation, name, stream_arn(table.arn), table.view)
                 keys = table.index.keys
                 table.written.append(_writer(stream, keys))
                 streams[name] = stream
@@ -121,7 +116,7 @@ class Stock:
     def _buses(self) -> dict[str, Bus]:
         resources = self._resources
         buses = {
-            name: Bus(self._world, name, resources.name(name), resources.arn(name))
+            name: Bus(self._simulation, name, resources.name(name), resources.arn(name))
             for name in resources.of_type("AWS::Events::EventBus")
         }
         for archive in self.archives.values():

@@ -10,8 +10,8 @@ from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
 from votepipe.emulator.patterns import Pattern
 from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.jsontext import last_part, parsed
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import subject_of
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import vote_key_of
 
 Event = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Archive:
 class Bus:
     """A bus of the template; `rules` get every event, by their ARN."""
 
-    world: World
+    simulation: Simulation
     id: str
     name: str
     arn: str
@@ -61,22 +61,24 @@ class Bus:
         """Take an event; with `only`, for the rules with these ARNs alone."""
         self.events.append(event)
         for archive in self.archives:
-            archive.keep(event, self.world.now)
+            archive.keep(event, self.simulation.now)
         for arn, handle in self.rules.items():
             if only is None or arn in only:
                 wait = (
-                    self.world.order.uniform(0, _SHUFFLE_SECONDS)
-                    if self.world.faults.shuffled
+                    self.simulation.order.uniform(0, _SHUFFLE_SECONDS)
+                    if self.simulation.faults.shuffled
                     else 0.0
                 )
-                self.world.agenda.at(self.world.now + wait, _later(handle, event))
+                self.simulation.clock.at(self.simulation.now + wait, _later(handle, event))
 
 
 class Buses:
     """EventBridge as boto3 and the pipe see it."""
 
-    def __init__(self, world: World, buses: Mapping[str, Bus], archives: list[Archive]) -> None:
-        self._world = world
+    def __init__(
+        self, simulation: Simulation, buses: Mapping[str, Bus], archives: list[Archive]
+    ) -> None:
+        self._simulation = simulation
         self._buses = {bus.name: bus for bus in buses.values()}
         self._archives = {archive.arn: archive for archive in archives}
         self._replays: dict[str, dict[str, Any]] = {}
@@ -105,13 +107,13 @@ class Buses:
         if sum(_size(entry) for entry in entries) > _LARGEST:
             raise Refused("ValidationException", "Total size of the entries in the request is over "
                           "the limit.")  # fmt: skip
-        refused = self._world.faults.refused(len(entries))
+        refused = self._simulation.faults.refused(len(entries))
         results = []
         for number, entry in enumerate(entries):
             problem = "InternalFailure" if number < refused else _problem(entry)
             if problem:
-                about = subject_of(parsed(entry.get("Detail", "")))
-                self._world.trace.note("refused", "PutEvents", about, why=problem)
+                about = vote_key_of(parsed(entry.get("Detail", "")))
+                self._simulation.trace.note("refused", "PutEvents", about, why=problem)
                 results.append({"ErrorCode": problem, "ErrorMessage": "The entry was refused."})
             else:
                 results.append({"EventId": self._put(entry)})
@@ -125,21 +127,21 @@ class Buses:
         if name in self._replays:
             raise Refused("ResourceAlreadyExistsException", f"Replay {name} already exists.")
         bus = self._buses[archive.bus]
-        events = archive.between(start, end, self._world.now)
+        events = archive.between(start, end, self._simulation.now)
         self._replays[name] = {"ReplayName": name, "State": "COMPLETED"}
-        self._world.trace.note("replayed", archive.id, name=name, events=len(events))
+        self._simulation.trace.note("replayed", archive.id, name=name, events=len(events))
         for event in events:
-            self._world.agenda.soon(_taker(bus, {**event, _REPLAY: name}, rules))
+            self._simulation.clock.soon(_taker(bus, {**event, _REPLAY: name}, rules))
 
     def _put(self, entry: Mapping[str, Any]) -> str:
-        event_id = self._world.chance.uuid()
+        event_id = self._simulation.random.uuid()
         bus = self._buses.get(last_part(entry.get("EventBusName", "default")))
         detail = json.loads(entry["Detail"])
-        about = subject_of(detail)
+        about = vote_key_of(detail)
         if bus is None:
             # So does AWS: it answers that all is well, and drops the event.
             where = str(entry.get("EventBusName", "default"))
-            self._world.trace.note("lost", where, about, why="There is no such bus.")
+            self._simulation.trace.note("lost", where, about, why="There is no such bus.")
             return event_id
         bus.take(
             {
@@ -148,14 +150,14 @@ class Buses:
                 "detail-type": entry["DetailType"],
                 "source": entry["Source"],
                 "account": ACCOUNT,
-                "time": _stamp(entry.get("Time"), self._world.now),
+                "time": _stamp(entry.get("Time"), self._simulation.now),
                 "region": REGION,
                 "resources": list(entry.get("Resources", ())),
                 "detail": detail,
             }
         )
         facts = {"type": entry["DetailType"], "id": event_id[:8]}
-        self._world.trace.note("on the bus", bus.id, about, **facts)
+        self._simulation.trace.note("on the bus", bus.id, about, **facts)
         return event_id
 
     def _start_replay(self, given: Mapping[str, Any]) -> dict[str, Any]:

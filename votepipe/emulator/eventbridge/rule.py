@@ -8,13 +8,13 @@ from typing import Any
 from votepipe.emulator.eventbridge.transform import body_of
 from votepipe.emulator.patterns import Pattern
 from votepipe.emulator.simulation.errors import Unmodelled
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
 from votepipe.emulator.sqs.queue import Queue, QueueError
 
 Event = dict[str, Any]
-Outlet = Callable[[str, Subject], None]
-DeadLetters = Callable[[str, Subject, Mapping[str, Any]], None]
+Outlet = Callable[[str, VoteKey], None]
+DeadLetters = Callable[[str, VoteKey, Mapping[str, Any]], None]
 
 _DAY = 86_400
 _FIRST_WAIT = 1.0
@@ -41,7 +41,7 @@ class Target:
     are the events that wait for another attempt.
     """
 
-    world: World
+    simulation: Simulation
     origin: str
     origin_arn: str
     arn: str
@@ -52,11 +52,11 @@ class Target:
     age: float
     retrying: set[str] = field(default_factory=set)
 
-    def deliver(self, text: str, about: Subject) -> None:
+    def deliver(self, text: str, about: VoteKey) -> None:
         """Send a text, again and again until it is taken or given up."""
-        self._attempt(text, about, self.world.now, 0)
+        self._attempt(text, about, self.simulation.now, 0)
 
-    def _attempt(self, text: str, about: Subject, first: float, retries: int) -> None:
+    def _attempt(self, text: str, about: VoteKey, first: float, retries: int) -> None:
         self.retrying.discard(about.event)
         try:
             self.send(text, about)
@@ -64,25 +64,27 @@ class Target:
         except NotDelivered as error:
             failure = error
         wait = min(_FIRST_WAIT * 2 ** min(retries, 20), _LONGEST_WAIT)
-        wait *= self.world.chance.uniform(0.5, 1.0)
+        wait *= self.simulation.random.uniform(0.5, 1.0)
         exhausted = None
         if not failure.final and retries >= self.attempts:
             exhausted = "MaximumRetryAttempts"
-        elif not failure.final and self.world.now + wait - first > self.age:
+        elif not failure.final and self.simulation.now + wait - first > self.age:
             exhausted = "MaximumEventAgeInSeconds"
         if failure.final or exhausted:
             self._give_up(text, about, failure, retries, exhausted)
             return
-        self.world.trace.note("retried", self.origin, about, why=failure.code, wait=round(wait, 3))
+        self.simulation.trace.note(
+            "retried", self.origin, about, why=failure.code, wait=round(wait, 3)
+        )
         self.retrying.add(about.event)
-        self.world.agenda.at(
-            self.world.now + wait, lambda: self._attempt(text, about, first, retries + 1)
+        self.simulation.clock.at(
+            self.simulation.now + wait, lambda: self._attempt(text, about, first, retries + 1)
         )
 
     def _give_up(
         self,
         text: str,
-        about: Subject,
+        about: VoteKey,
         failure: NotDelivered,
         retries: int,
         exhausted: str | None,
@@ -100,14 +102,14 @@ class Target:
             with contextlib.suppress(NotDelivered):
                 self.dead_letters(text, about, attributes)
                 what = "dead-lettered"
-        self.world.trace.note(what, self.origin, about, why=failure.code, reason=str(failure))
+        self.simulation.trace.note(what, self.origin, about, why=failure.code, reason=str(failure))
 
 
 @dataclass(eq=False)
 class Rule:
     """A rule of the template, enabled or not."""
 
-    world: World
+    simulation: Simulation
     id: str
     arn: str
     pattern: Pattern | None
@@ -119,15 +121,17 @@ class Rule:
         """Send an event to the targets if it matches."""
         if not self.enabled or self.pattern is None or not self.pattern.matches(event):
             return
-        about = subject_of(event)
+        about = vote_key_of(event)
         self.matched.append(event)
-        self.world.trace.note("matched", self.id, about, type=event["detail-type"])
+        self.simulation.trace.note("matched", self.id, about, type=event["detail-type"])
         self.fire(event, about)
 
-    def fire(self, event: Event, about: Subject) -> None:
+    def fire(self, event: Event, about: VoteKey) -> None:
         """Send an event to the targets."""
         for target in self.targets:
-            body = body_of(target.facts, event, self.arn, self.world.now, self.world.whole)
+            body = body_of(
+                target.facts, event, self.arn, self.simulation.now, self.simulation.whole
+            )
             target.deliver(body, about)
 
 
@@ -149,15 +153,15 @@ def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def put(
-    queue: Queue, allowed: bool, text: str, about: Subject, attributes: Mapping[str, Any]
+    queue: Queue, allowed: bool, text: str, about: VoteKey, attributes: Mapping[str, Any]
 ) -> None:
     """Send a text with attributes. Raises NotDelivered."""
     if not allowed:
         raise NotDelivered("NO_PERMISSIONS", f"Sending to '{queue.id}' is not allowed.", final=True)
-    if queue.world.faults.next(queue.id):
+    if queue.simulation.faults.next(queue.id):
         raise NotDelivered("INTERNAL_ERROR", f"'{queue.id}' did not answer.")
     told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
     try:
-        queue.send(text, attributes=told, sender="AIDAEVENTS", subject=about)
+        queue.send(text, attributes=told, sender="AIDAEVENTS", vote_key=about)
     except QueueError as error:
         raise NotDelivered("INVALID_PARAMETER", str(error), final=True) from None

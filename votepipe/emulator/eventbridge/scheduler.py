@@ -11,8 +11,8 @@ from votepipe.emulator.eventbridge.rule import Rule, Target
 from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import NOBODY, subject_of
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import NO_VOTE, vote_key_of
 from votepipe.emulator.simulation.virtual_clock import Entry
 
 Parameters = Mapping[str, Any]
@@ -25,7 +25,7 @@ _PRECISION = 60.0
 class Timer:
     """Calls `fire` with the time that was set, each time that comes round, until called off."""
 
-    world: World
+    simulation: Simulation
     next: cron.Next
     recurring: bool
     fire: Callable[[float], None]
@@ -34,19 +34,19 @@ class Timer:
 
     def start(self, after: float | None = None) -> None:
         """Wait for the next time."""
-        due = self.next(self.world.now if after is None else after)
+        due = self.next(self.simulation.now if after is None else after)
         if due is None:
             self.over()
             return
-        late = self.world.chance.uniform(0, _PRECISION)
-        self._entry = self.world.agenda.at(
+        late = self.simulation.random.uniform(0, _PRECISION)
+        self._entry = self.simulation.clock.at(
             due + late, lambda: self._ring(due), recurring=self.recurring
         )
 
     def stop(self) -> None:
         """Wait no longer."""
         if self._entry:
-            self.world.agenda.cancel(self._entry)
+            self.simulation.clock.cancel(self._entry)
 
     def _ring(self, due: float) -> None:
         self.fire(due)
@@ -57,9 +57,9 @@ class Scheduler:
     """EventBridge Scheduler as boto3 sees it."""
 
     def __init__(
-        self, world: World, target: Callable[[str, str, Mapping[str, Any]], Target]
+        self, simulation: Simulation, target: Callable[[str, str, Mapping[str, Any]], Target]
     ) -> None:
-        self._world = world
+        self._simulation = simulation
         self._target = target
         self._schedules: dict[tuple[str, str], tuple[dict[str, Any], Timer | None]] = {}
         self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
@@ -94,7 +94,7 @@ class Scheduler:
         expression = facts["ScheduleExpression"]
         zone = facts.get("ScheduleExpressionTimezone", "UTC")
         first, last = (_moment(facts.get(each)) for each in ("StartDate", "EndDate"))
-        next_ = cron.parse(expression, zone, first or self._world.now)
+        next_ = cron.parse(expression, zone, first or self._simulation.now)
         once = expression.startswith("at(")
 
         def within(after: float) -> float | None:
@@ -102,16 +102,16 @@ class Scheduler:
             return None if due is None or (last is not None and due > last) else due
 
         def fire(due: float) -> None:
-            text = _input(facts["Target"].get("Input"), arn, due, self._world)
-            about = subject_of(parsed(text))
-            self._world.trace.note("fired", name, about, schedule=expression)
+            text = _input(facts["Target"].get("Input"), arn, due, self._simulation)
+            about = vote_key_of(parsed(text))
+            self._simulation.trace.note("fired", name, about, schedule=expression)
             target.deliver(text, about)
 
         def over() -> None:
             if facts.get("ActionAfterCompletion") == "DELETE":
                 self._schedules.pop((group, name), None)
 
-        return Timer(self._world, within, not once, fire, over)
+        return Timer(self._simulation, within, not once, fire, over)
 
     def _create(self, given: Parameters) -> dict[str, Any]:
         group, name = _key(given)
@@ -163,14 +163,14 @@ class Scheduler:
         return self._schedules[_key(given)]
 
 
-def ring(world: World, rule: Rule, expression: str) -> None:
+def ring(simulation: Simulation, rule: Rule, expression: str) -> None:
     """Have a rule send its own event each time that its schedule comes round."""
 
     def fire(due: float) -> None:
         moment = f"{datetime.fromtimestamp(due, UTC):%Y-%m-%dT%H:%M:%SZ}"
         event = {
             "version": "0",
-            "id": world.chance.uuid(),
+            "id": simulation.random.uuid(),
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": ACCOUNT,
@@ -179,10 +179,10 @@ def ring(world: World, rule: Rule, expression: str) -> None:
             "resources": [rule.arn],
             "detail": {},
         }
-        world.trace.note("fired", rule.id, schedule=expression)
-        rule.fire(event, NOBODY)
+        simulation.trace.note("fired", rule.id, schedule=expression)
+        rule.fire(event, NO_VOTE)
 
-    Timer(world, cron.parse(expression, start=world.now), True, fire).start()
+    Timer(simulation, cron.parse(expression, start=simulation.now), True, fire).start()
 
 
 def _key(given: Parameters) -> tuple[str, str]:
@@ -200,12 +200,12 @@ def _moment(given: Any) -> float | None:
     return float((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def _input(text: str | None, arn: str, due: float, world: World) -> str:
+def _input(text: str | None, arn: str, due: float, simulation: Simulation) -> str:
     """The text for the target, with the words that the scheduler fills in."""
     known = {
         "schedule-arn": arn,
         "scheduled-time": f"{datetime.fromtimestamp(due, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "execution-id": world.chance.uuid(),
+        "execution-id": simulation.random.uuid(),
         "attempt-number": "1",
     }
     filled = text or "{}"

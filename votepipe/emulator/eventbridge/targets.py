@@ -21,8 +21,8 @@ from votepipe.emulator.services.calls import Allows
 from votepipe.emulator.services.roles import QueuePolicies
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import Subject
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import VoteKey
 from votepipe.emulator.sqs.queue import Queue
 
 
@@ -31,7 +31,7 @@ class Targets:
 
     def __init__(
         self,
-        world: World,
+        simulation: Simulation,
         queues: Mapping[str, Queue],
         functions: Mapping[str, Function],
         buses: Buses,
@@ -39,7 +39,7 @@ class Targets:
         allows: Allows,
         asynchronous: Asynchronous,
     ) -> None:
-        self._world = world
+        self._simulation = simulation
         self._queues = {queue.arn: queue for queue in queues.values()}
         self._functions = {function.arn: function for function in functions.values()}
         self._buses = buses
@@ -104,7 +104,7 @@ class Targets:
     ) -> Target:
         attempts, age = retry_policy(facts)
         return Target(
-            self._world,
+            self._simulation,
             origin,
             origin_arn,
             facts["Arn"],
@@ -124,7 +124,7 @@ class Targets:
     def _forwarder(self, bus_arn: str) -> Outlet:
         """Puts a rule's events on another bus."""
 
-        def send(text: str, about: Subject) -> None:
+        def send(text: str, about: VoteKey) -> None:
             event = parsed(text)
             self._put(
                 {
@@ -140,7 +140,7 @@ class Targets:
         return send
 
     def _entry(self, bus_arn: str, parameters: Mapping[str, str], allowed: bool) -> Outlet:
-        def send(text: str, about: Subject) -> None:
+        def send(text: str, about: VoteKey) -> None:
             if not allowed:
                 raise NotDelivered("NO_PERMISSIONS", "The role does not let it.", final=True)
             self._put(

@@ -1,95 +1,33 @@
 """A Lambda function: its processes, time-out, throttling and errors, and each call of it."""
 
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.functions import library
-from votepipe.emulator.functions.process import Patch, Process
-from votepipe.emulator.functions.steps import Steps
-from votepipe.emulator.simulation.errors import Closed, Crash, Ended, TimedOut
+from votepipe.emulator.functions.invocation import Invocation
+from votepipe.emulator.functions.patches import Patches
+from votepipe.emulator.functions.process import Process
+from votepipe.emulator.simulation.errors import Closed, Crash, Ended
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 
 class FunctionError(Exception):
     """The function failed; its text is what Lambda says of it."""
 
 
-class Abandoned(BaseException):
-    """Ends work that took longer than its caller waits for it."""
-
-
 class Throttled(Exception):
     """The function was not called, as too many calls of it are going on."""
-
-
-@dataclass(eq=False)
-class Invocation:
-    """One call of a function that is going on.
-
-    `leave` is called to become what was before its process; `events` are those that the sink's own
-    function is delivering, `last_part` the part of the library that made the last call.
-    `limit` is when work that it waits for is abandoned.
-    """
-
-    function: "Function"
-    process: Process
-    request_id: str
-    deadline: float
-    leave: Callable[[], None] = lambda: None
-    events: Any = None
-    last_part: str = ""
-    limit: float = math.inf
-
-    def get_remaining_time_in_millis(self) -> int:
-        """As Lambda's context has it, in virtual time."""
-        return max(0, round((self.deadline - self.function.world.now) * 1000))
-
-    def wait(self, seconds: float) -> None:
-        """Let virtual time pass for this call; others run meanwhile.
-
-        In a thread that the function started no time passes. Raises TimedOut at the time-out, and
-        Abandoned at the limit.
-        """
-        world = self.function.world
-        if not world.tasks.mine:
-            return
-        left = min(self.deadline, self.limit) - world.now
-        if seconds > 0 or left < seconds:
-            before, world.invocation = world.invocation, None
-            self.leave()
-            try:
-                world.tasks.wait(min(seconds, left))
-            finally:
-                self.leave = self.process.enter()
-                world.invocation = before
-        if seconds >= left:
-            if self.limit < self.deadline:
-                raise Abandoned
-            self.process.dead = True
-            raise TimedOut(f"Task timed out after {self.function.timeout:.2f} seconds")
-
-    def limited(self, seconds: float, work: Callable[[], None]) -> None:
-        """Do work, and abandon it after so many seconds."""
-        self.limit = self.function.world.now + seconds
-        try:
-            work()
-        except Abandoned:
-            pass
-        finally:
-            self.limit = math.inf
 
 
 class Context:
     """The context object that a function gets as its second argument."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        function = invocation.function
+    def __init__(self, function: "Function", invocation: Invocation) -> None:
         self.aws_request_id = invocation.request_id
         self.function_name = function.name
         self.function_version = "$LATEST"
@@ -107,7 +45,7 @@ class Function:
     `marked` are the ids of events that it was about to mark as delivered.
     """
 
-    world: World
+    simulation: Simulation
     id: str
     name: str
     arn: str
@@ -118,8 +56,7 @@ class Function:
     environment: Mapping[str, str]
     reserved: int | None
     root: Path
-    steps: Steps
-    patches: Callable[[], list[Patch]]
+    patches: Patches
     running: int = 0
     marked: set[str] = field(default_factory=set)
 
@@ -165,12 +102,12 @@ class Function:
         `event` is JSON that nobody else has: its code may change it.
         Raises FunctionError, or Throttled.
         """
-        fault = self.world.faults.next(self.id)
+        fault = self.simulation.faults.next(self.id)
         if (fault and fault.kind == "throttle") or self.running == self.reserved:
-            self.world.trace.note("throttled", self.id)
+            self.simulation.trace.note("throttled", self.id)
             raise Throttled(f"'{self.id}' was throttled.")
         if fault:
-            self.world.trace.note("failed", self.id, why=fault.error)
+            self.simulation.trace.note("failed", self.id, why=fault.error)
             raise FunctionError(fault.error)
         self.running += 1
         try:
@@ -179,15 +116,24 @@ class Function:
             self.running -= 1
 
     def _run(self, event: Any) -> Any:
-        world = self.world
+        simulation, current = self.simulation, self.patches.current
         process = self._warm.pop() if self._warm else self._cold()
-        deadline = world.now + self.timeout
-        invocation = Invocation(self, process, world.chance.uuid(), deadline)
-        invocation.leave = process.enter()
-        before, world.invocation = world.invocation, invocation
+        invocation = Invocation(
+            simulation=simulation,
+            process=process,
+            id=self.id,
+            sink=self.sink,
+            role=self.role,
+            timeout=self.timeout,
+            deadline=simulation.now + self.timeout,
+            request_id=simulation.random.uuid(),
+            marked=self.marked,
+            leave=process.enter(),
+        )
+        before, current.invocation = current.invocation, invocation
         try:
-            invocation.wait(world.faults.takes.get(self.id, 0.0))
-            answer = json.dumps(process.handler(event, Context(invocation)))
+            current.wait(simulation.faults.takes.get(self.id, 0.0))
+            answer = json.dumps(process.handler(event, Context(self, invocation)))
             if process.dead:
                 raise Crash("Runtime exited")  # its code caught the first one
         except Ended as end:
@@ -198,7 +144,7 @@ class Function:
         except Exception as error:
             raise self._failed(f"{type(error).__name__}: {error}") from error
         finally:
-            world.invocation = before
+            current.invocation = before
             invocation.leave()
             self._printed += process.lines()
             if not process.dead:
@@ -207,10 +153,10 @@ class Function:
 
     def _cold(self) -> Process:
         environment = {**self.environment, "LAMBDA_TASK_ROOT": str(self.root)}
-        return Process(self.root, self.handler, environment, self.patches, library.own)
+        return Process(self.root, self.handler, environment, self.patches.all, library.own)
 
     def _failed(self, why: str) -> FunctionError:
-        self.world.trace.note("failed", self.id, why=why)
+        self.simulation.trace.note("failed", self.id, why=why)
         return FunctionError(why)
 
 

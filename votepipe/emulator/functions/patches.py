@@ -19,11 +19,11 @@ from botocore.exceptions import ClientError
 from votepipe import aws
 from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.functions import library
-from votepipe.emulator.functions.function import Invocation
+from votepipe.emulator.functions.crash_points import CrashPoints
+from votepipe.emulator.functions.invocation import Current
 from votepipe.emulator.functions.process import Patch
-from votepipe.emulator.functions.steps import Steps
 from votepipe.emulator.http.receiver import Answer, Receiver
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.model import times
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -50,23 +50,31 @@ def client(service: str) -> Any:
     )
 
 
-class Wires:
-    """Makes the patches that hold while code of a function runs, and no longer."""
+class Patches:
+    """Makes the patches that hold while code of a function runs, and no longer.
+
+    `current` is the call of a function whose code runs right now.
+    """
 
     def __init__(
-        self, world: World, steps: Steps, receiver: Receiver, call: Callable[..., Any]
+        self,
+        simulation: Simulation,
+        crash_points: CrashPoints,
+        receiver: Receiver,
+        call: Callable[..., Any],
     ) -> None:
-        self._world = world
-        self._steps = steps
+        self.current = Current()
+        self._simulation = simulation
+        self._crash_points = crash_points
         self._receiver = receiver
         self._call = call
         self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
         self._clock = library.Clock(
-            lambda: world.agenda.now, lambda *given: self._invocation().limited(*given)
+            lambda: simulation.clock.now, lambda *given: self.current.require().limited(*given)
         )
-        self._patches = self._all()
+        self._patches = self._make()
 
-    def patches(self) -> list[Patch]:
+    def all(self) -> list[Patch]:
         """What is put in place when a process goes on."""
         return [*self._patches, *library.timeless(self._clock)]
 
@@ -75,11 +83,11 @@ class Wires:
         for connection in list(self._connections):
             connection.close()
 
-    def _all(self) -> list[Patch]:
-        world = self._world
+    def _make(self) -> list[Patch]:
+        simulation = self._simulation
 
         def now() -> float:
-            return world.agenda.now
+            return simulation.clock.now
 
         connection = http.client.HTTPConnection
         return [
@@ -92,8 +100,8 @@ class Wires:
                 for thing, name, inside in (
                     (time, "time", now),
                     (time, "monotonic", now),
-                    (time, "sleep", lambda seconds: self._invocation().wait(seconds)),
-                    (os, "urandom", lambda size: world.chance.randbytes(size)),
+                    (time, "sleep", lambda seconds: self.current.wait(seconds)),
+                    (os, "urandom", lambda size: simulation.random.randbytes(size)),
                     (botocore.client.BaseClient, "_make_api_call", self._api_call),
                     (connection, "putrequest", self._put_request(connection.putrequest)),
                     (connection, "getresponse", self._get_response(connection.getresponse)),
@@ -113,40 +121,33 @@ class Wires:
 
     def _is_inside(self) -> bool:
         """Whether the caller is code of a function, not the test's or the receiver's."""
-        return self._world.tasks.mine or getattr(threading.current_thread(), _MARK, False)
+        return self._simulation.tasks.mine or getattr(threading.current_thread(), _MARK, False)
 
     def _start(self, original: Any) -> Any:
         """Threads that functions start belong to them."""
 
         def begin(thread: threading.Thread) -> None:
-            if self._world.tasks.mine:
+            if self._simulation.tasks.mine:
                 setattr(thread, _MARK, True)
             original(thread)
 
         return begin
 
-    def _invocation(self) -> Invocation:
-        invocation = self._world.invocation
-        if invocation is None:  # a thread that outlived its function
-            raise RuntimeError("no function is running")
-        return invocation
-
     def _before(self, call: str) -> str:
-        invocation = self._invocation()
-        part = self._steps.before(invocation, call)
-        low, high = self._world.faults.latency
+        part = self._crash_points.before(self.current.require(), call)
+        low, high = self._simulation.faults.latency
         if high:
-            invocation.wait(self._world.order.uniform(low, high))
+            self.current.wait(self._simulation.order.uniform(low, high))
         return part
 
     def _after(self, call: str, part: str) -> None:
-        self._steps.after(self._invocation(), call, part)
+        self._crash_points.after(self.current.require(), call, part)
 
     def _api_call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         call = f"{client.meta.service_model.service_name}.{operation}"
         part = self._before(call)
         try:
-            answer = self._call(client, operation, parameters, self._invocation().function)
+            answer = self._call(client, operation, parameters, self.current.require())
         except ClientError:
             self._after(call, part)
             raise
@@ -180,7 +181,7 @@ class Wires:
             patience = math.inf
         seconds = math.inf if answer.timeout or answer.drips else answer.takes
         if seconds:
-            self._invocation().wait(min(seconds, patience))
+            self.current.wait(min(seconds, patience))
         if seconds == math.inf or seconds > patience:
             raise TimeoutError("timed out")
 
@@ -202,8 +203,8 @@ class Wires:
     def _check(self, host: Any) -> None:
         """Let nothing out of this machine."""
         if host not in _LOOPBACK:
-            raise self._world.refuse(
-                f"'{self._invocation().function.id}' wants to reach '{host}', and the kit lets "
+            raise self._simulation.refuse(
+                f"'{self.current.require().id}' wants to reach '{host}', and the kit lets "
                 "nothing out. Give its address by a setting whose name ends in 'url'."
             )
 

@@ -16,8 +16,8 @@ from votepipe.emulator.pipes.entries import Entry
 from votepipe.emulator.services.calls import Allows
 from votepipe.emulator.simulation.errors import Closed
 from votepipe.emulator.simulation.jsontext import again, copied
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
 from votepipe.emulator.simulation.virtual_clock import Entry as Due
 from votepipe.emulator.sqs.queue import Queue
 from votepipe.model.errors import VotepipeError
@@ -82,15 +82,17 @@ class Ports:
 class Pipe:
     """Follows one stream. Filter, batches, retries and dead letters are the engine's."""
 
-    def __init__(self, world: World, logical_id: str, pipe: PipeDefinition, ports: Ports) -> None:
+    def __init__(
+        self, simulation: Simulation, logical_id: str, pipe: PipeDefinition, ports: Ports
+    ) -> None:
         self.id = logical_id
         self.definition = pipe
-        self._world = world
+        self._simulation = simulation
         self._due: Due | None = None
         self._busy = False
-        self.fates: dict[Subject, str] = {}
+        self.fates: dict[VoteKey, str] = {}
         self._arrived: list[dict[str, Any]] = []
-        self._lane = Lane(pipe, _SHARD, ports, clock=lambda: world.agenda.now, trace=self._note)
+        self._lane = Lane(pipe, _SHARD, ports, clock=lambda: simulation.clock.now, trace=self._note)
 
     @property
     def idle(self) -> bool:
@@ -106,14 +108,14 @@ class Pipe:
     def _feed(self) -> None:
         records, self._arrived = self._arrived, []
         self._lane.offer(records)
-        self._wake(self._world.now)
+        self._wake(self._simulation.now)
 
     def _wake(self, when: float) -> None:
         if self._due is not None and self._due.do is not None:
             if self._due.when <= when:
                 return
-            self._world.agenda.cancel(self._due)
-        self._due = self._world.agenda.at(when, lambda: self._world.tasks.run(self._step))
+            self._simulation.clock.cancel(self._due)
+        self._due = self._simulation.clock.at(when, lambda: self._simulation.tasks.run(self._step))
 
     def _step(self) -> None:
         self._busy = True
@@ -137,18 +139,18 @@ class Pipe:
         }
         if "busEventID" in hop:
             facts["id"] = hop["busEventID"][:8]
-        about = Subject(str(keys.get("widgetId", "")), str(keys.get("voteId", "")), hop["eventID"])
+        about = VoteKey(str(keys.get("widgetId", "")), str(keys.get("voteId", "")), hop["eventID"])
         self.fates[about] = hop["hop"]
-        self._world.trace.note(hop["hop"], self.id, about, **facts)
+        self._simulation.trace.note(hop["hop"], self.id, about, **facts)
 
 
 class Stream:
     """The stream of a table: a record for each change."""
 
-    def __init__(self, world: World, table_id: str, arn: str, view: str) -> None:
+    def __init__(self, simulation: Simulation, table_id: str, arn: str, view: str) -> None:
         self.arn = arn
         self.pipes: list[Pipe] = []
-        self._world = world
+        self._simulation = simulation
         self._table = table_id
         self._view = view
         self._sequences = itertools.count(_FIRST_SEQUENCE, 1000)
@@ -159,7 +161,7 @@ class Stream:
         name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
         item = new if new is not None else old or {}
         images: dict[str, Any] = {
-            "ApproximateCreationDateTime": int(self._world.now),
+            "ApproximateCreationDateTime": int(self._simulation.now),
             "Keys": {key: item[key] for key in keys},
             **({"NewImage": new} if new is not None and "NEW" in self._view else {}),
             **({"OldImage": old} if old is not None and "OLD" in self._view else {}),
@@ -168,7 +170,7 @@ class Stream:
             "StreamViewType": self._view,
         }
         record = {
-            "eventID": self._world.chance.token(),
+            "eventID": self._simulation.random.token(),
             "eventName": name,
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
@@ -184,12 +186,12 @@ class Stream:
         """Hand records to whoever follows the stream."""
         for record in records:
             about = _about(record)
-            self._world.trace.note("written", self._table, about, name=record.get("eventName"))
+            self._simulation.trace.note("written", self._table, about, name=record.get("eventName"))
             for pipe in self.pipes:
                 pipe.offer([copied(record)])
 
 
-def _about(record: dict[str, Any]) -> Subject:
+def _about(record: dict[str, Any]) -> VoteKey:
     facts = record.get("dynamodb")
     keys = facts.get("Keys") if isinstance(facts, dict) else None
     plain = {
@@ -197,4 +199,4 @@ def _about(record: dict[str, Any]) -> Subject:
         for name, value in (keys or {}).items()
         if isinstance(value, dict)
     }
-    return subject_of({**plain, "eventID": record.get("eventID")})
+    return vote_key_of({**plain, "eventID": record.get("eventID")})

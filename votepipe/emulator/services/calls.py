@@ -9,8 +9,7 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
-from votepipe.emulator.functions.function import Function
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 
 class Refused(Exception):
@@ -41,6 +40,13 @@ class Service(Protocol):
         """The IAM actions that the call needs, each with the ARN of what it is done to."""
 
 
+class Caller(Protocol):
+    """The function that makes a call: its logical id, and the ARN of its role."""
+
+    id: str
+    role: str
+
+
 Allows = Callable[[str, str, str], bool]
 
 
@@ -63,15 +69,17 @@ class _Operation:
 class Calls:
     """Answers the calls of all clients inside a pipeline."""
 
-    def __init__(self, world: World, services: Mapping[str, Service], allows: Allows) -> None:
-        self._world = world
+    def __init__(
+        self, simulation: Simulation, services: Mapping[str, Service], allows: Allows
+    ) -> None:
+        self._simulation = simulation
         self._services = services
         self._allows = allows
         self._validator = ParamValidator()
         self._operations: WeakKeyDictionary[Any, dict[str, _Operation]] = WeakKeyDictionary()
 
     def call(
-        self, client: Any, operation: str, parameters: dict[str, Any], caller: Function | None
+        self, client: Any, operation: str, parameters: dict[str, Any], caller: Caller | None
     ) -> Any:
         """Do what botocore's `_make_api_call` does, but without a network.
 
@@ -97,7 +105,7 @@ class Calls:
             exception = refused.exception
             answer = {"Error": error, **refused.more}
         answer["ResponseMetadata"] = {
-            "RequestId": self._world.chance.token(),
+            "RequestId": self._simulation.random.token(),
             "HTTPStatusCode": status,
             "HTTPHeaders": {},
             "RetryAttempts": 0,
@@ -120,7 +128,7 @@ class Calls:
         name = client.meta.service_model.service_name
         service = self._services.get(name)
         if service is None or operation not in service.operations:
-            raise self._world.refuse(
+            raise self._simulation.refuse(
                 f"The kit does not model '{name}.{operation}'. "
                 "See docs/testing.md for what it does."
             )
@@ -140,19 +148,19 @@ class Calls:
         how.valid.add(known)
 
     def _check(
-        self, service: Service, operation: str, given: Mapping[str, Any], caller: Function
+        self, service: Service, operation: str, given: Mapping[str, Any], caller: Caller
     ) -> None:
         for action, resource in service.touches(operation, given):
             if not self._allows(caller.role, action, resource):
-                self._world.trace.note("denied", caller.id, action=action)
+                self._simulation.trace.note("denied", caller.id, action=action)
                 raise Refused(
                     "AccessDeniedException",
                     f"User: {caller.role} is not authorized to perform: {action} on resource: "
                     f"{resource} because no identity-based policy allows the {action} action",
                     403,
                 )
-            if self._world.faults.next(resource):
-                self._world.trace.note("throttled", caller.id, action=action)
+            if self._simulation.faults.next(resource):
+                self._simulation.trace.note("throttled", caller.id, action=action)
                 raise Refused("ThrottlingException", "Rate exceeded")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
 from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.services.calls import Refused
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 Parameters = Mapping[str, Any]
 Posted = Callable[[Request], Answer]
@@ -18,8 +18,8 @@ _BUSY = {429: "TooManyRequestsException", 400: "BadRequestException"}
 class Mail:
     """Takes mails; `posted` is told each, and says how the receiver answers it."""
 
-    def __init__(self, world: World, sink: Callable[[], str], posted: Posted) -> None:
-        self._world = world
+    def __init__(self, simulation: Simulation, sink: Callable[[], str], posted: Posted) -> None:
+        self._simulation = simulation
         self._sink = sink
         self._posted = posted
         self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
@@ -51,7 +51,7 @@ class Mail:
         if answer.missing or not 200 <= answer.status < 300:
             code = _BUSY.get(answer.status, "InternalServiceErrorException")
             raise Refused(code, "The mail was not taken.", answer.status)
-        return {"MessageId": self._world.chance.uuid()}
+        return {"MessageId": self._simulation.random.uuid()}
 
 
 def _read(given: Parameters) -> tuple[dict[str, str], str]:

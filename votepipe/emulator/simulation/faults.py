@@ -29,7 +29,7 @@ class Faults:
     """All faults of a pipeline.
 
     `duplicates` is the share of messages that a queue hands out twice; `late` is how many seconds
-    later the second time is. With `shuffled`, order is left to chance. `takes` is how long each
+    later the second time is. With `shuffled`, order is random. `takes` is how long each
     call of a function takes before its code runs, and `latency` each call that its code makes.
     """
 

@@ -3,7 +3,7 @@
 import random
 
 
-class Chance(random.Random):
+class SeededRandom(random.Random):
     """Random values that are the same in every run with the same seed."""
 
     def uuid(self) -> str:

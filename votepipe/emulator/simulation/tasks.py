@@ -1,15 +1,15 @@
 """Code that lets virtual time pass in its middle, one piece at a time.
 
 A piece of work runs in a thread of its own, but never beside another one: whoever runs holds the
-baton, and it goes back to the agenda when the work waits or ends. So what happens is decided by
-the agenda alone.
+baton, and it goes back to the clock when the work waits or ends. So what happens is decided by
+the clock alone.
 """
 
 import threading
 from collections.abc import Callable
 
 from votepipe.emulator.simulation.errors import Closed
-from votepipe.emulator.simulation.virtual_clock import Agenda
+from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
 class _Worker:
@@ -71,8 +71,8 @@ class _Worker:
 class Tasks:
     """Runs work that may wait."""
 
-    def __init__(self, agenda: Agenda) -> None:
-        self._agenda = agenda
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
         self._idle: list[_Worker] = []
         self._waiting: dict[_Worker, None] = {}
         self._current: _Worker | None = None
@@ -93,7 +93,7 @@ class Tasks:
         worker = self._current
         if worker is None:
             raise RuntimeError("only work that was started with run() can wait")
-        self._agenda.at(self._agenda.now + seconds, lambda: self._resume(worker))
+        self._clock.at(self._clock.now + seconds, lambda: self._resume(worker))
         self._waiting[worker] = None
         worker.wait()
 

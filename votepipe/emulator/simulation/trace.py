@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from votepipe.emulator.simulation.virtual_clock import Agenda
+from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
-class Subject(NamedTuple):
-    """What a record, an event or a message is about: a vote's keys and the event's id."""
+class VoteKey(NamedTuple):
+    """What a record, an event or a message is about: the vote, and the id of its event."""
 
     widget: str
     vote: str
@@ -22,21 +22,21 @@ class Subject(NamedTuple):
         return (self.widget, self.vote)
 
 
-NOBODY = Subject("", "", "")
+NO_VOTE = VoteKey("", "", "")
 
 
-def subject_of(content: Any) -> Subject:
-    """Whom JSON is about, as far as it says: an event's envelope, its detail, or a vote's keys."""
+def vote_key_of(content: Any) -> VoteKey:
+    """What JSON is about, as far as it says: an event's envelope, its detail, or a vote's keys."""
     if not isinstance(content, dict):
-        return NOBODY
+        return NO_VOTE
     detail = content.get("detail")
     if isinstance(detail, dict):
-        return subject_of(detail)
+        return vote_key_of(detail)
     vote = content.get("vote")
     keys = vote if isinstance(vote, dict) else content
     names = (keys.get("widgetId"), keys.get("voteId"), content.get("eventID"))
     widget, vote_id, event = (name if isinstance(name, str) else "" for name in names)
-    return Subject(widget, vote_id, event)
+    return VoteKey(widget, vote_id, event)
 
 
 class Hop(NamedTuple):
@@ -45,7 +45,7 @@ class Hop(NamedTuple):
     at: float
     what: str
     where: str
-    subject: Subject
+    vote_key: VoteKey
     facts: dict[str, Any]
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class Hop(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Way:
+class VotePath:
     """The hops of one vote, in order; as text, a line for each and where it stopped."""
 
     widget: str
@@ -64,8 +64,8 @@ class Way:
     def __str__(self) -> str:
         title = f"vote {self.vote} of widget {self.widget}"
         if not self.hops:
-            return f"{title}: nothing is known of it"
-        lines = [f"{hop}  event={hop.subject.event[:8]}" for hop in self.hops]
+            return f"{title}: nothing happened to it"
+        lines = [f"{hop}  event={hop.vote_key.event[:8]}" for hop in self.hops]
         last = self.hops[-1]
         return "\n".join([title, *lines, f"  stopped at {last.where}: {last.what}"])
 
@@ -74,35 +74,35 @@ class Way:
 class Trace:
     """All hops of a pipeline; as text, the same bytes in every run with the same seed."""
 
-    agenda: Agenda
+    clock: VirtualClock
     hops: list[Hop] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._start = self.agenda.now
-        self._ways: dict[tuple[str, str], list[Hop]] = defaultdict(list)
+        self._start = self.clock.now
+        self._paths: dict[tuple[str, str], list[Hop]] = defaultdict(list)
 
-    def note(self, what: str, where: str, subject: Subject = NOBODY, **facts: Any) -> None:
+    def note(self, what: str, where: str, vote_key: VoteKey = NO_VOTE, **facts: Any) -> None:
         """Note that it happened now."""
-        hop = Hop(round(self.agenda.now - self._start, 6), what, where, subject, facts)
+        hop = Hop(round(self.clock.now - self._start, 6), what, where, vote_key, facts)
         self.hops.append(hop)
-        if subject.vote:
-            self._ways[subject.widget, subject.vote].append(hop)
+        if vote_key.vote:
+            self._paths[vote_key.widget, vote_key.vote].append(hop)
 
-    def way(self, widget: str, vote: str) -> Way:
-        """The way of one vote."""
-        return Way(widget, vote, tuple(self._ways.get((widget, vote), ())))
+    def path(self, widget: str, vote: str) -> VotePath:
+        """The path of one vote."""
+        return VotePath(widget, vote, tuple(self._paths.get((widget, vote), ())))
 
-    def ways(self) -> Iterator[Way]:
-        """The ways of all votes, in the order in which they first appeared."""
-        for widget, vote in list(self._ways):
-            yield self.way(widget, vote)
+    def paths(self) -> Iterator[VotePath]:
+        """The paths of all votes, in the order in which they first appeared."""
+        for widget, vote in list(self._paths):
+            yield self.path(widget, vote)
 
     def __str__(self) -> str:
-        return "".join(f"{hop}  {_name(hop.subject)}\n" for hop in self.hops)
+        return "".join(f"{hop}  {_name(hop.vote_key)}\n" for hop in self.hops)
 
 
-def _name(subject: Subject) -> str:
-    return "/".join(part or "-" for part in subject)
+def _name(vote_key: VoteKey) -> str:
+    return "/".join(part or "-" for part in vote_key)
 
 
 def _text(fact: Any) -> str:

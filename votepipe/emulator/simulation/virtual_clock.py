@@ -20,7 +20,7 @@ class Entry:
         self.recurring = recurring
 
 
-class Agenda:
+class VirtualClock:
     """Does everything in the order of its time; what is due at one moment, first come first served.
 
     `now` is in seconds since 1970 and moves only here.
@@ -59,26 +59,26 @@ class Agenda:
 
     def run_until(self, when: float) -> None:
         """Do all that is due up to that moment, which it then is."""
-        self._run(when, to_rest=False)
+        self._run(when, until_idle=False)
         self.now = max(self.now, when)
 
-    def run_to_rest(self, until: float) -> bool:
+    def run_until_idle(self, until: float) -> bool:
         """Do all that is due until nothing is left but what recurs; False if that is after `until`.
 
         Time then stands where the last of it was done.
         """
-        self._run(until, to_rest=True)
+        self._run(until, until_idle=True)
         return self.idle
 
     def run_next(self) -> None:
         """Do what is due next, whenever that is. Raises KitError when nothing is."""
         if not self._heap:
             raise KitError("Nothing is left to do, so nothing more will come.")
-        self._run(self._heap[0][0], to_rest=False)
+        self._run(self._heap[0][0], until_idle=False)
 
-    def _run(self, until: float, *, to_rest: bool) -> None:
+    def _run(self, until: float, *, until_idle: bool) -> None:
         at_once = 0
-        while self._heap and self._heap[0][0] <= until and not (to_rest and self.idle):
+        while self._heap and self._heap[0][0] <= until and not (until_idle and self.idle):
             when, _, entry = heapq.heappop(self._heap)
             do, entry.do = entry.do, None
             if do is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from votepipe.emulator.functions.function import Function, FunctionError, Throttled
 from votepipe.emulator.simulation.errors import Closed, Unmodelled
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.virtual_clock import Entry
 from votepipe.emulator.sqs.message import Message, record_of
 from votepipe.emulator.sqs.queue import Queue
@@ -21,13 +21,13 @@ class EventSourceMapping:
 
     def __init__(
         self,
-        world: World,
+        simulation: Simulation,
         logical_id: str,
         queue: Queue,
         function: Function,
         facts: Facts[str, Any],
     ) -> None:
-        self._world = world
+        self._simulation = simulation
         self.queue = queue
         self.function = function
         self._size = int(facts.get("BatchSize", 10))
@@ -57,12 +57,12 @@ class EventSourceMapping:
         """Poll soon; with a window, when it ends or there is enough for a batch."""
         full = self.queue.counts[0] >= self._size
         wait = 0.0 if full else self._window
-        when = self._world.now + wait
+        when = self._simulation.now + wait
         if self._poll is not None and self._poll.do is not None:
             if self._poll.when <= when:
                 return
-            self._world.agenda.cancel(self._poll)
-        self._poll = self._world.agenda.at(when, self._turn)
+            self._simulation.clock.cancel(self._poll)
+        self._poll = self._simulation.clock.at(when, self._turn)
 
     def _turn(self) -> None:
         self._poll = None
@@ -71,12 +71,12 @@ class EventSourceMapping:
             if not batch:
                 return
             self._running += 1
-            self._world.tasks.run(lambda batch=batch: self._hand_over(batch))  # type: ignore[misc]
+            self._simulation.tasks.run(lambda batch=batch: self._hand_over(batch))  # type: ignore[misc]
 
     def _hand_over(self, batch: list[Message]) -> None:
         for message in batch:
             facts = {"message": message.id[:8], "receive": message.receives}
-            self._world.trace.note("received", self.function.id, message.subject, **facts)
+            self._simulation.trace.note("received", self.function.id, message.vote_key, **facts)
         receipts = {message.id: message.receipt for message in batch}
         event = {"Records": [record_of(message, self.queue.arn) for message in batch]}
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.trace import Subject
+from votepipe.emulator.simulation.trace import VoteKey
 from votepipe.emulator.simulation.virtual_clock import Entry
 
 
@@ -22,7 +22,7 @@ class Message:
     body: str
     attributes: Mapping[str, Mapping[str, Any]]
     sent: float
-    subject: Subject
+    vote_key: VoteKey
     sender: str
     source: str | None = None
     receives: int = 0

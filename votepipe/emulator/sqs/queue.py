@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from votepipe.emulator.simulation.jsontext import parsed
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import Subject, subject_of
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
 from votepipe.emulator.sqs.message import Message, reason_of
 
 LONGEST_HIDDEN = 43_200
@@ -28,7 +28,7 @@ class Queue:
     `dead_letters` is where a message goes that was received `most_receives` times.
     """
 
-    world: World
+    simulation: Simulation
     id: str
     name: str
     arn: str
@@ -47,10 +47,12 @@ class Queue:
         self._by_receipt: dict[str, Message] = {}
 
     @classmethod
-    def of(cls, world: World, logical_id: str, arn: str, url: str, facts: Mapping[str, Any]) -> Any:
+    def of(
+        cls, simulation: Simulation, logical_id: str, arn: str, url: str, facts: Mapping[str, Any]
+    ) -> Any:
         """Make one of resolved properties; its dead-letter queue is tied to it later."""
         return cls(
-            world,
+            simulation,
             logical_id,
             arn.rpartition(":")[2],
             arn,
@@ -67,7 +69,7 @@ class Queue:
         attributes: Mapping[str, Mapping[str, Any]] | None = None,
         delay: float | None = None,
         sender: str = "AIDAKIT",
-        subject: Subject | None = None,
+        vote_key: VoteKey | None = None,
     ) -> Message:
         """Take a message. Raises QueueError for one that is too large."""
         if len(body) * 4 > _LARGEST and len(body.encode()) > _LARGEST:
@@ -75,16 +77,25 @@ class Queue:
                 "InvalidParameterValue", f"One or more parameters are invalid. Reason: Message "
                 f"must be shorter than {_LARGEST} bytes.",
             )  # fmt: skip
-        about = subject_of(parsed(body)) if subject is None else subject
+        about = vote_key_of(parsed(body)) if vote_key is None else vote_key
         message = Message(
-            self.world.chance.uuid(), body, attributes or {}, self.world.now, about, sender
+            self.simulation.random.uuid(),
+            body,
+            attributes or {},
+            self.simulation.now,
+            about,
+            sender,
         )
         wait = self.delay if delay is None else delay
         facts = {"delay": wait} if wait else {}
-        self.world.trace.note("queued", self.id, about, message=message.id[:8], **facts)
+        self.simulation.trace.note("queued", self.id, about, message=message.id[:8], **facts)
         self._put(message, wait)
-        faults = self.world.faults
-        if self.listeners and faults.duplicates and self.world.order.random() < faults.duplicates:
+        faults = self.simulation.faults
+        if (
+            self.listeners
+            and faults.duplicates
+            and self.simulation.order.random() < faults.duplicates
+        ):
             twin = Message(
                 message.id, body, message.attributes, message.sent, about, sender, twin=True
             )
@@ -96,8 +107,8 @@ class Queue:
         batch: list[Message] = []
         names: set[str] = set()
         waiting = list(self._visible)
-        if self.world.faults.shuffled:
-            self.world.order.shuffle(waiting)
+        if self.simulation.faults.shuffled:
+            self.simulation.order.shuffle(waiting)
         for message in waiting:
             if len(batch) == most:
                 break
@@ -115,21 +126,21 @@ class Queue:
         """Delete the message that was last received with this receipt, if it is still here."""
         if message := self._by_receipt.get(receipt):
             self._take_out(message)
-            self.world.trace.note("deleted", self.id, message.subject, message=message.id[:8])
+            self.simulation.trace.note("deleted", self.id, message.vote_key, message=message.id[:8])
 
     def hide(self, receipt: str, seconds: float) -> None:
         """Set for how long from now a message in flight stays hidden. Raises QueueError."""
         message = self._by_receipt.get(receipt)
         if message is None or message not in self._hidden:
             raise QueueError("MessageNotInflight", "The specified message isn't in flight.")
-        if self.world.now + seconds > message.received + LONGEST_HIDDEN:
+        if self.simulation.now + seconds > message.received + LONGEST_HIDDEN:
             raise QueueError(
                 "InvalidParameterValue", f"Value {seconds:g} for parameter VisibilityTimeout is "
                 "invalid. Reason: Total VisibilityTimeout for the message is beyond the limit "
                 f"[{LONGEST_HIDDEN} seconds].",
             )  # fmt: skip
         facts = {"message": message.id[:8], "wait": seconds}
-        self.world.trace.note("put back", self.id, message.subject, **facts)
+        self.simulation.trace.note("put back", self.id, message.vote_key, **facts)
         self._show_later(message, seconds)
 
     @property
@@ -161,10 +172,10 @@ class Queue:
             self._tell()
 
     def _show_later(self, message: Message, wait: float) -> None:
-        agenda = self.world.agenda
+        clock = self.simulation.clock
         if message.shows:
-            agenda.cancel(message.shows)
-        message.shows = agenda.at(agenda.now + wait, lambda: self._show(message))
+            clock.cancel(message.shows)
+        message.shows = clock.at(clock.now + wait, lambda: self._show(message))
 
     def _show(self, message: Message) -> None:
         message.shows = None
@@ -178,17 +189,17 @@ class Queue:
 
     def _hand_out(self, message: Message, hidden: float) -> None:
         message.receives += 1
-        message.received = self.world.now
-        message.first_received = message.first_received or self.world.now
+        message.received = self.simulation.now
+        message.first_received = message.first_received or self.simulation.now
         self._by_receipt.pop(message.receipt, None)
-        message.receipt = self.world.chance.token()
+        message.receipt = self.simulation.random.token()
         self._by_receipt[message.receipt] = message
         del self._visible[message]
         self._put(message, hidden)
 
     def _take_out(self, message: Message) -> None:
         if message.shows:
-            self.world.agenda.cancel(message.shows)
+            self.simulation.clock.cancel(message.shows)
             message.shows = None
         self._visible.pop(message, None)
         self._hidden.pop(message, None)
@@ -199,12 +210,12 @@ class Queue:
         message.source, message.receipt = self.arn, ""
         to._visible[message] = None
         facts = {"message": message.id[:8], "to": to.id, "reason": reason_of(message)}
-        self.world.trace.note("dead-lettered", self.id, message.subject, **facts)
+        self.simulation.trace.note("dead-lettered", self.id, message.vote_key, **facts)
         to._tell()
 
     def _expired(self, message: Message) -> bool:
-        if self.world.now < message.sent + self.retention:
+        if self.simulation.now < message.sent + self.retention:
             return False
         self._take_out(message)
-        self.world.trace.note("expired", self.id, message.subject, message=message.id[:8])
+        self.simulation.trace.note("expired", self.id, message.vote_key, message=message.id[:8])
         return True

@@ -6,7 +6,7 @@ from typing import Any
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
 from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.jsontext import last_part
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.message import Message
 from votepipe.emulator.sqs.queue import Queue, QueueError
 
@@ -23,8 +23,8 @@ _MOVES_PER_SECOND = 500
 class Sqs:
     """Answers the calls that functions make, and moves dead letters back."""
 
-    def __init__(self, world: World, queues: Mapping[str, Queue]) -> None:
-        self._world = world
+    def __init__(self, simulation: Simulation, queues: Mapping[str, Queue]) -> None:
+        self._simulation = simulation
         self._by_name = {queue.name: queue for queue in queues.values()}
         self._by_arn = {queue.arn: queue for queue in queues.values()}
         self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
@@ -72,8 +72,8 @@ class Sqs:
             )
         for number, message in enumerate(source.messages):
             home = self._by_arn.get(message.source or "", source.sources[0])
-            when = self._world.now + number // _MOVES_PER_SECOND
-            self._world.agenda.at(when, _mover(message, source, to or home))
+            when = self._simulation.now + number // _MOVES_PER_SECOND
+            self._simulation.clock.at(when, _mover(message, source, to or home))
 
     def _send(self, given: Parameters) -> dict[str, Any]:
         queue = self.queue(given["QueueUrl"])
@@ -156,13 +156,13 @@ class Sqs:
         if source is None or (arns[1] and to is None):
             raise Refused("ResourceNotFoundException", "The queue does not exist.", 404)
         self.move(source, to)
-        return {"TaskHandle": self._world.chance.token()}
+        return {"TaskHandle": self._simulation.random.token()}
 
 
 def _mover(message: Message, source: Queue, to: Queue) -> Callable[[], None]:
     def move() -> None:
         source.take_out(message)
-        to.send(message.body, attributes=message.attributes, delay=0, subject=message.subject)
+        to.send(message.body, attributes=message.attributes, delay=0, vote_key=message.vote_key)
 
     return move
 

@@ -8,7 +8,7 @@ import pytest
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.services.calls import Calls
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 FACTS = {
     "AttributeDefinitions": [
@@ -41,7 +41,7 @@ class Client:
         self.changes: list[tuple[Any, Any]] = []
         self.table.written.append(lambda old, new: self.changes.append((old, new)))
         service = DynamoDb({"Things": self.table})
-        self._calls = Calls(World(0, 0), {"dynamodb": service}, lambda *_: True)
+        self._calls = Calls(Simulation(0, 0), {"dynamodb": service}, lambda *_: True)
         self._client: Any = boto3.client("dynamodb")
 
     def __getattr__(self, name: str) -> Any:

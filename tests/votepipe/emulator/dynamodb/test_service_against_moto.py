@@ -16,7 +16,7 @@ from moto import mock_aws
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.services.calls import Calls
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 pytestmark = pytest.mark.slow
 
@@ -157,8 +157,8 @@ class Ours:
         table = Table.of(
             "Table", name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}", FACTS
         )
-        world = World(0, 0)
-        self._calls = Calls(world, {"dynamodb": DynamoDb({"Table": table})}, lambda *_: True)
+        simulation = Simulation(0, 0)
+        self._calls = Calls(simulation, {"dynamodb": DynamoDb({"Table": table})}, lambda *_: True)
         self._client = boto3.client("dynamodb")
 
     def call(self, name: str, parameters: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from votepipe.emulator import patterns
 from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses, bus_arn
 from votepipe.emulator.services.calls import Refused
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 
 ARN = bus_arn("votes")
 RULE = "arn:aws:events:us-east-1:123456789012:rule/votes/Rule"
@@ -18,18 +18,20 @@ RULE = "arn:aws:events:us-east-1:123456789012:rule/votes/Rule"
 class Scene:
     """A bus with one rule that keeps what it gets, and an archive."""
 
-    def __init__(self, world: World, pattern: dict[str, Any] | None = None, days: int = 0) -> None:
-        self.world = world
+    def __init__(
+        self, simulation: Simulation, pattern: dict[str, Any] | None = None, days: int = 0
+    ) -> None:
+        self.simulation = simulation
         self.got: list[dict[str, Any]] = []
         compiled = patterns.compile(pattern) if pattern else None
         self.archive = Archive("Archive", "kept", "arn:archive", "votes", compiled, days)
-        self.bus = Bus(world, "VotesBus", "votes", ARN, archives=[self.archive])
+        self.bus = Bus(simulation, "VotesBus", "votes", ARN, archives=[self.archive])
         self.bus.rules[RULE] = self.got.append
-        self.buses = Buses(world, {"VotesBus": self.bus}, [self.archive])
+        self.buses = Buses(simulation, {"VotesBus": self.bus}, [self.archive])
 
     def put(self, *entries: dict[str, Any]) -> dict[str, Any]:
         answer = self.buses.put([entry() | each for each in entries])
-        self.world.agenda.run_until(self.world.now)
+        self.simulation.clock.run_until(self.simulation.now)
         return answer
 
     def replay(self, name: str = "again", **given: Any) -> None:
@@ -42,7 +44,7 @@ class Scene:
                 "Destination": {"Arn": ARN, **given},
             }
         )
-        self.world.agenda.run_until(self.world.now)
+        self.simulation.clock.run_until(self.simulation.now)
 
 
 def entry() -> dict[str, Any]:
@@ -55,8 +57,8 @@ def entry() -> dict[str, Any]:
 
 
 @pytest.fixture
-def scene(world: World) -> Scene:
-    return Scene(world)
+def scene(simulation: Simulation) -> Scene:
+    return Scene(simulation)
 
 
 def test_an_entry_becomes_an_event(scene: Scene) -> None:
@@ -94,7 +96,7 @@ def test_an_event_for_a_bus_that_is_not_there_is_dropped_without_a_word(scene: S
     answer = scene.put({"EventBusName": "other"})
 
     assert (answer["FailedEntryCount"], scene.got) == (0, [])
-    assert scene.world.trace.hops[-1].what == "lost"
+    assert scene.simulation.trace.hops[-1].what == "lost"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_more_than_one_megabyte_is_refused(scene: Scene) -> None:
 def test_entries_can_be_made_to_fail(scene: Scene) -> None:
     from votepipe.emulator.simulation.faults import PutFault
 
-    scene.world.faults.puts.append(PutFault(times=1, entries=1))
+    scene.simulation.faults.puts.append(PutFault(times=1, entries=1))
     first, second = scene.put({}, {}), scene.put({}, {})
 
     assert ["ErrorCode" in each for each in first["Entries"]] == [True, False]
@@ -159,17 +161,17 @@ def test_a_replay_may_go_to_chosen_rules_alone(scene: Scene) -> None:
     assert [event.get("replay-name") for event in scene.got] == [None, "to it"]
 
 
-def test_an_archive_keeps_what_its_pattern_lets_through(world: World) -> None:
-    scene = Scene(world, {"detail-type": ["VoteSettled"]})
+def test_an_archive_keeps_what_its_pattern_lets_through(simulation: Simulation) -> None:
+    scene = Scene(simulation, {"detail-type": ["VoteSettled"]})
     scene.put({}, {"DetailType": "VoteSettled"})
 
     assert [event["detail-type"] for _, event in scene.archive.events] == ["VoteSettled"]
 
 
-def test_an_archive_forgets_after_its_days(world: World) -> None:
-    scene = Scene(world, days=1)
+def test_an_archive_forgets_after_its_days(simulation: Simulation) -> None:
+    scene = Scene(simulation, days=1)
     scene.put({})
-    world.agenda.run_until(world.now + 86_401)
+    simulation.clock.run_until(simulation.now + 86_401)
     scene.replay()
 
     assert len(scene.got) == 1
@@ -188,9 +190,9 @@ def test_a_replay_s_name_is_used_once(scene: Scene) -> None:
 
 
 def test_order_on_the_bus_can_be_left_to_chance(scene: Scene) -> None:
-    scene.world.faults.shuffled = True
+    scene.simulation.faults.shuffled = True
     scene.put(*[{"Detail": json.dumps({"n": number})} for number in range(10)])
-    scene.world.agenda.run_until(scene.world.now + 10)
+    scene.simulation.clock.run_until(scene.simulation.now + 10)
     order = [event["detail"]["n"] for event in scene.got]
 
     assert sorted(order) == list(range(10)) != order

@@ -7,10 +7,10 @@ import pytest
 
 from votepipe.emulator.eventbridge.rule import NotDelivered, Target, check_target, retry_policy
 from votepipe.emulator.simulation.errors import Unmodelled
-from votepipe.emulator.simulation.simulation import World
-from votepipe.emulator.simulation.trace import Subject
+from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import VoteKey
 
-ME = Subject("docs", "one", "e1")
+ME = VoteKey("docs", "one", "e1")
 Make = Callable[..., Target]
 
 
@@ -22,7 +22,7 @@ class Outlet:
         self.final = final
         self.taken: list[str] = []
 
-    def __call__(self, text: str, about: Subject) -> None:
+    def __call__(self, text: str, about: VoteKey) -> None:
         if self.left:
             self.left -= 1
             raise NotDelivered("THROTTLING", "Too much.", final=self.final)
@@ -35,11 +35,11 @@ def letters() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def target(world: World, letters: list[tuple[str, dict[str, Any]]]) -> Make:
+def target(simulation: Simulation, letters: list[tuple[str, dict[str, Any]]]) -> Make:
     def make(outlet: Outlet, **policy: Any) -> Target:
         facts = {"RetryPolicy": policy} if policy else {}
         return Target(
-            world,
+            simulation,
             "Rule",
             "arn:rule",
             "arn:queue",
@@ -53,12 +53,12 @@ def target(world: World, letters: list[tuple[str, dict[str, Any]]]) -> Make:
 
 
 def test_a_failed_delivery_is_made_again_later_each_time_after_a_longer_wait(
-    world: World, target: Make
+    simulation: Simulation, target: Make
 ) -> None:
     outlet = Outlet(4)
     target(outlet).deliver("event", ME)
-    world.agenda.run_to_rest(world.now + 3600)
-    waits = [hop.facts["wait"] for hop in world.trace.hops if hop.what == "retried"]
+    simulation.clock.run_until_idle(simulation.now + 3600)
+    waits = [hop.facts["wait"] for hop in simulation.trace.hops if hop.what == "retried"]
 
     assert outlet.taken == ["event"]
     assert len(waits) == 4
@@ -66,23 +66,25 @@ def test_a_failed_delivery_is_made_again_later_each_time_after_a_longer_wait(
 
 
 def test_unless_told_it_is_tried_again_185_times_within_a_day(
-    world: World, target: Make, letters: list[Any]
+    simulation: Simulation, target: Make, letters: list[Any]
 ) -> None:
     target(Outlet(10_000)).deliver("event", ME)
-    world.agenda.run_to_rest(world.now + 100_000)
+    simulation.clock.run_until_idle(simulation.now + 100_000)
     ((_, attributes),) = letters
 
     assert int(attributes["RETRY_ATTEMPTS"]) <= 185
-    assert 23 * 3600 < world.now - 1000 <= 24 * 3600
+    assert 23 * 3600 < simulation.now - 1000 <= 24 * 3600
     assert attributes["EXHAUSTED_RETRY_CONDITION"] in (
         "MaximumRetryAttempts",
         "MaximumEventAgeInSeconds",
     )
 
 
-def test_the_number_of_retries_can_be_set(world: World, target: Make, letters: list[Any]) -> None:
+def test_the_number_of_retries_can_be_set(
+    simulation: Simulation, target: Make, letters: list[Any]
+) -> None:
     target(Outlet(9), MaximumRetryAttempts=2).deliver("event", ME)
-    world.agenda.run_to_rest(world.now + 3600)
+    simulation.clock.run_until_idle(simulation.now + 3600)
 
     assert letters == [
         (
@@ -99,16 +101,16 @@ def test_the_number_of_retries_can_be_set(world: World, target: Make, letters: l
     ]
 
 
-def test_the_age_can_be_set(world: World, target: Make, letters: list[Any]) -> None:
+def test_the_age_can_be_set(simulation: Simulation, target: Make, letters: list[Any]) -> None:
     target(Outlet(99), MaximumEventAgeInSeconds=60).deliver("event", ME)
-    world.agenda.run_to_rest(world.now + 3600)
+    simulation.clock.run_until_idle(simulation.now + 3600)
 
     assert letters[0][1]["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
-    assert world.now <= 1060
+    assert simulation.now <= 1060
 
 
 def test_what_cannot_be_helped_goes_to_the_dead_letters_at_once(
-    world: World, target: Make, letters: list[Any]
+    simulation: Simulation, target: Make, letters: list[Any]
 ) -> None:
     target(Outlet(1, final=True)).deliver("event", ME)
 
@@ -116,19 +118,19 @@ def test_what_cannot_be_helped_goes_to_the_dead_letters_at_once(
     assert "EXHAUSTED_RETRY_CONDITION" not in letters[0][1]
 
 
-def test_without_dead_letters_it_is_lost(world: World, target: Make) -> None:
+def test_without_dead_letters_it_is_lost(simulation: Simulation, target: Make) -> None:
     it = target(Outlet(1, final=True))
     it.dead_letters = None
     it.deliver("event", ME)
 
-    assert world.trace.hops[-1].what == "lost"
+    assert simulation.trace.hops[-1].what == "lost"
 
 
-def test_it_is_known_what_waits_for_another_attempt(world: World, target: Make) -> None:
+def test_it_is_known_what_waits_for_another_attempt(simulation: Simulation, target: Make) -> None:
     it = target(Outlet(1))
     it.deliver("event", ME)
     waiting = set(it.retrying)
-    world.agenda.run_to_rest(world.now + 10)
+    simulation.clock.run_until_idle(simulation.now + 10)
 
     assert (waiting, it.retrying) == ({"e1"}, set())
 

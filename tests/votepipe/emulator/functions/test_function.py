@@ -197,7 +197,7 @@ def test_the_process_is_lost_with_the_time_out(it: Pipeline) -> None:
 
 def test_reserved_concurrency_throttles(it: Pipeline) -> None:
     busy = it.models.functions["Busy"]
-    it.world.tasks.run(lambda: busy.invoke(5))
+    it.simulation.tasks.run(lambda: busy.invoke(5))
 
     with pytest.raises(Throttled, match="'Busy' was throttled"):
         it.invoke("Busy", 1)

@@ -78,7 +78,7 @@ def test_a_mail_is_a_message_of_its_sink(run: Run, checkout: Checkout, how: str)
     (mail,) = it.sent("post")
 
     assert (mail.text.strip(), mail.headers["subject"]) == ("one", "A vote")
-    assert mail.subject.vote == "one"
+    assert mail.vote_key.vote == "one"
 
 
 def test_a_mail_names_who_it_is_for(run: Run, checkout: Checkout) -> None:

@@ -2,13 +2,13 @@
 
 import re
 
-from votepipe.emulator.simulation.seeded_random import Chance
+from votepipe.emulator.simulation.seeded_random import SeededRandom
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:
-    assert Chance(3).uuid() == Chance(3).uuid() != Chance(4).uuid()
+    assert SeededRandom(3).uuid() == SeededRandom(3).uuid() != SeededRandom(4).uuid()
 
 
 def test_ids_look_like_those_of_aws() -> None:
-    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", Chance(0).uuid())
-    assert re.fullmatch(r"[0-9a-f]{32}", Chance(0).token())
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", SeededRandom(0).uuid())
+    assert re.fullmatch(r"[0-9a-f]{32}", SeededRandom(0).token())

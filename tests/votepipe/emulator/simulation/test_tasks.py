@@ -7,17 +7,17 @@ import pytest
 
 from votepipe.emulator.simulation.errors import Closed
 from votepipe.emulator.simulation.tasks import Tasks
-from votepipe.emulator.simulation.virtual_clock import Agenda
+from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
 @pytest.fixture
-def agenda() -> Agenda:
-    return Agenda(0.0)
+def clock() -> VirtualClock:
+    return VirtualClock(0.0)
 
 
 @pytest.fixture
-def tasks(agenda: Agenda) -> Iterator[Tasks]:
-    tasks = Tasks(agenda)
+def tasks(clock: VirtualClock) -> Iterator[Tasks]:
+    tasks = Tasks(clock)
     yield tasks
     tasks.close()
 
@@ -29,21 +29,21 @@ def test_work_runs_at_once(tasks: Tasks) -> None:
     assert done == [1]
 
 
-def test_work_that_waits_goes_on_at_its_time(agenda: Agenda, tasks: Tasks) -> None:
+def test_work_that_waits_goes_on_at_its_time(clock: VirtualClock, tasks: Tasks) -> None:
     moments: list[float] = []
 
     def work() -> None:
-        moments.append(agenda.now)
+        moments.append(clock.now)
         tasks.wait(5)
-        moments.append(agenda.now)
+        moments.append(clock.now)
 
     tasks.run(work)
-    agenda.run_until(10)
+    clock.run_until(10)
 
     assert moments == [0, 5]
 
 
-def test_others_run_while_one_waits(agenda: Agenda, tasks: Tasks) -> None:
+def test_others_run_while_one_waits(clock: VirtualClock, tasks: Tasks) -> None:
     done: list[str] = []
 
     def work(name: str, first: float) -> None:
@@ -53,12 +53,12 @@ def test_others_run_while_one_waits(agenda: Agenda, tasks: Tasks) -> None:
 
     tasks.run(lambda: work("a", 2))
     tasks.run(lambda: work("b", 3))
-    agenda.run_until(10)
+    clock.run_until(10)
 
     assert done == ["a0", "b0", "a1", "b1", "a2", "b2"]
 
 
-def test_an_error_of_the_work_comes_to_who_runs_it(agenda: Agenda, tasks: Tasks) -> None:
+def test_an_error_of_the_work_comes_to_who_runs_it(clock: VirtualClock, tasks: Tasks) -> None:
     def work() -> None:
         tasks.wait(1)
         raise ZeroDivisionError
@@ -66,7 +66,7 @@ def test_an_error_of_the_work_comes_to_who_runs_it(agenda: Agenda, tasks: Tasks)
     tasks.run(work)
 
     with pytest.raises(ZeroDivisionError):
-        agenda.run_until(2)
+        clock.run_until(2)
 
 
 def test_threads_are_used_again(tasks: Tasks) -> None:
@@ -84,8 +84,8 @@ def test_work_knows_whether_it_is_the_one_that_runs(tasks: Tasks) -> None:
     assert seen == [False, True]
 
 
-def test_closing_ends_work_that_waits(agenda: Agenda) -> None:
-    tasks = Tasks(agenda)
+def test_closing_ends_work_that_waits(clock: VirtualClock) -> None:
+    tasks = Tasks(clock)
     ended: list[BaseException] = []
 
     def work() -> None:

@@ -3,101 +3,103 @@
 import pytest
 
 from votepipe.emulator.simulation.errors import KitError
-from votepipe.emulator.simulation.virtual_clock import Agenda
+from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
 @pytest.fixture
-def agenda() -> Agenda:
-    return Agenda(100.0)
+def clock() -> VirtualClock:
+    return VirtualClock(100.0)
 
 
-def test_things_are_done_in_the_order_of_their_time(agenda: Agenda) -> None:
+def test_things_are_done_in_the_order_of_their_time(clock: VirtualClock) -> None:
     done: list[tuple[str, float]] = []
-    agenda.at(103, lambda: done.append(("late", agenda.now)))
-    agenda.at(101, lambda: done.append(("early", agenda.now)))
-    agenda.run_until(110)
+    clock.at(103, lambda: done.append(("late", clock.now)))
+    clock.at(101, lambda: done.append(("early", clock.now)))
+    clock.run_until(110)
 
     assert done == [("early", 101), ("late", 103)]
-    assert agenda.now == 110
+    assert clock.now == 110
 
 
-def test_what_is_due_at_one_moment_is_done_first_come_first_served(agenda: Agenda) -> None:
+def test_what_is_due_at_one_moment_is_done_first_come_first_served(clock: VirtualClock) -> None:
     done: list[int] = []
     for number in range(5):
-        agenda.at(101, lambda number=number: done.append(number))  # type: ignore[misc]
-    agenda.run_until(101)
+        clock.at(101, lambda number=number: done.append(number))  # type: ignore[misc]
+    clock.run_until(101)
 
     assert done == [0, 1, 2, 3, 4]
 
 
-def test_the_past_is_now(agenda: Agenda) -> None:
+def test_the_past_is_now(clock: VirtualClock) -> None:
     done: list[float] = []
-    agenda.at(5, lambda: done.append(agenda.now))
-    agenda.run_until(100)
+    clock.at(5, lambda: done.append(clock.now))
+    clock.run_until(100)
 
     assert done == [100]
 
 
-def test_what_comes_later_waits(agenda: Agenda) -> None:
-    agenda.at(101, lambda: pytest.fail("too early"))
-    agenda.run_until(100.5)
+def test_what_comes_later_waits(clock: VirtualClock) -> None:
+    clock.at(101, lambda: pytest.fail("too early"))
+    clock.run_until(100.5)
 
-    assert not agenda.idle
-
-
-def test_what_is_called_off_is_not_done(agenda: Agenda) -> None:
-    entry = agenda.at(101, lambda: pytest.fail("called off"))
-    agenda.cancel(entry)
-    agenda.run_until(102)
-
-    assert agenda.idle
+    assert not clock.idle
 
 
-def test_it_comes_to_rest_where_the_last_thing_was_done(agenda: Agenda) -> None:
-    agenda.at(105, lambda: None)
+def test_what_is_called_off_is_not_done(clock: VirtualClock) -> None:
+    entry = clock.at(101, lambda: pytest.fail("called off"))
+    clock.cancel(entry)
+    clock.run_until(102)
 
-    assert agenda.run_to_rest(1000)
-    assert agenda.now == 105
+    assert clock.idle
 
 
-def test_what_recurs_keeps_nothing_from_resting(agenda: Agenda) -> None:
+def test_it_comes_to_rest_where_the_last_thing_was_done(clock: VirtualClock) -> None:
+    clock.at(105, lambda: None)
+
+    assert clock.run_until_idle(1000)
+    assert clock.now == 105
+
+
+def test_what_recurs_keeps_nothing_from_resting(clock: VirtualClock) -> None:
     def again() -> None:
-        agenda.at(agenda.now + 1, again, recurring=True)
+        clock.at(clock.now + 1, again, recurring=True)
 
     again()
 
-    assert agenda.run_to_rest(1000)
-    assert agenda.now == 100
+    assert clock.run_until_idle(1000)
+    assert clock.now == 100
 
 
-def test_what_does_not_come_to_rest_in_time_is_told(agenda: Agenda) -> None:
+def test_what_does_not_come_to_rest_in_time_is_told(clock: VirtualClock) -> None:
     def again() -> None:
-        agenda.at(agenda.now + 1, again)
+        clock.at(clock.now + 1, again)
 
     again()
 
-    assert not agenda.run_to_rest(110)
+    assert not clock.run_until_idle(110)
 
 
-def test_the_next_thing_is_done_whenever_it_is(agenda: Agenda) -> None:
-    agenda.at(500, lambda: None)
-    agenda.run_next()
+def test_the_next_thing_is_done_whenever_it_is(clock: VirtualClock) -> None:
+    clock.at(500, lambda: None)
+    clock.run_next()
 
-    assert agenda.now == 500
+    assert clock.now == 500
 
 
-def test_nothing_left_to_do_is_told(agenda: Agenda) -> None:
+def test_nothing_left_to_do_is_told(clock: VirtualClock) -> None:
     with pytest.raises(KitError, match="Nothing is left to do"):
-        agenda.run_next()
+        clock.run_next()
 
 
-def test_going_round_in_circles_is_told(agenda: Agenda, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_going_round_in_circles_is_told(
+    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("votepipe.emulator.simulation.virtual_clock._MOST_AT_ONCE", 10)
 
     def again() -> None:
-        agenda.soon(again)
+        clock.soon(again)
 
     again()
 
     with pytest.raises(KitError, match="goes round in circles: 10 things"):
-        agenda.run_until(101)
+        clock.run_until(101)

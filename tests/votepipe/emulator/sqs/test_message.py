@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from votepipe.emulator.simulation.simulation import World
+from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.message import reason_of, record_of
 from votepipe.emulator.sqs.queue import Queue
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:Queue"
 
 
-def queue(world: World) -> Queue:
-    made: Queue = Queue.of(world, "Queue", ARN, "https://sqs/Queue", {})
+def queue(simulation: Simulation) -> Queue:
+    made: Queue = Queue.of(simulation, "Queue", ARN, "https://sqs/Queue", {})
     return made
 
 
-def test_a_record_is_as_lambda_hands_it_over(world: World) -> None:
-    it = queue(world)
+def test_a_record_is_as_lambda_hands_it_over(simulation: Simulation) -> None:
+    it = queue(simulation)
     it.send("text", attributes={"why": {"DataType": "String", "StringValue": "so"}})
     (message,) = it.receive(1)
 
@@ -56,8 +56,8 @@ def test_a_record_is_as_lambda_hands_it_over(world: World) -> None:
     ],
 )
 def test_a_dead_letter_tells_its_reason(
-    world: World, attributes: dict[str, str], body: str, reason: str
+    simulation: Simulation, attributes: dict[str, str], body: str, reason: str
 ) -> None:
     told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
 
-    assert reason_of(queue(world).send(body, attributes=told)) == reason
+    assert reason_of(queue(simulation).send(body, attributes=told)) == reason

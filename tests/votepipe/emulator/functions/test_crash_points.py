@@ -1,4 +1,4 @@
-"""votepipe/emulator/functions/steps.py: crashes before and after each call."""
+"""votepipe/emulator/functions/crash_points.py: crashes before and after each call."""
 
 from collections.abc import Callable
 

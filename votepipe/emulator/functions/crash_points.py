@@ -9,14 +9,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from votepipe.aws import secrets
 from votepipe.delivery import leases, messages
+from votepipe.emulator.functions.invocation import Invocation
 from votepipe.emulator.simulation.errors import Crash
-
-if TYPE_CHECKING:
-    from votepipe.emulator.functions.function import Invocation
 
 Moment = Literal["before", "after"]
 
@@ -66,14 +64,14 @@ class Between:
 
 
 @dataclass
-class Steps:
+class CrashPoints:
     """All steps that functions made so far, and where they are to crash."""
 
     made: list[Step] = field(default_factory=list)
     crash_at: set[int] = field(default_factory=set)
     between: list[Between] = field(default_factory=list)
 
-    def before(self, invocation: "Invocation", call: str) -> str:
+    def before(self, invocation: Invocation, call: str) -> str:
         """Note that a call is about to be made, and return the part it belongs to.
 
         Raises Crash where the test wants one.
@@ -83,17 +81,17 @@ class Steps:
         if frame is not None and part == "deliver" and not call.startswith(_SILENT):
             invocation.events = frame.f_locals.get(frame.f_code.co_varnames[0])
         elif frame is not None and part == "mark":
-            invocation.function.marked.add(frame.f_locals["delivery"].event.id)
+            invocation.marked.add(frame.f_locals["delivery"].event.id)
         self._reach(invocation, "before", call, part)
         return part
 
-    def after(self, invocation: "Invocation", call: str, part: str) -> None:
+    def after(self, invocation: Invocation, call: str, part: str) -> None:
         """Note that a call was made. Raises Crash where the test wants one."""
         self._reach(invocation, "after", call, part)
         invocation.last_part = part or invocation.last_part
 
-    def _reach(self, invocation: "Invocation", moment: Moment, call: str, part: str) -> None:
-        step = Step(len(self.made), invocation.function.id, moment, call, part)
+    def _reach(self, invocation: Invocation, moment: Moment, call: str, part: str) -> None:
+        step = Step(len(self.made), invocation.id, moment, call, part)
         self.made.append(step)
         if invocation.process.dead or self._crashes(step, invocation.last_part):
             invocation.process.dead = True
