@@ -26,8 +26,6 @@ MOST_ENTRIES = 10
 NOT_YET_IMPORTS = {
     ("votepipe.emulator.cloudformation.models", "votepipe.project.blueprint"),
     ("votepipe.emulator.cloudformation.stock", "votepipe.project.blueprint"),
-    ("votepipe.emulator.functions.steps", "votepipe.emulator.functions.function"),
-    ("votepipe.emulator.simulation.simulation", "votepipe.emulator.functions.function"),
     ("sinks.digest.by_mail", "sinks.digest"),
     ("sinks.digest.by_slack", "sinks.digest"),
 }
