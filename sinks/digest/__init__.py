@@ -1,20 +1,21 @@
-"""Tell once a day what votes came in: counts for each article, and the answers.
+"""Sum up once a day what votes came in: counts for each article, and the answers.
 
-It goes to Slack, by webhook or by bot token and channel, as the Slack sink does; and to the
-addresses in `DigestRecipients` by mail, from one that is verified in SES. One of the two must be
-set. When it goes is in `DigestSchedule` and `DigestTimezone`; where nothing happened, nothing is
-sent. Counts are those of the sink `tally`; answers are read from the votes table, and nowhere else.
-One scheduled time makes one digest. An attempt that is cut off between a send and its mark sends
-that one again, with the same counts; what a digest that failed should have told is in the next one.
+It goes to Slack, by webhook or by bot token and channel, as the Slack sink does; and by mail to the
+addresses in `DigestRecipients`, from one that is verified in SES. At least one of the two must be
+set. `DigestSchedule` and `DigestTimezone` set the time; where nothing happened, nothing is sent.
+Counts are those of the sink `tally`; answers are read from the votes table, and kept nowhere else.
+Each scheduled time makes one digest. An attempt that is cut off between a send and its mark
+repeats that send with the same counts; what a failed digest missed is in the next one.
 """
 
 from dataclasses import dataclass
 
-from sinks.digest import by_mail, by_slack, votes
+from sinks.digest import messages, votes
 from votepipe import ScheduledEvent, Secret, Skip, setting, sink
 from votepipe.aws import ses
 from votepipe.model.errors import SettingsError
 from votepipe.plugins import Resources
+from votepipe.slack import Bot, Message, post_to_webhook
 from votepipe.tally import Tally
 from votepipe.tally.digests import Digest
 
@@ -71,8 +72,23 @@ def handler(event: ScheduledEvent, settings: Settings) -> None:
     for receiver in settings.receivers:
         if receiver not in digest.sent:
             if receiver == "Slack":
-                by_slack.send(places, settings)
+                _post(messages.for_slack(places), settings)
             else:
-                by_mail.send(places, settings)
+                ses.send(
+                    messages.for_mail(places),
+                    sender=settings.sender,
+                    recipients=settings.recipients,
+                    configuration_set=settings.configuration_set,
+                    plugin="Digest",
+                )
             digest.mark_sent(receiver)
     digest.finish(places)
+
+
+def _post(message: Message, settings: Settings) -> None:
+    token, channel = settings.bot_token, settings.channel
+    if token is None or not channel:
+        post_to_webhook(settings.webhook_url, message, sink="digest")
+    else:
+        bot = Bot(sink="digest", token=token, channel=channel, api_url=settings.api_url)
+        bot.post(message)

@@ -1,4 +1,4 @@
-"""What a digest says, in words that are clean and cut, but not yet escaped for any place."""
+"""What a digest says: text that is clean and cut, but not yet escaped for any receiver."""
 
 from collections.abc import Sequence
 

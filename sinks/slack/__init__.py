@@ -8,26 +8,25 @@ the parameter `SlackChannel`.
 With a webhook instead ("Incoming Webhooks", "Add New Webhook"), nothing can be edited: one message
 is posted when a vote has settled. If both are in the secret, the bot token is used.
 
-Slack takes about one message a second and channel, and 50 edits a minute: calls keep a pace. When
-many votes of one instance settle at once, they make one message. Previews of votes that have not
-settled give way when there is a line.
+Slack takes about one message a second and channel, and 50 edits a minute: calls keep to a rate.
+When many votes of one instance settle at once, they make one message. Previews of votes that have
+not settled are dropped when too many wait.
 With `SlackThreads`, the bot posts one message per article with the tally's counts, and votes below.
 A message that was deleted in Slack is not posted again. A withdrawn vote is struck out; votes in a
 message of many, or in a webhook's, stay as they are.
-A delivery that is cut off between post and mark, or whose answer got lost, is made again: a post
-then shows as a second message, which is the one that is edited from then on; an edit does not show.
+A delivery that is cut off between post and mark, or whose answer got lost, is repeated: a post then
+shows as a second message, which is edited from then on; a repeated edit does not show.
 """
 
 from collections.abc import Sequence
 
-from sinks.slack import bot, webhook
-from sinks.slack.blocks import message
+from sinks.slack import deliver
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip, sink
 from votepipe.delivery import Delivered
 from votepipe.plugins import RateLimit, Resources
 
-__all__ = ["Settings", "batch_key", "handler", "message"]
+__all__ = ["Settings", "batch_key", "handler"]
 
 
 def batch_key(event: Event, settings: Settings) -> str:
@@ -65,6 +64,6 @@ def batch_key(event: Event, settings: Settings) -> str:
 def handler(
     events: Sequence[Event], settings: Settings, deliveries: Sequence[Delivery]
 ) -> Delivered:
-    if settings.bot_token is None:
-        return webhook.deliver(events, settings)
-    return bot.deliver(events, settings, deliveries)
+    if bot := settings.bot:
+        return deliver.by_bot(events, deliveries, settings, bot)
+    return deliver.by_webhook(events, settings)

@@ -1,9 +1,10 @@
-"""What the Slack sink needs to be told."""
+"""The settings of the Slack sink."""
 
 from dataclasses import dataclass
 
 from votepipe import Secret, setting
 from votepipe.model.errors import SettingsError
+from votepipe.slack import Bot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +43,15 @@ class Settings:
                 "'slack' cannot run. SLACK_CHANNEL (Id of the channel that the bot posts to) has "
                 "no value. Set the template parameter 'SlackChannel'."
             )
+
+    @property
+    def bot(self) -> Bot | None:
+        """The bot, where there is a token for it."""
+        if self.bot_token is None:
+            return None
+        return Bot(sink="slack", token=self.bot_token, channel=self.channel, api_url=self.api_url)
+
+    @property
+    def emojis(self) -> dict[str | None, str]:
+        """The emoji of each kind of vote."""
+        return {"thumbsup": self.emoji_up, "thumbsdown": self.emoji_down}

@@ -8,39 +8,43 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from sinks.slack import api, parents
+from sinks.slack import messages
 from sinks.slack.settings import Settings
-from votepipe import Event
-from votepipe.aws.dynamodb import composite_key, conditional_update, expiry
+from votepipe import Event, aws
+from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, marshal_item, plain
 from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
+from votepipe.slack import Bot, Gone, Unchangeable
+from votepipe.tally.counted import Counted, place_key
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
 
+Events = Sequence[Event]
 Item = dict[str, Any]
 
 
-def below(events: Sequence[Event], settings: Settings) -> tuple[str | None, Sequence[Event]]:
-    """The message to post below, and the events of which it shows the counts.
+def below(events: Events, settings: Settings, bot: Bot) -> tuple[str | None, Events]:
+    """The message to post below, and the events that its counts include.
 
     None and nothing when the call was about that message itself.
     """
     event = events[0]
-    key = composite_key("slack", "", "thread", event.vote.widget_id, _instance(event))
+    instance = event.vote.instance_of_joy or ""
+    key = composite_key("slack", "", "thread", event.vote.widget_id, instance)
     _, known = _write(key, "SET #expires = :expires")
     parent = known.get("parent")
     if parent is None:
-        _open(key, event, settings)
+        _open(key, event, settings, bot)
         return None, ()
     # Those that came since wait for the next look, or the last of a burst would be in no count.
     counted = [each for each in events if each.time.timestamp() <= _number(known, "shownAt")]
-    if not counted and _refresh(key, known, event, settings):
+    if not counted and _refresh(key, known, event, settings, bot):
         return None, ()
     return str(parent).partition(":")[2], counted or events
 
 
-def _open(key: str, event: Event, settings: Settings) -> None:
+def _open(key: str, event: Event, settings: Settings, bot: Bot) -> None:
     """Post the message of an instance, unless another attempt is about to."""
     now = times.now()
     mine, _ = _write(
@@ -51,19 +55,18 @@ def _open(key: str, event: Event, settings: Settings) -> None:
         now=now,
     )
     if mine:
-        counts = parents.counts_of(event)
-        parent = api.post(settings, parents.message(event, counts, settings))
-        _note(key, parent, counts, now)
+        counts = _counts(event)
+        _note(key, bot.post(messages.above(event, counts, settings)), counts, now)
 
 
-def _refresh(key: str, known: Item, event: Event, settings: Settings) -> bool:
+def _refresh(key: str, known: Item, event: Event, settings: Settings, bot: Bot) -> bool:
     """Show the counts as they are now; False when that is what is shown."""
-    now, counts, parent = times.now(), parents.counts_of(event), known["parent"]
+    now, counts, parent = times.now(), _counts(event), known["parent"]
     if _number(counts, "version") <= _number(known, "shown"):
         return False
     try:
-        api.update(settings, parent, parents.message(event, counts, settings))
-    except (api.Gone, api.Unchangeable):
+        bot.update(parent, messages.above(event, counts, settings))
+    except (Gone, Unchangeable):
         _write(key, "SET #expires = :expires REMOVE #parent, #opening")
     else:
         _note(key, parent, counts, now)
@@ -81,6 +84,21 @@ def _note(key: str, parent: str, counts: Item, now: float) -> None:
     )
 
 
+def _counts(event: Event) -> Item:
+    """The tally's item of the event's instance; {} where nothing was counted."""
+    vote = event.vote
+    counted = Counted(
+        widget_id=vote.widget_id, instance=vote.instance_of_joy, vote_type="", answered=False
+    )
+    with aws.translate_errors("The tally"):
+        answer = aws.client("dynamodb").get_item(
+            TableName=os.environ["TALLY_TABLE"],
+            Key=marshal_item(place_key(counted.place)),
+            ConsistentRead=True,
+        )
+    return plain(answer.get("Item", {}))
+
+
 def _write(key: str, changes: str, condition: str = "", **values: Any) -> tuple[bool, Item]:
     """Whether the condition held, and the item as it then stands."""
     table = os.environ["DELIVERIES_TABLE"]
@@ -91,7 +109,3 @@ def _write(key: str, changes: str, condition: str = "", **values: Any) -> tuple[
 
 def _number(item: Item, name: str) -> float:
     return float(item.get(name, 0))
-
-
-def _instance(event: Event) -> str:
-    return event.vote.instance_of_joy or ""

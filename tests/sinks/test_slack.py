@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.slack import Settings, handler, message
+from sinks.slack import Settings, handler
+from sinks.slack.messages import one
 from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, http
 from votepipe.emulator.http.receiver import Answer
 from votepipe.slack import foreign
@@ -52,7 +53,7 @@ ANSWERS = (
 
 
 def test_a_vote_with_answers() -> None:
-    assert message(event("answer-2"), SETTINGS) == {
+    assert one(event("answer-2"), SETTINGS) == {
         "text": f"{HEADLINE}\n{ANSWERS}\nfrom reader@example.com\nchanged",
         "blocks": [
             {
@@ -76,7 +77,7 @@ def test_a_vote_with_answers() -> None:
 
 
 def test_without_enrichers_instance_and_fields_show_as_they_are() -> None:
-    assert texts(message(event("answer-2", enrichment={}), SETTINGS))[0] == (
+    assert texts(one(event("answer-2", enrichment={}), SETTINGS))[0] == (
         "Yay _using-dynamodb-streams_ got a 👍\n"
         "*field_1:* More examples of stream filters.\n"
         "*field_2:* A colleague sent me the link ✨"
@@ -100,7 +101,7 @@ def test_without_enrichers_instance_and_fields_show_as_they_are() -> None:
     ],
 )
 def test_an_article_is_a_link_only_where_that_is_safe(article: Any, shown: str) -> None:
-    posted = message(event(enrichment={"article": article}), SETTINGS)
+    posted = one(event(enrichment={"article": article}), SETTINGS)
 
     assert texts(posted)[0].splitlines()[0] == f"Yay {shown} got a 👍"
 
@@ -108,7 +109,7 @@ def test_an_article_is_a_link_only_where_that_is_safe(article: Any, shown: str) 
 def test_a_label_is_escaped_and_an_odd_one_ignored() -> None:
     labels = {"field_1": "<!here> *why*?", "field_2": 5}
 
-    posted = message(event(enrichment={"questions": {"labels": labels}}), SETTINGS)
+    posted = one(event(enrichment={"questions": {"labels": labels}}), SETTINGS)
 
     assert [line.partition(":*")[0] for line in texts(posted)[0].splitlines()[1:]] == [
         "*&lt;!here&gt; ∗why∗?",
@@ -117,7 +118,7 @@ def test_a_label_is_escaped_and_an_odd_one_ignored() -> None:
 
 
 def test_a_thumb_down_is_a_womp() -> None:
-    first = texts(message(event(voteType="thumbsdown"), SETTINGS))[0]
+    first = texts(one(event(voteType="thumbsdown"), SETTINGS))[0]
 
     assert first.startswith("Womp _using-dynamodb-streams_ got a 👎\n")
 
@@ -125,21 +126,19 @@ def test_a_thumb_down_is_a_womp() -> None:
 def test_the_emoji_are_settings() -> None:
     settings = Settings(webhook_url=Secret("x"), emoji_up=":tada:", emoji_down=":cry:")
 
-    up, down = (
-        message(event(voteType=kind), settings)["text"] for kind in ("thumbsup", "thumbsdown")
-    )
+    up, down = (one(event(voteType=kind), settings)["text"] for kind in ("thumbsup", "thumbsdown"))
     assert "got a :tada:" in up
     assert "got a :cry:" in down
 
 
 def test_without_an_instance_the_widget_is_named() -> None:
-    assert texts(message(event(instanceOfJoy=None), SETTINGS))[0].startswith(
+    assert texts(one(event(instanceOfJoy=None), SETTINGS))[0].startswith(
         "Yay _widget docs-feedback_ got a 👍"
     )
 
 
 def test_a_first_vote_of_nobody_known_is_one_line() -> None:
-    posted = message(event("first-write", voter=None, answers={}), SETTINGS)
+    posted = one(event("first-write", voter=None, answers={}), SETTINGS)
 
     assert texts(posted) == ["Yay _using-dynamodb-streams_ got a 👍"]
 
@@ -158,18 +157,18 @@ def test_a_first_vote_of_nobody_known_is_one_line() -> None:
     ],
 )
 def test_an_answer_of_any_shape_is_one_line(answer: Any, shown: str) -> None:
-    assert texts(message(event(answers={"q": answer}), SETTINGS))[0].splitlines()[1:] == [shown]
+    assert texts(one(event(answers={"q": answer}), SETTINGS))[0].splitlines()[1:] == [shown]
 
 
 @pytest.mark.parametrize("answer", [None, "", [], {}])
 def test_what_was_not_answered_is_left_out(answer: Any) -> None:
-    assert "*q:*" not in json.dumps(message(event(answers={"q": answer}), SETTINGS))
+    assert "*q:*" not in json.dumps(one(event(answers={"q": answer}), SETTINGS))
 
 
 def test_many_answers_end_with_how_many_more() -> None:
     answers = {f"field_{number}": "yes" for number in range(32)}
 
-    lines = "\n".join(texts(message(event(answers=answers), SETTINGS))).splitlines()
+    lines = "\n".join(texts(one(event(answers=answers), SETTINGS))).splitlines()
     assert "*field_19:* yes" in lines
     assert "*field_20:* yes" not in lines
     assert "… and 12 more" in lines
@@ -208,7 +207,7 @@ WORST = st.sampled_from(
     voter=WORST,
 )
 def test_no_vote_breaks_slacks_limits(answers: dict[str, str], place: str, voter: str) -> None:
-    posted = message(event(answers=answers, instanceOfJoy=place, voter=voter), SETTINGS)
+    posted = one(event(answers=answers, instanceOfJoy=place, voter=voter), SETTINGS)
 
     assert len(posted["text"]) <= 4000
     assert len(posted["blocks"]) <= 50
@@ -217,7 +216,7 @@ def test_no_vote_breaks_slacks_limits(answers: dict[str, str], place: str, voter
 
 
 def test_every_text_object_is_verbatim() -> None:
-    posted = message(event(), SETTINGS)
+    posted = one(event(), SETTINGS)
     objects = [posted["blocks"][0]["text"], *posted["blocks"][1]["elements"]]
 
     assert [part["verbatim"] for part in objects] == [True, True]
@@ -225,7 +224,7 @@ def test_every_text_object_is_verbatim() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_makes_a_message(name: str) -> None:
-    posted = message(event(name), SETTINGS)
+    posted = one(event(name), SETTINGS)
 
     assert (
         posted["text"]
@@ -241,7 +240,7 @@ def test_it_arrives_at_the_webhook(web: Any) -> None:
 
     (request,) = web.requests
     assert request.path == PATH
-    assert request.json == message(event("settled"), settings)
+    assert request.json == one(event("settled"), settings)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,24 @@
-"""votepipe/slack.py: messages for Slack, in which foreign text stays text."""
+"""votepipe/slack.py: messages in which foreign text stays text, and what Slack's answers mean."""
+
+from typing import Any
 
 import pytest
 
-from votepipe.slack import SECTION, escaped, foreign, pack, posted
+from votepipe import Secret, Temporary, TryLater, Undeliverable, http
+from votepipe.emulator.http.receiver import Answer
+from votepipe.slack import (
+    SECTION,
+    Bot,
+    Gone,
+    Unchangeable,
+    escaped,
+    foreign,
+    message_of,
+    pack,
+    post_to_webhook,
+)
+
+HELLO = {"text": "hi, the-text", "blocks": [], "unfurl_links": False}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +49,166 @@ def test_lines_are_packed_into_as_few_sections_as_take_them() -> None:
 
 
 def test_no_text_object_looks_for_mentions() -> None:
-    made = posted(["a"], ["b"])
+    made = message_of(["a"], ["b"])
 
     assert made["blocks"][0]["text"]["verbatim"]
     assert made["blocks"][1]["elements"][0]["verbatim"]
+
+
+@pytest.fixture
+def bot(web: Any) -> Bot:
+    return bot_at(web.url + "/api")
+
+
+def bot_at(url: str) -> Bot:
+    return Bot(sink="my_sink", token=Secret("xoxb-the-secret"), channel="C1", api_url=url)
+
+
+def answer(web: Any, **body: Any) -> None:
+    web.reply(Answer(body=body))
+
+
+def test_a_post_says_where_and_what(web: Any, bot: Bot) -> None:
+    answer(web, ok=True, channel="C1", ts="1.2")
+
+    assert bot.post(HELLO) == "C1:1.2"
+
+    (request,) = web.requests
+    assert request.path == "/api/chat.postMessage"
+    assert request.headers["authorization"] == "Bearer xoxb-the-secret"
+    assert request.json == {"channel": "C1", **HELLO}
+
+
+def test_an_update_says_which(web: Any, bot: Bot) -> None:
+    answer(web, ok=True, channel="C9", ts="1.2")
+
+    bot.update("C9:1.2", HELLO)
+
+    (request,) = web.requests
+    assert request.path == "/api/chat.update"
+    assert request.json == {
+        "channel": "C9",
+        "ts": "1.2",
+        "text": "hi, the-text",
+        "blocks": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "text"),
+    [
+        ("ratelimited", TryLater, "Slack answered 'ratelimited'."),
+        ("message_limit_exceeded", TryLater, "Slack answered 'message_limit_exceeded'."),
+        ("internal_error", Temporary, "Slack answered 'internal_error'."),
+        ("message_not_found", Gone, "Slack answered 'message_not_found'."),
+        ("request_timeout", Temporary, "Slack answered 'request_timeout'."),
+        ("edit_window_closed", Unchangeable, "Slack answered 'edit_window_closed'."),
+        ("cant_update_message", Unchangeable, "Slack answered 'cant_update_message'."),
+        (
+            "invalid_auth",
+            Undeliverable,
+            "Slack answered 'invalid_auth'. The bot token is not valid. "
+            "Run: votepipe secret set my_sink",
+        ),
+        (
+            "not_in_channel",
+            Undeliverable,
+            "Slack answered 'not_in_channel'. "
+            "Invite the bot to the channel: /invite @ and its name.",
+        ),
+        (
+            "channel_not_found",
+            Undeliverable,
+            "Slack answered 'channel_not_found'. The channel does not exist, or the bot cannot see "
+            "it. Correct the template parameter 'MySinkChannel'.",
+        ),
+        ("something_new", Undeliverable, "Slack answered 'something_new'."),
+        ("Hi, the-text!", Undeliverable, "Slack answered 'unknown'."),
+    ],
+)
+def test_what_slack_refuses_decides_the_outcome(
+    web: Any, bot: Bot, code: str, kind: type[Exception], text: str
+) -> None:
+    answer(web, ok=False, error=code)
+
+    with pytest.raises(kind) as caught:
+        bot.post(HELLO)
+
+    assert type(caught.value) is kind
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "text"),
+    [
+        ({"status": 429, "headers": {"retry-after": "7"}}, TryLater, "429 Too Many Requests."),
+        ({"status": 429}, TryLater, "429 Too Many Requests."),
+        ({"status": 500}, Temporary, "500 Internal Server Error."),
+        ({"status": 503, "body": b"{}"}, Temporary, "503 Service Unavailable."),
+        ({"status": 403, "body": b"hi, the-text"}, Undeliverable, "403 Forbidden."),
+    ],
+)
+def test_what_the_server_answers_decides_the_outcome(
+    web: Any, bot: Bot, reply: dict[str, Any], kind: type[Exception], text: str
+) -> None:
+    web.reply(Answer(**reply))
+
+    with pytest.raises(kind) as caught:
+        bot.post(HELLO)
+
+    assert str(caught.value) == f"127.0.0.1 answered {text}"
+    assert getattr(caught.value, "after", 7) in (7, 30)
+    assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"ok", b"[]", b"\xff", b"[" * 60_000, b'{"ok": true}'])
+def test_an_answer_that_slack_never_gives_is_temporary(web: Any, bot: Bot, body: bytes) -> None:
+    web.reply(Answer(body=body))
+
+    with pytest.raises(Temporary, match="cannot be read"):
+        bot.post(HELLO)
+
+
+def test_no_answer_is_temporary(
+    web: Any, bot: Bot, monkeypatch: pytest.MonkeyPatch, no_answer: Answer
+) -> None:
+    monkeypatch.setattr(http, "USUAL_TIMEOUT", 0.3)
+    web.reply(no_answer)
+
+    with pytest.raises(Temporary) as caught:
+        bot.post(HELLO)
+
+    assert "the-secret" not in str(caught.value)
+    assert "the-text" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_token_follows_no_redirect(web: Any, bot: Bot, status: int) -> None:
+    web.reply(Answer(status=status, headers={"Location": f"{web.url}/elsewhere"}))
+    answer(web, ok=True, channel="C1", ts="1.2")
+
+    with pytest.raises(Undeliverable) as caught:
+        bot.post(HELLO)
+
+    assert len(web.requests) == 1
+    assert str(caught.value).startswith(f"127.0.0.1 answered {status} ")
+
+
+@pytest.mark.parametrize("address", ["http://slack.example/api/", "nonsense"])
+def test_the_token_goes_nowhere_unsafe(address: str) -> None:
+    with pytest.raises(Undeliverable, match=r"safe|not a URL"):
+        bot_at(address).post(HELLO)
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (404, "The webhook does not exist. Make a new one and run: votepipe secret set my_sink"),
+        (400, "Slack could not read the message."),
+    ],
+)
+def test_a_webhook_that_refuses_is_explained(web: Any, status: int, hint: str) -> None:
+    web.reply(Answer(status=status))
+
+    with pytest.raises(Undeliverable, match=hint):
+        post_to_webhook(Secret(web.url), HELLO, sink="my_sink")

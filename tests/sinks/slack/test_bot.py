@@ -1,11 +1,11 @@
-"""sinks/slack/bot.py: one message for each vote, edited in place."""
+"""sinks/slack/deliver.py: by bot, one message for each vote, edited in place."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from sinks.slack import bot
+from sinks.slack.deliver import by_bot
 from votepipe import Delivery, Event, Skip
 from votepipe.delivery import Delivered
 
@@ -22,7 +22,8 @@ def deliver(settings: Any) -> Any:
             Delivery(event=event, previous=previous)
             for event, previous in zip(events, known, strict=True)
         ]
-        return bot.deliver(list(events), settings(**others), deliveries)
+        found = settings(**others)
+        return by_bot(list(events), deliveries, found, found.bot)
 
     return deliver
 
@@ -160,7 +161,7 @@ def test_votes_that_have_a_message_are_edited_apart(deliver: Any, event: Any, sl
     delivered = deliver(*events, before=[None] * 3 + [first.remote_id])
 
     assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
-    assert list(delivered.events) == list(delivered.apart) == events[3:]
+    assert list(delivered.events) == list(delivered.separate) == events[3:]
 
 
 @pytest.mark.parametrize(("unseen", "method"), [(19, "chat.update"), (20, "chat.postMessage")])
@@ -175,7 +176,7 @@ def test_an_edit_waits_for_very_many_only(
 
     assert slack.methods[1:] == [method]
     assert (edited in delivered.events) == (method == "chat.update")
-    assert list(delivered.apart) == [edited]
+    assert list(delivered.separate) == [edited]
 
 
 @pytest.mark.parametrize(("kind", "calls"), [("VoteChanged", 0), ("VoteSettled", 1)])

@@ -1,4 +1,4 @@
-"""sinks/slack/gathered.py: many votes in one message."""
+"""sinks/slack/messages.py: many votes in one message."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sinks.slack import Settings
-from sinks.slack.gathered import gathered
+from sinks.slack.messages import many
 from votepipe import Secret
 
 SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
@@ -24,7 +24,7 @@ def votes(event: Any) -> Any:
 
 
 def lines(votes: list[Any]) -> list[str]:
-    return str(gathered(votes, SETTINGS)["text"]).splitlines()
+    return str(many(votes, SETTINGS)["text"]).splitlines()
 
 
 def test_the_votes_of_each_kind_are_counted(votes: Any) -> None:
@@ -65,7 +65,7 @@ def test_those_that_settled_again_are_counted(event: Any) -> None:
     answers=st.lists(st.sampled_from(["&" * 900, "<!here>" * 99, "👩‍👩‍👧" * 300, "x"]), max_size=99)
 )
 def test_no_number_of_votes_breaks_slacks_limits(votes: Any, answers: list[str]) -> None:
-    posted = gathered([*votes("x"), *votes(*answers, instanceOfJoy="<" * 999)], SETTINGS)
+    posted = many([*votes("x"), *votes(*answers, instanceOfJoy="<" * 999)], SETTINGS)
 
     texts = [block["text"]["text"] for block in posted["blocks"] if "text" in block]
     assert len(posted["text"]) <= 4000

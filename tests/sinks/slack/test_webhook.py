@@ -1,10 +1,11 @@
-"""sinks/slack/webhook.py: one message for each settled state."""
+"""sinks/slack/deliver.py: by webhook, one message for each settled state."""
 
 from typing import Any
 
 import pytest
 
-from sinks.slack import Settings, batch_key, webhook
+from sinks.slack import Settings, batch_key
+from sinks.slack.deliver import by_webhook
 from votepipe import Secret, Skip
 from votepipe.model.errors import SettingsError
 
@@ -12,9 +13,7 @@ from votepipe.model.errors import SettingsError
 @pytest.fixture
 def deliver(web: Any) -> Any:
     url = Secret(web.url + "/services/x")
-    return lambda *events, **others: webhook.deliver(
-        list(events), Settings(webhook_url=url, **others)
-    )
+    return lambda *events, **others: by_webhook(list(events), Settings(webhook_url=url, **others))
 
 
 def texts(web: Any) -> list[str]:

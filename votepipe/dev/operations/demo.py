@@ -27,8 +27,7 @@ def lines() -> Iterator[str]:
     sys.path.insert(0, str(root))
     from sinks import settle
     from sinks.settle.state import State
-    from sinks.slack.blocks import message
-    from sinks.slack.settings import Settings
+    from sinks.slack import Settings, messages
 
     resources = read(root)["Resources"]
     pipe = resources["VotesPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
@@ -51,7 +50,7 @@ def lines() -> Iterator[str]:
     texts = []
     if matches(rule, json.dumps(envelope, default=dict)):
         settings = Settings(webhook_url=Secret("https://hooks.example.com/demo"))
-        texts.append(message(Event.from_envelope(envelope), settings)["text"])
+        texts.append(messages.one(Event.from_envelope(envelope), settings)["text"])
     for text in texts:
         yield f"  → slack  {text}".replace("\n", "\n           ")
     yield f"{len(records)} writes, {len(details)} events, {len(texts)} message"
