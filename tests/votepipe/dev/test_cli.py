@@ -1,4 +1,4 @@
-"""votepipe/dev/cli.py: commands are found, and what goes wrong is told in a line."""
+"""votepipe/dev/cli.py: commands are found, and what goes wrong is one line."""
 
 import json
 import os

@@ -118,7 +118,7 @@ def test_the_watcher_puts_lines_and_dead_letters_into_the_journal(
     assert len(journal.votes()["votes"][0]["hops"]) == 3
 
 
-def test_a_round_that_fails_is_told_once_and_tried_again(
+def test_a_failing_round_is_logged_once_and_retried(
     local_aws: Any, free_port: int, caplog: pytest.LogCaptureFixture, eventually: Any
 ) -> None:
     nowhere = f"http://127.0.0.1:{free_port}"

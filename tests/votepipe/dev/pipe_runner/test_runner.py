@@ -25,7 +25,7 @@ def handler(records, context):
     left = int(failures.read_text())
     if left:
         failures.write_text(str(left - 1))
-        raise RuntimeError("as told")
+        raise RuntimeError("on demand")
     if any("poison" in str(record) for record in records):
         raise RuntimeError("poison")
     return [
