@@ -86,7 +86,7 @@ def _journal(app: Flask, journal: Journal, faults: HttpFaults, table: Callable[[
         return Response(found, mimetype="application/json")
 
     @app.get("/api/journal")
-    def ways() -> Response:
+    def votes_and_hops() -> Response:
         since = request.args.get("since", 0, type=int)
         limit = request.args.get("limit", 200, type=int)
         found = journal.votes(since=since, limit=limit)
