@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sinks
-from votepipe.testing.contract import Receiver
+from votepipe.emulator.http.receiver import Receiver
 
 # So that a test reads the same here and beside a sink that was dropped.
 sinks.__path__.append(str(Path(__file__).parents[1] / "sinks"))

@@ -1,9 +1,10 @@
-"""What became of every vote at every sink: nothing may be lost on the way."""
+"""The loss report: what became of every vote at every sink."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.pipes.pipe import Pipe
@@ -19,14 +20,14 @@ _SEEN = "delivered before."
 
 @dataclass(frozen=True)
 class Lost:
-    """A vote whose last state did not arrive at `place`, and lies nowhere with a reason."""
+    """A vote whose last state did not arrive at `sink`, and is in no DLQ with a reason."""
 
-    place: str
+    sink: str
     why: str
     way: VotePath
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.why}\n{self.way}"
+        return f"{self.sink}: {self.why}\n{self.way}"
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,35 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A sink: its rules, its queue, its function, and the queues of its dead letters."""
+class _Sink:
+    """A sink as the template wires it."""
 
-    sink: str
+    name: str
     rules: tuple[Rule, ...]
     queue: Queue
     function: Function
     dead_letters: tuple[Queue, ...]
 
 
-def report(trace: Trace, pipes: Iterable[Pipe], lines: Iterable[Line]) -> Report:
-    """Look for every vote at every sink that its events were for."""
-    lost = [*_in_pipes(trace, pipes)]
-    for line in lines:
-        lost += _at_sink(trace, line)
+def report(trace: Trace, models: Models, dead_letters: Callable[[str], list[Queue]]) -> Report:
+    """Look for every vote at every sink that its events were for.
+
+    `dead_letters` gives the dead-letter queues of a sink.
+    """
+    lost = [*_in_pipes(trace, models.pipes.values())]
+    for mapping in models.mappings:
+        sink = _Sink(
+            mapping.function.sink,
+            tuple(
+                rule
+                for rule in models.rules.values()
+                if any(target.arn == mapping.queue.arn for target in rule.targets)
+            ),
+            mapping.queue,
+            mapping.function,
+            tuple(dead_letters(mapping.function.sink)),
+        )
+        lost += _at_sink(trace, sink)
     return Report(tuple(lost), sum(1 for _ in trace.paths()))
 
 
@@ -75,35 +90,35 @@ def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
                 yield Lost(pipe.id, why, trace.path(*about.key))
 
 
-def _at_sink(trace: Trace, line: Line) -> Iterator[Lost]:
-    outcomes = _outcomes(line.function)
-    waiting = {message.vote_key.event for message in line.queue.messages}
-    buried = {
+def _at_sink(trace: Trace, sink: _Sink) -> Iterator[Lost]:
+    outcomes = _outcomes(sink.function)
+    waiting = {message.vote_key.event for message in sink.queue.messages}
+    dead = {
         message.vote_key.event: reason_of(message)
-        for queue in line.dead_letters
+        for queue in sink.dead_letters
         for message in queue.messages
     }
-    for last in _last_events(line.rules).values():
+    for last in _last_events(sink.rules).values():
         key = (last.vote.widget_id, last.vote.vote_id)
-        if last.id in buried:
-            if not buried[last.id]:
+        if last.id in dead:
+            if not dead[last.id]:
                 yield Lost(
-                    line.sink, "It is in the dead letters without a reason.", trace.path(*key)
+                    sink.name, "It is in the dead letters without a reason.", trace.path(*key)
                 )
-        elif last.id not in waiting and not _retrying(line.rules, last.id):
-            missing = _missing(outcomes.get(last.id, set()), line)
+        elif last.id not in waiting and not _retrying(sink.rules, last.id):
+            missing = _missing(outcomes.get(last.id, set()), sink)
             if missing:
-                yield Lost(line.sink, missing, trace.path(*key))
+                yield Lost(sink.name, missing, trace.path(*key))
 
 
-def _missing(seen: Collection[str], line: Line) -> str | None:
-    """Why the last event of a vote cannot count as delivered, by what its sink said of it."""
+def _missing(seen: Collection[str], sink: _Sink) -> str | None:
+    """Why the last event of a vote cannot count as delivered, by what its sink logged."""
     if "delivered" in seen or "declined" in seen:
         return None
     if "skipped" in seen:
         return "Its last state was skipped, though it was never delivered."
-    if not any("outcome" in each for each in line.function.lines):
-        return None  # a function that does not use the library tells nothing
+    if not any("outcome" in each for each in sink.function.lines):
+        return None  # a function without the library logs no outcomes
     return "Its last state was not delivered."
 
 
@@ -130,7 +145,7 @@ def _last_events(rules: Iterable[Rule]) -> dict[tuple[str, ...], Event]:
                 order = event.sort_key
             except InvalidEvent:
                 continue
-            # A rejected record says nothing of its vote's state: it stands for itself.
+            # A rejected record is no state of its vote: it counts by itself.
             rejected = (event.id,) if event.type == "VoteRejected" else ()
             key = (event.vote.widget_id, event.vote.vote_id, *rejected)
             if key not in last or last[key].sort_key <= order:

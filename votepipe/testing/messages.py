@@ -1,12 +1,16 @@
-"""Messages as a receiver got them."""
+"""What a test reads: messages as a receiver got them, and dead letters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from votepipe import Event
-from votepipe.emulator.http.receiver import Request
+from votepipe.emulator.http.receiver import Answer, Request
+from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.trace import NO_VOTE, VoteKey
+from votepipe.emulator.sqs.message import Message as QueueMessage
+from votepipe.emulator.sqs.message import reason_of
+from votepipe.emulator.sqs.queue import Queue
 
 # Where the words are in what is posted, in the order of looking.
 _WORDS = ("text", "content", "message", "summary", "body")
@@ -25,6 +29,18 @@ class Message:
     status: int
     accepted: bool
     events: Any
+
+    @classmethod
+    def of(cls, request: Request, answer: Answer, at: float, events: Any) -> "Message":
+        """What a request and its answer make."""
+        return cls(
+            sink=request.name,
+            at=at,
+            request=request,
+            status=answer.status,
+            accepted=answer.accepts,
+            events=events,
+        )
 
     @property
     def body(self) -> Any:
@@ -60,3 +76,28 @@ class Message:
         if event is None:
             return NO_VOTE
         return VoteKey(event.vote.widget_id, event.vote.vote_id, event.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetter:
+    """A message in a dead-letter queue; `body` is read as JSON where it is."""
+
+    queue: str
+    reason: str
+    body: Any
+    attributes: Mapping[str, str]
+    vote_key: VoteKey
+
+    @classmethod
+    def of(cls, queue: Queue, message: QueueMessage) -> "DeadLetter":
+        """Read one."""
+        body = parsed(message.body)
+        return cls(
+            queue=queue.id,
+            reason=reason_of(message),
+            body=message.body if body is None else body,
+            attributes={
+                name: str(facts.get("StringValue")) for name, facts in message.attributes.items()
+            },
+            vote_key=message.vote_key,
+        )

@@ -2,38 +2,38 @@
 
 import contextlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
-
-from boto3.dynamodb.types import TypeSerializer
 
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.functions import patches
-from votepipe.emulator.functions.crash_points import CrashPoints
+from votepipe.emulator.functions.crash_points import Between, CrashPoints, Step
 from votepipe.emulator.http.receiver import Answer, Receiver, Request
 from votepipe.emulator.services.calls import Caller, Calls
 from votepipe.emulator.services.mail import Mail
 from votepipe.emulator.simulation import opened
 from votepipe.emulator.simulation.errors import KitError
+from votepipe.emulator.simulation.faults import Fault, PutFault
 from votepipe.emulator.simulation.jsontext import copied
 from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.trace import Trace, VotePath
+from votepipe.emulator.sqs.mapping import EventSourceMapping
+from votepipe.emulator.sqs.queue import Queue
 from votepipe.project import Project
-from votepipe.testing.evidence import Evidence
-from votepipe.testing.harm import Harm
-from votepipe.testing.messages import Message
-from votepipe.testing.settings import setting_values
+from votepipe.testing import loss_report
+from votepipe.testing.client import Client, attributes
+from votepipe.testing.messages import DeadLetter, Message
+from votepipe.testing.settings import secret_values, setting_values, template_parameters
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
-
-_KINDS = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
 _MONTH = 30 * 86_400.0
 
 
-class Pipeline(Harm, Evidence):
+class Pipeline:
     """A checkout's template and plugins, running on virtual time.
 
     `parameters` are the template's; `sinks` names those that run, all when None; `settings` are
@@ -56,7 +56,7 @@ class Pipeline(Harm, Evidence):
     ) -> None:
         self.simulation = Simulation(start.timestamp(), seed)
         self.crash_points = CrashPoints()
-        self.messages = []
+        self.messages: list[Message] = []
         self.receiver = Receiver(self._arrived, virtual_time=True)
         self._patches = patches.Patches(
             self.simulation, self.crash_points, self.receiver, self._call
@@ -103,9 +103,7 @@ class Pipeline(Harm, Evidence):
         """
         with self._loud():
             if not self.simulation.clock.run_until_idle(self.simulation.now + within):
-                raise KitError(
-                    f"After {within:g} s there is still something to do. Look at the trace."
-                )
+                raise KitError(f"After {within:g} s something is still to do. Look at the trace.")
 
     def put(self, vote: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Write an item: plain values as boto3's resource takes them, or attribute values."""
@@ -147,9 +145,206 @@ class Pipeline(Harm, Evidence):
                 self.simulation.clock.run_next()
         return answers[0]
 
-    def client(self, service: str) -> "Client":
-        """A boto3 client of the test's own, whose calls the pipeline answers."""
-        return Client(self, patches.client(service))
+    def client(self, service: str) -> Client:
+        """A boto3 client of the test's own, which may do everything."""
+        return Client(patches.client(service), partial(self._call, caller=None))
+
+    def sent(self, sink: str) -> list[Message]:
+        """The messages that the receiver of a sink took, oldest first."""
+        return [message for message in self.attempts(sink) if message.accepted]
+
+    def attempts(self, sink: str) -> list[Message]:
+        """Everything that a sink sent, taken or not."""
+        self.mapping_of(sink)
+        return [message for message in self.messages if message.sink == sink]
+
+    def events(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The events on the template's buses, of one detail-type or all."""
+        return [
+            event
+            for bus in self.models.buses.values()
+            for event in bus.events
+            if kind is None or event["detail-type"] == kind
+        ]
+
+    def dead_letters(self, name: str | None = None) -> list[DeadLetter]:
+        """The dead letters of a sink, of the queue with that logical id, or all."""
+        return [
+            DeadLetter.of(queue, message)
+            for queue in self.dead_letter_queues(name)
+            for message in queue.messages
+        ]
+
+    def waiting(self, sink: str) -> int:
+        """How many messages are in a sink's queue."""
+        return len(self.mapping_of(sink).queue.messages)
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """The items of the table with that logical id, as attribute values."""
+        return list(self.models.tables[table].items.values())
+
+    def lines(self, function: str) -> list[dict[str, Any]]:
+        """What a function logged; a line that is not JSON is `{"message": …}`."""
+        return self.models.functions[function].lines
+
+    @property
+    def steps_made(self) -> list[Step]:
+        """The steps that functions made so far, right before and after each of their calls."""
+        return self.crash_points.made
+
+    @property
+    def trace(self) -> Trace:
+        """All that happened; `str` of it is the same in every run with the same seed."""
+        return self.simulation.trace
+
+    def way(self, vote: str | Mapping[str, Any], widget: str | None = None) -> VotePath:
+        """The way of one vote: by its item or keys, or by its id alone where that is the only."""
+        if isinstance(vote, Mapping):
+            return self.trace.path(_text(vote["widgetId"]), _text(vote["voteId"]))
+        ways = [way for way in self.trace.paths() if way.vote == vote]
+        if widget is None and ways:
+            return ways[0]
+        return self.trace.path(widget or "", vote)
+
+    def nothing_lost(self) -> loss_report.Report:
+        """Whether every vote's last valid state was delivered by every sink that it was for.
+
+        One that lies in a dead-letter queue with a reason, or still waits, is not lost.
+        """
+        return loss_report.report(self.trace, self.models, self.dead_letter_queues)
+
+    def mapping_of(self, sink: str) -> EventSourceMapping:
+        """What feeds a sink's function. Raises KitError for a sink that does not run."""
+        for mapping in self.models.mappings:
+            if mapping.function.sink == sink:
+                return mapping
+        sinks = ", ".join(f"'{mapping.function.sink}'" for mapping in self.models.mappings)
+        raise KitError(f"No sink '{sink}' runs here. There are: {sinks or 'none'}.")
+
+    def dead_letter_queues(self, name: str | None = None) -> list[Queue]:
+        """The dead-letter queues: all, those of a sink, or the one with that logical id."""
+        queues = self.models.queues
+        if name in queues:
+            return [queues[name]]
+        if name is None:
+            fed = [mapping.queue for mapping in self.models.mappings]
+            return [each for each in queues.values() if not each.listeners and each not in fed]
+        mapping = self.mapping_of(name)
+        url = mapping.function.environment.get("DEAD_LETTERS_URL")
+        found = [queue for queue in queues.values() if queue.url == url]
+        if mapping.queue.dead_letters and mapping.queue.dead_letters not in found:
+            found.append(mapping.queue.dead_letters)
+        return found
+
+    def answer(self, sink: str, *, times: int = 1, retry_after: float | None = None,
+               **answer: Any) -> None:  # fmt: skip
+        """Have the receiver answer a sink's next requests like this; see `Answer`.
+
+        With `retry_after` the status is 429 unless another is given.
+        """
+        if retry_after is not None:
+            answer.setdefault("status", 429)
+            answer["headers"] = {**answer.get("headers", {}), "Retry-After": f"{retry_after:g}"}
+        self.receiver.plan(sink, Answer(**answer), times)
+
+    def serve(self, sink: str, behaviour: Callable[[Request], Answer]) -> None:
+        """Have a function answer a sink's requests, where no `answer` is planned."""
+        self.receiver.behave(sink, behaviour)
+
+    def fail(self, name: str, *, times: int = 1, error: str = "The test made it fail.") -> None:
+        """Have the next calls of a function fail, or the next sends to a queue."""
+        self._known(name)
+        self.simulation.faults.of[name].append(Fault("error", times, error))
+
+    def throttle(self, name: str, *, times: int = 1) -> None:
+        """Have the next calls of a function refused, as when too many of it run.
+
+        Or those that functions make to a table, as when it takes no more for a moment.
+        """
+        table = self.models.tables.get(name)
+        if table is None:
+            self._known(name)
+        at = name if table is None else table.arn
+        self.simulation.faults.of[at].append(Fault("throttle", times, ""))
+
+    def put_events_fails(self, *, entries: int | None = None, times: int = 1) -> None:
+        """Have the bus refuse the first entries of the next PutEvents; all of them when None."""
+        self.simulation.faults.puts.append(PutFault(times, entries))
+
+    def duplicate(self, probability: float = 1.0, *, late: float = 0.0) -> None:
+        """Have each message of a sink's queue handed out twice, the second time `late` seconds on.
+
+        Both times it has the same id, as when SQS hands out a message again.
+        """
+        self.simulation.faults.duplicates = probability
+        self.simulation.faults.late = late
+
+    def reorder(self, seed: int = 0) -> None:
+        """Shuffle the order in which buses and queues hand things on."""
+        self.simulation.order.seed(seed)
+        self.simulation.faults.shuffled = True
+
+    def takes(self, function: str, *, seconds: float) -> None:
+        """Have each call of a function take so long before its code begins."""
+        self._known(function)
+        self.simulation.faults.takes[function] = seconds
+
+    def latency(self, low: float, high: float | None = None) -> None:
+        """Have every call that functions make take so many seconds, or between so many.
+
+        Functions that run at one time then take turns in the middle of their work.
+        """
+        self.simulation.faults.latency = (low, low if high is None else high)
+
+    def crash_at(self, *steps: int) -> None:
+        """Have the function that makes this step die at it; see `steps_made` for their numbers."""
+        self.crash_points.crash_at.update(steps)
+
+    def crash_between(self, first: str, second: str, *, times: int = 1) -> None:
+        """Have functions die after a call of part `first`, before the one of part `second`.
+
+        A part is 'settings', 'lease', 'deliver', 'mark', 'release', 'send to dlq' or 'put back'.
+        """
+        self.crash_points.between.append(Between(first, second, times))
+
+    def heal(self) -> None:
+        """End all faults that are not used up."""
+        self.simulation.faults.__init__()  # type: ignore[misc]  # as it was at first
+        self.crash_points.crash_at.clear()
+        self.crash_points.between.clear()
+        self.receiver.forget()
+
+    def redrive(self, sink: str) -> None:
+        """Move a sink's dead letters back to its queue.
+
+        Raises KitError, as AWS refuses, where they come from a pipe or a rule alone.
+        """
+        for queue in self.dead_letter_queues(sink):
+            if not queue.sources:
+                raise KitError(f"'{queue.id}' has no dead letters that came from a queue.")
+            self.models.sqs.move(queue)
+
+    def replay(
+        self,
+        name: str = "replay",
+        *,
+        archive: str | None = None,
+        rules: list[str] | None = None,
+        start: float = 0.0,
+        end: float | None = None,
+    ) -> None:
+        """Replay what an archive kept between two times, to the rules with these logical ids.
+
+        Without an `archive` it is the only one; without `rules` it goes to all of the bus.
+        """
+        archives = self.models.archives
+        if archive is None and len(archives) == 1:
+            archive = next(iter(archives))
+        if archive not in archives:
+            raise KitError(f"The template has no archive '{archive}'. Name one of its archives.")
+        arns = None if rules is None else [self.resources.arn(rule) for rule in rules]
+        until = self.simulation.now + 1 if end is None else end
+        self.models.put.replay(archives[archive], name, start, until, arns)
 
     @contextlib.contextmanager
     def _loud(self) -> Iterator[None]:
@@ -167,82 +362,39 @@ class Pipeline(Harm, Evidence):
     ) -> None:
         values = setting_values(project.settings, self.receiver.url, settings)
         declared = project.template.get("Parameters", {})
-        from_settings = {
-            str(field.parameter): values[sink][field.name]
-            for sink, fields in project.settings.items()
-            for field in fields
-            if field.parameter in declared and field.name in values[sink]
-        }
-        self.resources = Resources(project.template, {**from_settings, **parameters})
-        self.models = Models(
-            self.simulation,
-            project.root,
-            self.resources,
-            self._patches,
-            sinks,
-        )
-        mail = Mail(self.simulation, self._sink_running, self.receiver.answer)
+        chosen = template_parameters(project.settings, values, declared)
+        self.resources = Resources(project.template, {**chosen, **parameters})
+        self.models = Models(self.simulation, project.root, self.resources, self._patches, sinks)
+        mail = Mail(self.simulation, self._running, self.receiver.answer)
         services = {**self.models.services(), "ses": mail, "sesv2": mail}
-        self._calls = Calls(self.simulation, services, self.models.roles.allows)
-        self._fill_secrets(project, values)
-
-    def _fill_secrets(self, project: Project, values: Mapping[str, Mapping[str, str]]) -> None:
-        for sink, fields in project.settings.items():
-            names = {field.name: field.env for field in fields if field.kind == "secret"}
-            secret = {name: values[sink][name] for name in names if name in values[sink]}
+        self.calls = Calls(self.simulation, services, self.models.roles.allows)
+        for env, secret in secret_values(project.settings, values).items():
             for function in self.models.functions.values():
-                for env in names.values():
-                    if arn := function.environment.get(env):
-                        self.models.secrets.values[arn] = json.dumps(secret)
+                if arn := function.environment.get(env):
+                    self.models.secrets.values[arn] = json.dumps(secret)
+
+    def _running(self) -> str:
+        invocation = self._patches.current.invocation
+        return invocation.sink if invocation else ""
 
     def _call(
         self, client: Any, operation: str, parameters: dict[str, Any], caller: Caller | None
     ) -> Any:
-        return self._calls.call(client, operation, parameters, caller)
-
-    def _sink_running(self) -> str:
-        invocation = self._patches.current.invocation
-        return invocation.sink if invocation else ""
+        return self.calls.call(client, operation, parameters, caller)
 
     def _arrived(self, request: Request, answer: Answer) -> None:
         invocation = self._patches.current.invocation
-        message = Message(
-            sink=request.name,
-            at=self.simulation.now,
-            request=request,
-            status=answer.status,
-            accepted=answer.accepts,
-            events=invocation.events if invocation else None,
-        )
+        events = invocation.events if invocation else None
+        message = Message.of(request, answer, self.simulation.now, events)
         self.messages.append(message)
         what = "sent" if answer.accepts else "not taken"
         self.simulation.trace.note(what, request.name, message.vote_key, **answer.facts)
 
-
-class Client:
-    """A boto3 client that asks a pipeline instead of AWS, with leave to do everything."""
-
-    def __init__(self, pipeline: Pipeline, client: Any) -> None:
-        self._pipeline = pipeline
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        operation = self._client.meta.method_to_api_mapping.get(name)
-        if operation is None:
-            return getattr(self._client, name)
-        return lambda **given: self._pipeline._call(self._client, operation, given, None)
+    def _known(self, name: str) -> None:
+        if name not in self.models.functions and name not in self.models.queues:
+            known = ", ".join(f"'{each}'" for each in self.models.functions)
+            raise KitError(f"The template has no function or queue '{name}'. There are: {known}.")
 
 
-@cache
-def _serializer() -> TypeSerializer:
-    return TypeSerializer()
-
-
-def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as attribute values; one that consists of them already is taken as it is."""
-    if item and all(
-        isinstance(value, dict) and len(value) == 1 and set(value) <= _KINDS
-        for value in item.values()
-    ):
-        return dict(item)
-    return {name: _serializer().serialize(value) for name, value in item.items()}
+def _text(value: Any) -> str:
+    return str(next(iter(value.values()))) if isinstance(value, dict) else str(value)

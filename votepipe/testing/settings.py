@@ -1,6 +1,6 @@
 """The settings of plugins in a test, where the test gives none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from votepipe.emulator.simulation.errors import KitError
@@ -28,9 +28,37 @@ def setting_values(
     return found
 
 
+def template_parameters(
+    plugins: Mapping[str, tuple[Field, ...]],
+    values: Mapping[str, Mapping[str, str]],
+    declared: Collection[str],
+) -> dict[str, str]:
+    """The values that are parameters `declared` in the template, by their names there."""
+    return {
+        str(field.parameter): values[plugin][field.name]
+        for plugin, fields in plugins.items()
+        for field in fields
+        if field.parameter in declared and field.name in values[plugin]
+    }
+
+
+def secret_values(
+    plugins: Mapping[str, tuple[Field, ...]], values: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """The content of each sink's secret, by the variable that holds the secret's ARN."""
+    found: dict[str, dict[str, str]] = {}
+    for plugin, fields in plugins.items():
+        for field in fields:
+            if field.kind == "secret":
+                secret = found.setdefault(field.env, {})
+                if field.name in values[plugin]:
+                    secret[field.name] = values[plugin][field.name]
+    return found
+
+
 def _usual(field: Field, sink: str, receiver: str) -> str | None:
     """The value of a setting in a test; None where its default serves."""
-    if _is_address(field):
+    if is_address(field):
         return f"{receiver}/{sink}"
     if not field.required:
         return None
@@ -43,7 +71,7 @@ def _usual(field: Field, sink: str, receiver: str) -> str | None:
     )
 
 
-def _is_address(field: Field) -> bool:
+def is_address(field: Field) -> bool:
     """Whether a setting holds the address of a receiver."""
     known = field.example or field.default
     return field.kind in ("text", "secret") and (

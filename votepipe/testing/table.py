@@ -125,12 +125,12 @@ def _do(pipeline: Pipeline, step: Mapping[str, Any], folder: Path) -> None:
 
 def _harm(pipeline: Pipeline, fault: Mapping[str, Any], name: str) -> None:
     """Call what a fault names with the rest of it: `{fail: SlackSink, times: 3}`."""
-    method, vote_key = next(iter(fault.items()))
+    method, given = next(iter(fault.items()))
     known = ("answer", "fail", "throttle", "takes", "duplicate", "reorder", "put_events_fails")
     if method not in known:
         raise KitError(f"'{name}' has the fault '{method}'. There are: {', '.join(known)}.")
     rest = {key: value for key, value in fault.items() if key != method}
-    getattr(pipeline, method)(*([] if vote_key in (None, True) else [vote_key]), **rest)
+    getattr(pipeline, method)(*([] if given in (None, True) else [given]), **rest)
 
 
 def seconds(text: Any) -> float:

@@ -11,6 +11,7 @@ import requests
 from sinks import apprise as sink
 from sinks.apprise import Settings, handler, message
 from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, http
+from votepipe.emulator.http.receiver import Answer
 from votepipe.project.zips import packages
 
 # Of Apprise's own imports.
@@ -57,7 +58,7 @@ def test_a_vote_without_answers_has_a_body() -> None:
 def test_it_arrives_as_json(scheme: str, web: Any) -> None:
     handler(event(), settings(web, scheme))
 
-    posted = json.loads(web.requests[0].body)
+    posted = json.loads(web.requests[0].content)
     assert posted["title"] == message(event())["title"]
     assert posted["message"] == message(event())["body"]
 
@@ -65,11 +66,11 @@ def test_it_arrives_as_json(scheme: str, web: Any) -> None:
 def test_it_arrives_by_another_of_the_services(web: Any) -> None:
     handler(event(), settings(web, "form"))
 
-    assert b"Yay" in web.requests[0].body
+    assert b"Yay" in web.requests[0].content
 
 
 def test_a_rate_limit_is_kept(web: Any) -> None:
-    web.reply(429, {"Retry-After": "9"})
+    web.reply(Answer(status=429, headers={"Retry-After": "9"}))
 
     with pytest.raises(TryLater) as caught:
         handler(event(), settings(web))
@@ -80,14 +81,14 @@ def test_a_rate_limit_is_kept(web: Any) -> None:
 
 
 def test_a_refusal_is_undeliverable(web: Any) -> None:
-    web.reply(403)
+    web.reply(Answer(status=403))
 
     with pytest.raises(Undeliverable, match=r"^127\.0\.0\.1 answered 403 Forbidden\.$"):
         handler(event(), settings(web))
 
 
 def test_a_service_that_hangs_up_is_tried_again(web: Any) -> None:
-    web.reply(manner="hangs up")
+    web.reply(Answer(disconnect=True))
 
     with pytest.raises(Temporary, match=r"^Apprise could not reach the service, or "):
         handler(event(), settings(web))
@@ -95,7 +96,7 @@ def test_a_service_that_hangs_up_is_tried_again(web: Any) -> None:
 
 def test_a_service_that_never_answers_is_left(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MOST_SECONDS", 0.3)
-    web.reply(manner="silent")
+    web.reply(Answer(timeout=True))
 
     with pytest.raises(Temporary, match=r"^The service did not answer within 0\.3 s\.$"):
         handler(event(), settings(web))

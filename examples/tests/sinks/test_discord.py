@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sinks.discord import Settings, handler, message
 from votepipe import Event, Secret, TryLater, Undeliverable
+from votepipe.emulator.http.receiver import Answer
 
 
 def event(name: str = "answer-2", **vote: Any) -> Event:
@@ -57,15 +58,16 @@ def test_a_message_is_never_too_long(instance: str, answers: list[str]) -> None:
 
 
 def test_it_is_posted_to_the_webhook(web: Any) -> None:
-    web.reply(204, body=b"")
+    web.reply(Answer(status=204, body=""))
 
     handler(event(), settings(web))
 
-    assert json.loads(web.requests[0].body) == message(event())
+    assert json.loads(web.requests[0].content) == message(event())
 
 
 def test_a_rate_limit_is_kept(web: Any) -> None:
-    web.reply(429, {"Retry-After": "3"}, b'{"message": "slow", "retry_after": 2.7}')
+    body = {"message": "slow", "retry_after": 2.7}
+    web.reply(Answer(status=429, headers={"Retry-After": "3"}, body=body))
 
     with pytest.raises(TryLater) as caught:
         handler(event(), settings(web))
@@ -73,7 +75,7 @@ def test_a_rate_limit_is_kept(web: Any) -> None:
 
 
 def test_a_deleted_webhook_says_what_to_do(web: Any) -> None:
-    web.reply(404)
+    web.reply(Answer(status=404))
 
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sinks.teams import Settings, handler, message
 from votepipe import Event, Secret, Undeliverable
+from votepipe.emulator.http.receiver import Answer
 
 
 def event(name: str = "answer-2", **vote: Any) -> Event:
@@ -69,15 +70,15 @@ def test_a_message_is_never_too_large(instance: str, answers: list[str]) -> None
 
 
 def test_accepted_is_delivered(web: Any) -> None:
-    web.reply(202, body=b"")
+    web.reply(Answer(status=202, body=""))
 
     handler(event(), settings(web))
 
-    assert json.loads(web.requests[0].body) == message(event())
+    assert json.loads(web.requests[0].content) == message(event())
 
 
 def test_a_deleted_workflow_says_what_to_do(web: Any) -> None:
-    web.reply(404)
+    web.reply(Answer(status=404))
 
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web))

@@ -129,7 +129,7 @@ def test_a_pipeline_that_does_not_come_to_rest_says_so(chat: Pipeline) -> None:
     chat.fail("EnrichFunction", times=10_000)
     chat.put(VOTE)
 
-    with pytest.raises(KitError, match="After 60 s there is still something to do"):
+    with pytest.raises(KitError, match="After 60 s something is still to do"):
         chat.run_until_idle(within=60)
 
 

@@ -1,6 +1,6 @@
-"""Values for template parameters, checked before anything is deployed.
+"""Values given for template parameters, checked before anything is deployed with them.
 
-CloudFormation refuses them after a minute, and `sam` drops unknown names.
+CloudFormation would refuse them after a minute, and `sam` drops a name that it does not know.
 """
 
 import difflib
@@ -10,11 +10,11 @@ from typing import Any
 
 
 class ParameterError(Exception):
-    """Values that the template does not accept; the text names each and what it accepts."""
+    """Values that the template does not take; the text names each and what it takes."""
 
 
 def check(given: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ParameterError when `declared`, the template's Parameters, does not accept `given`."""
+    """Raise ParameterError when `declared`, the template's Parameters, does not take `given`."""
     problems = [
         problem for name, value in given.items() for problem in _problems(name, value, declared)
     ]

@@ -1,5 +1,6 @@
 """What all parts of one pipeline share."""
 
+from votepipe.emulator.eventbridge.transform import Whole
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.faults import Faults
 from votepipe.emulator.simulation.seeded_random import SeededRandom
@@ -23,6 +24,7 @@ class Simulation:
         self.faults = Faults()
         self.trace = Trace(self.clock)
         self.refused: list[Unmodelled] = []
+        self.whole = Whole()
 
     @property
     def now(self) -> float:

@@ -10,6 +10,5 @@ In a test of your own:
 """
 
 from votepipe.testing.contract.cases import Case, Result, cases
-from votepipe.testing.contract.receiver import Receiver
 
-__all__ = ["Case", "Receiver", "Result", "cases"]
+__all__ = ["Case", "Result", "cases"]

@@ -85,7 +85,7 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
 
 
 def moment(number: int) -> str:
-    """The body of the message in which a schedule names a moment, one a day."""
+    """The body of a schedule's message, one a day."""
     return json.dumps({"source": "aws.scheduler", "time": f"2026-02-{number + 1:02}T08:00:00Z"})
 
 

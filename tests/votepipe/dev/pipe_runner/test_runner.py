@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from itertools import count
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def handler(records, context):
     left = int(failures.read_text())
     if left:
         failures.write_text(str(left - 1))
-        raise RuntimeError("on demand")
+        raise RuntimeError("as told")
     if any("poison" in str(record) for record in records):
         raise RuntimeError("poison")
     return [
@@ -37,6 +38,14 @@ def handler(records, context):
 TEMPLATE = json.loads((Path(__file__).parent / "stack.json").read_text())
 TEMPLATE["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = FUNCTION
 WRITES = ["INSERT", "MODIFY"]
+
+
+def wait_for(condition, seconds=60):
+    """Wait until the condition holds; how long it takes does not matter."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
 
 
 class Local:
@@ -136,15 +145,15 @@ def local(ministack, tmp_path):
     local.stop()
 
 
-def test_votes_reach_the_bus_and_every_hop_is_printed(local, eventually):
+def test_votes_reach_the_bus_and_every_hop_is_told(local):
     local.deploy(["INSERT"])
     local.vote("before", binary={"B": b"\xff"})
     runner = local.start()
 
-    eventually(lambda: local.hops("put"))
+    wait_for(lambda: local.hops("put"))
     local.vote("after")
     local.vote("after", text={"S": "changed"})
-    eventually(lambda: local.hops("filtered") and len(local.hops("put")) == 2)
+    wait_for(lambda: local.hops("filtered") and len(local.hops("put")) == 2)
 
     assert local.arrived() == ["before", "after"]
     assert [each["keys"]["voteId"] for each in local.hops("passed", "enriched", "put")] == (
@@ -155,27 +164,27 @@ def test_votes_reach_the_bus_and_every_hop_is_printed(local, eventually):
     assert local.words() == ""
 
 
-def test_a_function_that_fails_three_times_loses_nothing(local, eventually):
+def test_a_function_that_fails_three_times_loses_nothing(local):
     local.deploy()
     local.failures.write_text("3")
     votes = [str(number) for number in range(12)]
     local.vote(*votes)
 
     local.start()
-    eventually(lambda: len(local.hops("put")) == 12)
+    wait_for(lambda: len(local.hops("put")) == 12)
 
     assert local.arrived() == votes
     assert local.messages("Letters") == []
 
 
-def test_a_poisonous_record_ends_in_the_dead_letters_alone(local, eventually):
+def test_a_poisonous_record_ends_in_the_dead_letters_alone(local):
     local.deploy()
     local.vote("a", "b")
     local.vote("c", text={"S": "poison"})
     local.vote("d", "e")
 
     local.start()
-    eventually(lambda: len(local.hops("put", "dead-lettered")) == 5)
+    wait_for(lambda: len(local.hops("put", "dead-lettered")) == 5)
 
     (letter,) = local.messages("Letters")
     where = letter["DDBStreamBatchInfo"]
@@ -192,7 +201,7 @@ def test_a_poisonous_record_ends_in_the_dead_letters_alone(local, eventually):
     assert local.arrived() == ["a", "b", "d", "e"]
 
 
-def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local, eventually):
+def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local):
     local.deploy()
     votes = [f"{number:03}" for number in range(200)]
     local.vote(*votes)
@@ -200,37 +209,37 @@ def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local, eventually):
     for batch in (3, 6, 9):
         runner = local.start()
         # Enriched, and not all of it put: the batch is in hand.
-        eventually(lambda batch=batch: len(local.hops("enriched")) > 10 * batch)
+        wait_for(lambda batch=batch: len(local.hops("enriched")) > 10 * batch)
         runner.kill()
         runner.wait()
     local.start()
-    eventually(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
+    wait_for(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
 
     arrived = local.arrived()
     assert list(dict.fromkeys(arrived)) == votes
     assert len(arrived) <= len(votes) + 3 * 10
 
 
-def test_ended_in_order_it_repeats_nothing(local, eventually):
+def test_ended_in_order_it_repeats_nothing(local):
     local.deploy()
     votes = [f"{number:03}" for number in range(60)]
     local.vote(*votes)
     runner = local.start()
-    eventually(lambda: len(local.hops("put")) > 20)
+    wait_for(lambda: len(local.hops("put")) > 20)
 
     runner.send_signal(signal.SIGINT)
     code = runner.wait(30)
     local.start()
-    eventually(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
+    wait_for(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
 
     assert code == 0
     assert local.arrived() == votes
 
 
-def test_what_was_written_before_the_end_goes_through(local, eventually):
+def test_what_was_written_before_the_end_goes_through(local):
     local.deploy()
     runner = local.start()
-    eventually(lambda: local.hops("started"))
+    wait_for(lambda: local.hops("started"))
     votes = [str(number) for number in range(12)]
     local.vote(*votes)
 
@@ -240,23 +249,23 @@ def test_what_was_written_before_the_end_goes_through(local, eventually):
     assert local.arrived() == votes
 
 
-def test_a_new_deployment_is_followed(local, eventually):
+def test_a_new_deployment_is_followed(local):
     local.deploy(["REMOVE"])
     local.start()
-    eventually(lambda: local.hops("started"))
+    wait_for(lambda: local.hops("started"))
 
     local.deploy(["INSERT"], again=True)
-    eventually(lambda: "was deployed again" in local.words())
+    wait_for(lambda: "was deployed again" in local.words())
     local.vote("a")
-    eventually(lambda: local.hops("put"))
+    wait_for(lambda: local.hops("put"))
 
     assert local.arrived() == ["a"]
 
 
-def test_a_second_runner_keeps_out(local, eventually):
+def test_a_second_runner_keeps_out(local):
     local.deploy()
     local.start()
-    eventually(lambda: local.hops("started"))
+    wait_for(lambda: local.hops("started"))
 
     second = local.start()
 

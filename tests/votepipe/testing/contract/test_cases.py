@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from votepipe.model.errors import PluginError
-from votepipe.testing.contract import Case, cases, stage
+from votepipe.testing.contract import Case, cases
 
 pytestmark = pytest.mark.slow
 
@@ -98,12 +98,12 @@ BAD = {
     "goes elsewhere": (
         "requests.post('https://192.0.2.1/', timeout=5)",
         "an event of each type",
-        "It called '192.0.2.1'",
+        "wants to reach '192.0.2.1'",
     ),
     "goes elsewhere by name": (
         "requests.post('https://chat.example/', timeout=5)",
         "an event of each type",
-        "It called 'chat.example'",
+        "wants to reach 'chat.example'",
     ),
     "expects what may be unknown": (
         "post(url, json={'message': event.vote.instance_of_joy.upper()})",
@@ -164,10 +164,8 @@ def named(path: Path, name: str) -> Case:
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_a_bad_sink_is_caught(bad: str, chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_sink_is_caught(bad: str, chat: Any) -> None:
     body, name, problem = BAD[bad]
-    if "without end" in bad:
-        monkeypatch.setattr(stage, "PATIENCE", 2.0)
 
     problems = named(chat(body), name).run().problems
 
@@ -251,7 +249,7 @@ def test_a_sink_without_a_receiver_is_not_asked_about_one(tmp_path: Path) -> Non
     assert "500" not in [case.name for case in found]
 
 
-def test_what_is_no_sink_is_told(tmp_path: Path) -> None:
+def test_what_is_no_sink_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sinks" / "chat.py"
     path.parent.mkdir()
     path.write_text('"""Nothing."""\n')

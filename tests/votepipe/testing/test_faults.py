@@ -1,4 +1,4 @@
-"""votepipe/testing/harm.py: things that go wrong, and that nothing is lost by them."""
+"""votepipe/testing/pipeline.py: things that go wrong, and that nothing is lost by them."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What is wrong with what a sink sent, when what it was given is hostile.
 
-How a receiver mentions people and links is known of Slack, Discord and Teams, told by the shape of
-the JSON. JSON that is the event itself is data for programs: of it only the encoding is looked at.
+The shape of the JSON shows whether Slack, Discord or Teams reads it, each with its own mentions and
+links. JSON that is the event itself is data for programs: only its encoding is checked.
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from votepipe.testing.contract.receiver import Request
+from votepipe.emulator.http.receiver import Request
 
 LARGEST = 65_536  # bytes that anything for people to look at may have
 
@@ -30,16 +30,16 @@ Leaf = tuple[tuple[Any, ...], str]
 def of_request(request: Request) -> list[str]:
     """What is wrong with a request to a receiver, as sentences."""
     problems = []
-    if any(name.lower() in ("x-injected", "bcc") for name in request.headers):
+    if any(name in ("x-injected", "bcc") for name in request.headers):
         problems.append("A reader's text became a header.")
     try:
-        text = request.body.decode()
+        text = request.content.decode()
     except UnicodeDecodeError:
         return [*problems, "The body is not UTF-8."]
     body = _read(text)
     if _is_event(body):
         return problems + _halves(body)
-    return problems + _shown(body, len(request.body)) + _active(body)
+    return problems + _shown(body, len(request.content)) + _active(body)
 
 
 def of_call(parameters: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""votepipe/testing/evidence.py, parts.py and messages.py: what a test sees."""
+"""votepipe/testing/pipeline.py and messages.py: what a test sees."""
 
 from collections.abc import Callable
 

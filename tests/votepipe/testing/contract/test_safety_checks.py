@@ -1,19 +1,19 @@
-"""votepipe/testing/contract/harms.py: what is live or broken at the receiver is found."""
+"""votepipe/testing/contract/safety_checks.py: what is live or broken at the receiver is found."""
 
 import json
 from typing import Any
 
 import pytest
 
-from votepipe.testing.contract import harms
-from votepipe.testing.contract.receiver import Request
+from votepipe.emulator.http.receiver import Request
+from votepipe.testing.contract import safety_checks
 
 CARD = {"contentType": "application/vnd.microsoft.card.adaptive"}
 
 
 def posted(body: Any, **headers: str) -> list[str]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return harms.of_request(Request("POST", "/", headers, raw))
+    return safety_checks.of_request(Request(method="POST", path="/", headers=headers, content=raw))
 
 
 def card(block: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_what_is_harmless_passes(name: str) -> None:
 
 
 def test_a_header_from_a_reader_is_found() -> None:
-    assert posted({}, **{"X-Injected": "yes"}) == ["A reader's text became a header."]
+    assert posted({}, **{"x-injected": "yes"}) == ["A reader's text became a header."]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_header_from_a_reader_is_found() -> None:
     ],
 )
 def test_what_harms_in_a_call_to_aws_is_found(parameters: dict[str, Any], problem: str) -> None:
-    assert any(problem in each for each in harms.of_call(parameters))
+    assert any(problem in each for each in safety_checks.of_call(parameters))
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_what_harms_in_a_call_to_aws_is_found(parameters: dict[str, Any], proble
     ],
 )
 def test_a_harmless_call_to_aws_passes(parameters: dict[str, Any]) -> None:
-    assert harms.of_call(parameters) == []
+    assert safety_checks.of_call(parameters) == []
