@@ -32,11 +32,9 @@ NOT_YET_IMPORTS = {
 }
 NOT_YET_SMALL = {
     "votepipe",
-    "votepipe/testing",
     "votepipe/emulator",
     "votepipe/emulator/patterns",
     "votepipe/model",
-    "votepipe/testing/contract",
     "sinks/slack",
 }
 

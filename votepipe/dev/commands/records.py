@@ -49,7 +49,7 @@ def check(file: Path) -> None:
 
     FILE is a module such as sinks/slack.py, or the folder of a package.
     """
-    # moto and botocore take their time to import.
+    # botocore takes its time to import.
     from votepipe.testing.contract import cases
 
     path = (file / "__init__.py" if file.is_dir() else file).resolve()
