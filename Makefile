@@ -66,8 +66,8 @@ deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 build-%: .votepipe/in-step
 	@.venv/bin/python -m votepipe.project.zips $* "$(ARTIFACTS_DIR)"
 
-requirements: setup ## Compile the requirement files anew from their .in files
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
+requirements: setup ## Compile the requirement files from pyproject.toml and the .in files
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml enrichers/requirements.in sinks/requirements.in -o requirements/dev.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/ministack.in -o requirements/ministack.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt sinks/requirements.in -o sinks/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt enrichers/requirements.in -o enrichers/requirements.txt

@@ -67,7 +67,7 @@ def test_tests_are_no_packages() -> None:
 
 
 def test_every_command_is_in_the_table() -> None:
-    listed = {entry.place.partition(":")[0].rpartition(".")[2] for entry in COMMANDS.values()}
+    listed = {entry.location.partition(":")[0].rpartition(".")[2] for entry in COMMANDS.values()}
     files = sorted((ROOT / "votepipe" / "dev" / "commands").glob("[a-z]*.py"))
 
     missing = [shown(path) for path in files if path.stem not in listed]

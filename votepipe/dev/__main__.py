@@ -1,4 +1,4 @@
-"""`python -m votepipe.dev COMMAND`: the command line of the checkout one stands in."""
+"""`python -m votepipe.dev COMMAND`: the command line, with the code of the current folder."""
 
 from votepipe.dev.cli import main
 

@@ -1,6 +1,6 @@
 """The command line: `votepipe COMMAND`.
 
-Exit codes: 0 it worked, 1 it failed, 2 it was called wrongly.
+Exit codes: 0 success, 1 failure, 2 called wrongly.
 """
 
 import difflib
@@ -12,33 +12,35 @@ import click
 
 
 class Entry(NamedTuple):
-    """Where a command stands, and what the list of commands says of it."""
+    """Where a command is defined, and its line in the list of commands."""
 
-    place: str
+    location: str
     summary: str
 
 
 # The table of contents.
 # A module is imported when its command runs, so that `votepipe --help` stays quick.
 COMMANDS = {
-    "up": Entry("votepipe.dev.commands.up:up", "Run all of it on this machine, until Ctrl-C."),
+    "up": Entry("votepipe.dev.commands.up:up", "Run everything on this machine, until Ctrl-C."),
     "vote": Entry("votepipe.dev.commands.stack:vote", "Cast a vote and write answers to it."),
-    "status": Entry("votepipe.dev.commands.stack:status", "Show what waits and what failed."),
+    "status": Entry("votepipe.dev.commands.stack:status", "Show what is waiting and what failed."),
     "list": Entry("votepipe.dev.commands.plugins:list_plugins", "Show the sinks and enrichers."),
-    "doctor": Entry("votepipe.dev.commands.stack:doctor", "Say what is missing, and the remedy."),
-    "demo": Entry("votepipe.dev.commands.records:demo", "Show a vote's way, without any server."),
+    "doctor": Entry("votepipe.dev.commands.stack:doctor", "Name what is missing, and the remedy."),
+    "demo": Entry(
+        "votepipe.dev.commands.records:demo", "Show the path of a vote, without servers."
+    ),
     "sync": Entry("votepipe.dev.commands.plugins:sync", "Bring template.yaml in step with sinks/."),
-    "new": Entry("votepipe.dev.commands.plugins:new", "Write a sink or an enricher to start from."),
-    "check": Entry("votepipe.dev.commands.records:check", "Try a sink with failures, locally."),
+    "new": Entry("votepipe.dev.commands.plugins:new", "Write a new sink or enricher."),
+    "check": Entry("votepipe.dev.commands.records:check", "Test a sink with failures, locally."),
     "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),
-    "tally": Entry("votepipe.dev.commands.stack:tally", "Count the votes in the table anew."),
+    "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
-    "match": Entry("votepipe.dev.commands.records:match", "Try an event pattern on an event."),
+    "match": Entry("votepipe.dev.commands.records:match", "Match an event against a pattern."),
 }
 
 
 class Commands(click.Group):
-    """Finds commands by the table above; an unknown name gets the nearest known one."""
+    """Finds commands in the table above, and suggests the nearest for an unknown name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table."""
@@ -48,7 +50,7 @@ class Commands(click.Group):
         """Import a command by its name."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name].place.split(":")
+        module, name = COMMANDS[cmd_name].location.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
@@ -60,7 +62,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Say which command may have been meant."""
+        """Suggest the nearest command."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             near = difflib.get_close_matches(name, COMMANDS, n=1)
@@ -82,7 +84,7 @@ class Commands(click.Group):
 
 
 def _words(error: Exception) -> str:
-    """An error for people: as it is when votepipe wrote it, else with a way to see more."""
+    """An error for people: unchanged when it is votepipe's, else with how to see more."""
     if type(error).__module__.startswith("votepipe."):
         return str(error)
     text = str(error).rstrip(".")
@@ -90,7 +92,7 @@ def _words(error: Exception) -> str:
 
 
 def _keep_from_proxies() -> None:
-    """Have no proxy asked for addresses of this machine: the local stack is there."""
+    """Reach the local stack without a proxy."""
     for name in ("NO_PROXY", "no_proxy"):
         known = os.environ.get(name, "")
         os.environ[name] = f"{known},127.0.0.1,localhost" if known else "127.0.0.1,localhost"

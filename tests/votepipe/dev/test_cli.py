@@ -1,12 +1,9 @@
-"""votepipe/dev/cli.py: commands are found, and what goes wrong is told in a line."""
+"""votepipe/dev/cli.py: commands are found, and what goes wrong is one line."""
 
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from click.testing import CliRunner
 
 from votepipe.dev import cli
 from votepipe.dev.cli import COMMANDS, Entry, main
+from votepipe.emulator.http.receiver import Answer, Receiver
 from votepipe.model.errors import SettingsError
 from votepipe.project import ROOT
 
@@ -165,7 +163,7 @@ def test_it_works_on_the_checkout_around_the_current_folder(checkout: Path) -> N
 
 
 def test_the_demo_runs_the_plugins_of_the_checkout(checkout: Path) -> None:
-    with (checkout / "sinks" / "settle.py").open("a") as settle:
+    with (checkout / "sinks" / "settle" / "__init__.py").open("a") as settle:
         settle.write("\nprint('from the other checkout')\n")
 
     assert "from the other checkout" in run("demo", folder=checkout).stdout
@@ -193,33 +191,14 @@ def test_it_can_be_called_both_ways(program: list[str]) -> None:
     assert b"version" in done.stdout
 
 
-@pytest.fixture
-def console() -> Iterator[int]:
-    """A console that answers that it is not ready; its port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"ready": False, "step": "sam build"}).encode())
-
-        def log_message(self, *args: object) -> None:
-            """Keep quiet."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
-
-
-def test_no_proxy_is_asked_for_addresses_of_this_machine(console: int) -> None:
+def test_no_proxy_is_asked_for_addresses_of_this_machine(web: Receiver) -> None:
+    web.reply(Answer(body={"ready": False, "step": "sam build"}))
     nowhere = "http://127.0.0.1:1"
+    port = web.url.rpartition(":")[2]
 
-    done = run("status", VOTEPIPE_PORT=str(console), HTTP_PROXY=nowhere, http_proxy=nowhere)
+    done = run("status", VOTEPIPE_PORT=port, HTTP_PROXY=nowhere, http_proxy=nowhere)
 
     assert done.returncode == 1
     assert done.stderr == (
-        f"Error: The stack at http://127.0.0.1:{console} is not ready yet (sam build). Try again.\n"
+        f"Error: The stack at {web.url} is not ready yet (sam build). Try again.\n"
     )

@@ -18,7 +18,7 @@ def make(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess
     return subprocess.run(
         ["make", *arguments],
         cwd=root,
-        # The tests may themselves be run by make, which tells the makes below it so.
+        # The tests may themselves be run by make, which passes its state on to makes below it.
         env={**{name: value for name, value in os.environ.items() if "MAKE" not in name}, **env},
         capture_output=True,
         text=True,
@@ -89,7 +89,7 @@ def test_the_environment_is_missing(checkout: Path) -> None:
     assert "The environment is missing. Run: make setup" in done.stderr
 
 
-def test_an_old_python_is_told_from_a_new_one(checkout: Path) -> None:
+def test_an_old_python_is_refused(checkout: Path) -> None:
     old = checkout / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)

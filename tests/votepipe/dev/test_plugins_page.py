@@ -42,7 +42,7 @@ def file(heading: str) -> str:
 
 
 def enforce_roles(folder: Path) -> None:
-    """Make an environment whose local AWS is the one of this checkout, told to enforce roles."""
+    """Make an environment whose local AWS is the one of this checkout, enforcing roles."""
     real = ROOT / folder.name
     program = folder / "bin" / "ministack"
     program.parent.mkdir(parents=True)
@@ -63,7 +63,7 @@ class Checkout:
         enforce_roles(root / ".venv-ministack")
         self.port = free_port()
         # The environment holds this checkout's own code; there, its own comes first. A make that
-        # runs the tests is not told to the ones that are typed here.
+        # runs the tests does not reach the commands typed here.
         inherited = {name: text for name, text in os.environ.items() if "MAKE" not in name}
         self.env = {
             **inherited,

@@ -51,7 +51,7 @@ def list_plugins(as_json: bool) -> None:
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
 def sync(check: bool) -> None:
-    """Write what plugins need into the marked regions of template.yaml, and docs/sinks.md."""
+    """Write what plugins need into the generated blocks of template.yaml, and docs/sinks.md."""
     root = checkout()
     found = generator.resources(root)
     template, page = root / "template.yaml", root / "docs" / "sinks.md"
@@ -62,8 +62,8 @@ def sync(check: bool) -> None:
     }
     stale = [path for path, text in texts.items() if text != wanted[path]]
     if template in stale:
-        told = [*differences(texts[template], wanted[template])]
-        for line in told or ["Comments and empty lines only."]:
+        lines = [*differences(texts[template], wanted[template])]
+        for line in lines or ["Comments and empty lines only."]:
             click.echo(line, err=check)
     names = " and ".join(str(path.relative_to(root)) for path in stale)
     if check and stale:

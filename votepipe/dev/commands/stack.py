@@ -65,7 +65,7 @@ def vote(
         answer(found.table, keys["widgetId"], keys["voteId"], field, text)
     click.echo(f"Cast vote {keys['voteId']} in widget '{widget}', {1 + len(answers)} writes.")
     if found.console:
-        click.echo(f"See its way at {found.console}/")
+        click.echo(f"See its path at {found.console}/")
 
 
 @click.command()
@@ -94,7 +94,7 @@ def status(stack: str | None) -> None:
 @click.command()
 @stack_option
 def doctor(stack: str | None) -> None:
-    """Look at this machine and at a stack; say what is missing, each with its remedy."""
+    """Check this machine and a stack; name what is missing, with its remedy."""
     try:
         of_stack = checks.stack(deployment(stack))
     except NotUp as error:
@@ -153,16 +153,16 @@ def _asked(text: str, *, required: bool) -> str:
 
 @click.group()
 def tally() -> None:
-    """Look after the counts of votes."""
+    """Maintain the counts of votes."""
 
 
 @tally.command()
 @stack_option
 def rebuild(stack: str | None) -> None:
-    """Count the votes in the table anew, while votes go on."""
+    """Recount the votes in the table, while new ones arrive."""
     found = deployment(stack)
     counts = Tally(found.session.client("dynamodb"), found.stack.physical_id("TallyTable"))
-    for line in _told(Recount(counts, _votes_table(found)).run()):
+    for line in _lines(Recount(counts, _votes_table(found)).run()):
         click.echo(line)
 
 
@@ -174,13 +174,13 @@ def _votes_table(found: Deployment) -> str:
     return found.stack.physical_id("VotesTable")
 
 
-def _told(result: Result) -> list[str]:
+def _lines(result: Result) -> list[str]:
     lines = [
-        f"{result.votes} votes are counted; {result.moved} were counted otherwise or not at all.",
+        f"{result.votes} votes are counted; {result.moved} were counted differently or not at all.",
         f"{result.counters} counters were not the sum of their votes, and are now.",
     ]
     if result.unreadable:
-        lines.append(f"{result.unreadable} items of the table are no votes, and are left as is.")
+        lines.append(f"{result.unreadable} items of the table are not votes, and stay as they are.")
     if result.busy:
-        lines.append(f"{result.busy} counters moved all the while. Run it again to check them.")
+        lines.append(f"{result.busy} counters changed meanwhile. Run it again to check them.")
     return lines

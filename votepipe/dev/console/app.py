@@ -33,8 +33,8 @@ def create_app(
 ) -> Flask:
     """Build the console.
 
-    `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None while
-    there is none; `dead_letters` what `watcher.dead_letters` returns.
+    `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None before
+    it exists; `dead_letters` what `watcher.dead_letters` returns.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
@@ -51,7 +51,7 @@ def create_app(
     @app.errorhandler(ClientError)
     def from_table(error: BotoCoreError | ClientError) -> tuple[Response, int]:
         name = type(error).__name__
-        return jsonify(error=f"The votes table did not take it ({name}). See /api/status."), 502
+        return jsonify(error=f"The votes table refused it ({name}). See /api/status."), 502
 
     @app.get("/api/status")
     def get_status() -> Response:
@@ -86,7 +86,7 @@ def _journal(app: Flask, journal: Journal, faults: HttpFaults, table: Callable[[
         return Response(found, mimetype="application/json")
 
     @app.get("/api/journal")
-    def ways() -> Response:
+    def votes_and_hops() -> Response:
         since = request.args.get("since", 0, type=int)
         limit = request.args.get("limit", 200, type=int)
         found = journal.votes(since=since, limit=limit)

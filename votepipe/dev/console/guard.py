@@ -10,7 +10,7 @@ _POLICY = (
 
 
 class Refused(Exception):
-    """A request the console does not take; `status` is that of HTTP, the text is for people."""
+    """A request that the console refuses, with an HTTP status and a text for people."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 def guard(app: Flask) -> None:
-    """Refuse other host names and origins, forbid foreign content, tell errors as JSON."""
+    """Refuse other host names and origins, forbid foreign content, return errors as JSON."""
     app.before_request(_refuse)
     app.after_request(_protect)
     app.register_error_handler(Refused, lambda error: (jsonify(error=str(error)), error.status))
@@ -36,7 +36,7 @@ def _refuse() -> None:
     if request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith("/receive/"):
         return
     if request.headers.get("Origin") not in {None, f"http://{host}"}:
-        raise Refused(403, "The console takes nothing from other sites. Use its own page.")
+        raise Refused(403, "The console accepts nothing from other sites. Use its own page.")
 
 
 def _protect(reply: Response) -> Response:

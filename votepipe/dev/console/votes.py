@@ -1,4 +1,4 @@
-"""The form's side of the API: cast a vote, answer a question."""
+"""The form's part of the API: cast a vote, answer a question."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +16,9 @@ LONGEST = 10_000  # characters of one text
 
 
 def votes(journal: Journal, table: Callable[[], Any]) -> Blueprint:
-    """The routes below `/api/votes`; `table` gives the votes table, or None while it is not there.
+    """The routes below `/api/votes`; `table` returns the votes table, or None before it exists.
 
-    They write as readers' clicks do, so everything after the write is the real thing.
+    They write as readers' clicks do; everything after the write is real.
     """
     routes = Blueprint("votes", __name__)
 
@@ -67,7 +67,7 @@ def describe(journal: Journal, table: Any, votes: Sequence[Mapping[str, Any]]) -
     try:
         reply = table.meta.client.batch_get_item(RequestItems={table.name: wanted})
     except (BotoCoreError, ClientError):
-        return  # the votes show with their ids instead
+        return  # then the votes show their ids
     for item in reply["Responses"][table.name]:
         about = {name: item.get(name) for name in ("voteType", "instanceOfJoy")}
         known = {name: value for name, value in about.items() if isinstance(value, str)}
@@ -82,7 +82,7 @@ def _there(table: Callable[[], Any]) -> Any:
 
 
 def _texts(*names: str) -> dict[str, str]:
-    """The request's JSON: an object with no members but these, all of them texts."""
+    """The request's JSON: an object with no members but these, all of them strings."""
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
         raise Refused(400, "This is not a JSON object. Send one.")

@@ -66,7 +66,7 @@ class Watcher:
 
     `logs` is a boto3 client; `groups` names log groups; `dead_letter_queues` holds addresses of
     queues at MiniStack's `endpoint`.
-    A round that fails is logged once and tried again; the others go on.
+    A failing round is logged once and retried; the others go on.
     """
 
     def __init__(

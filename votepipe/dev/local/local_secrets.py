@@ -1,4 +1,4 @@
-"""What sinks need to know on this machine: examples as parameters, the receiver as an address."""
+"""Local secrets and parameters of sinks: examples, and the address of the receiver."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _RECEIVER = re.compile(r"http://127\.0\.0\.1:\d+/receive/")
 
 
 def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, str]:
-    """The values that settings take on this machine."""
+    """The values of settings on this machine."""
     return {
         field.parameter: value
         for plugin in found
@@ -25,7 +25,7 @@ def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, s
 def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: str) -> None:
     """Point each sink's secret to the receiver at the console's `url`.
 
-    A secret that a person set stays as it is.
+    Keeps a secret that a person set.
     """
     client: Any = deployment.session.client("secretsmanager")
     for sink in found:
@@ -48,7 +48,7 @@ def _points_to_a_receiver(client: Any, secret: str) -> bool:
 
 
 def verify_senders(deployment: Deployment) -> None:
-    """Verify every address that is a parameter: SES takes mail from no other."""
+    """Verify every address that is a parameter: SES sends mail from no other."""
     client: Any = deployment.session.client("ses")
     for value in deployment.stack.parameters.values():
         if "@" in value:

@@ -1,4 +1,4 @@
-"""The local stack: the real template on an AWS of this machine, its pipe, and the console."""
+"""The local stack: the real template on the local AWS, with its pipe and the console."""
 
 import contextlib
 import threading
@@ -24,7 +24,7 @@ from votepipe.project.template import read
 
 
 class LocalStackError(Exception):
-    """The local stack did not come up, or lost a part; the text says what to do."""
+    """The local stack did not start, or lost a part; the text says what to do."""
 
 
 class LocalStack:
@@ -32,7 +32,7 @@ class LocalStack:
 
     The console listens on `port`, the local AWS on the port after it; 0 takes any free ones.
     `parameters` override those of the template.
-    Use it as a context manager, or call `run` to stay up until a signal comes.
+    Use it as a context manager, or call `run` to stay up until a signal.
     """
 
     def __init__(
@@ -90,10 +90,10 @@ class LocalStack:
         }
 
     def run(self) -> None:
-        """Come up, stay until SIGINT, SIGTERM or SIGHUP, and end everything in order."""
+        """Start, wait for SIGINT, SIGTERM or SIGHUP, and end everything in order."""
         try:
             with ended_by_signals(), self:
-                self._say(f"\nReady: {self.url}/ shows each vote's way.")
+                self._say(f"\nReady: {self.url}/ shows the path of each vote.")
                 self._say("Cast one there, or with: .venv/bin/votepipe vote")
                 self._say("Ctrl-C ends everything.")
                 while self.ministack.pid is not None:
@@ -157,7 +157,7 @@ class LocalStack:
         self._say(f"  {time.monotonic() - started:.1f} s")
 
     def _checked(self) -> list[SinkResources]:
-        """The sinks, when they, the template and the parameters given fit each other."""
+        """The sinks, if they, the template and the given parameters match."""
         check(self._parameters, read(self.root)["Parameters"])
         found = resources(self.root)
         text = (self.root / "template.yaml").read_bytes().decode()

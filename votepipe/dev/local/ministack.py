@@ -1,4 +1,4 @@
-"""MiniStack, the local AWS: started on the loopback address with nothing of this shell in it."""
+"""MiniStack, the local AWS: on the loopback address, without this shell's environment."""
 
 import contextlib
 import random
@@ -16,17 +16,17 @@ from votepipe.project import checkout
 
 PROGRAM = Path(".venv-ministack/bin/ministack")  # below the checkout
 REGION = "us-east-1"
-# Below what systems give to outgoing connections, one of which could take a port found free.
+# Below the range of outgoing connections, one of which could take a port found free.
 _PORTS = range(20_000, 30_000, 2)
 
 
 class MiniStackError(Exception):
-    """MiniStack is not there or did not come up; the text says what to do."""
+    """MiniStack is missing or did not start; the text says what to do."""
 
 
 def free_port() -> int:
-    """A port on the loopback address that, with the one after it, nobody uses right now."""
-    # Not `random` itself: tests seed it, and two that run at once would find the same port.
+    """A free port on the loopback address; the one after it is free, too."""
+    # Not `random` itself: tests seed it, and two parallel ones would find the same port.
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
         with socket.socket() as one, socket.socket() as next_one, contextlib.suppress(OSError):
             one.bind(("127.0.0.1", port))
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 def taken(port: int) -> bool:
-    """Whether somebody listens on this port of the loopback address."""
+    """Whether something listens on this port of the loopback address."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -45,8 +45,8 @@ class MiniStack:
     """One MiniStack process with all its state below `folder`.
 
     Use it as a context manager, or call `start` and `stop`.
-    With `persist`, what a clean stop saved is there again at the next start.
-    `enforce_iam` makes it refuse what a function's role does not allow.
+    With `persist`, the next start restores what a clean stop saved.
+    With `enforce_iam` it refuses what a function's role does not allow.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class MiniStack:
         with (self.folder / "ministack.log").open("ab") as log:
             self._child.start(
                 [str(program)],
-                # Whatever stands in this environment is handed to every function it runs.
+                # Every function inherits this environment.
                 env={
                     "PATH": f"{program.parent}:/usr/bin:/bin",
                     "HOME": str(self.folder),
@@ -136,7 +136,7 @@ class MiniStack:
 
     def stop(self, timeout: float = 20) -> None:
         """End it, its functions included, and remove what it unpacked."""
-        # Its functions are workers in its own process group; none may outlive it.
+        # Functions are workers in its process group; none may outlive it.
         self._child.end(timeout)
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 

@@ -1,6 +1,6 @@
-"""Values given for template parameters, checked before anything is deployed with them.
+"""Values for template parameters, checked before anything is deployed.
 
-CloudFormation would refuse them after a minute, and `sam` drops a name that it does not know.
+CloudFormation refuses them after a minute, and `sam` drops unknown names.
 """
 
 import difflib
@@ -10,11 +10,11 @@ from typing import Any
 
 
 class ParameterError(Exception):
-    """Values that the template does not take; the text names each and what it takes."""
+    """Values that the template does not accept; the text names each and what it accepts."""
 
 
 def check(given: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ParameterError when `declared`, the template's Parameters, does not take `given`."""
+    """Raise ParameterError when `declared`, the template's Parameters, does not accept `given`."""
     problems = [
         problem for name, value in given.items() for problem in _problems(name, value, declared)
     ]

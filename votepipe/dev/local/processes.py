@@ -1,4 +1,4 @@
-"""Start processes, hear signals, and end in order what was started."""
+"""Start processes, handle signals, and end in order what was started."""
 
 import contextlib
 import os
@@ -15,12 +15,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class End(BaseException):
-    """A signal asked to end; not an error, so that no `except Exception` swallows it."""
+    """A signal asked to end; no Exception, which the code might catch."""
 
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Raise End in the main thread at the first signal; later ones do not disturb the ending."""
+    """Raise End in the main thread at the first signal; later ones are ignored."""
     ending = threading.Event()
 
     def first(number: int, frame: FrameType | None) -> None:
@@ -31,7 +31,7 @@ def ended_by_signals() -> Iterator[None]:
     before = {
         number: signal.signal(number, first)
         for number in SIGNALS
-        # nohup has this one ignored, and means it.
+        # Under nohup this one stays ignored.
         if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN)
     }
     try:
@@ -43,13 +43,13 @@ def ended_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let signals wait until the end of the block.
+    """Delay signals until the end of the block.
 
     What is started in it is known before a signal can ask to end it, and what is ended in it is
     ended altogether.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are heard in the main thread only
+        yield  # only the main thread handles signals
         return
     waiting: list[int] = []
     before = {
@@ -68,7 +68,7 @@ def undisturbed() -> Iterator[None]:
 class Child:
     """A process in a session of its own, so that Ctrl-C in a terminal is ours to pass on.
 
-    The file `note` tells a later run of it, should this one be killed before it can end it.
+    The file `note` names it to a later run, which ends it if this run is killed.
     """
 
     def __init__(self, note: Path) -> None:
@@ -84,9 +84,9 @@ class Child:
     def start(
         self, command: Sequence[str], env: Mapping[str, str], **options: Any
     ) -> subprocess.Popen[bytes]:
-        """Start it with exactly this environment; what a killed run left of it is ended first.
+        """Start it with exactly this environment, after ending what a killed run left.
 
-        A signal that came meanwhile is heard when it runs: call this where `end` follows.
+        A signal that comes meanwhile is raised afterwards, so call this where `end` follows.
         """
         end_leftover(self._note)
         self._note.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class Child:
             process = self.process = subprocess.Popen(
                 command, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
-            # A program that begins has no words for a moment.
+            # Right after the fork the command line is empty.
             while not (words := _command(process.pid)) and process.poll() is None:
                 threading.Event().wait(0.01)
             self._note.write_text(f"{process.pid} {words}")
@@ -108,7 +108,7 @@ class Child:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout)
-        # macOS says that it is not permitted where there is nothing left but the process itself.
+        # macOS raises PermissionError when only the process itself is left.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -116,7 +116,7 @@ class Child:
 
 
 def end_leftover(note: Path, timeout: float = 20) -> None:
-    """End the process that `note` tells of, and all that it started, if it still is that one.
+    """End the process that `note` names and all that it started, if it is still the same.
 
     It has `timeout` seconds to end by itself.
     """
@@ -136,7 +136,7 @@ def end_leftover(note: Path, timeout: float = 20) -> None:
 
 
 def _command(pid: int) -> str:
-    """What runs under this number, as it was called; empty for nothing."""
+    """The command line of the process with this number; empty without one."""
     if Path("/proc/self").exists():
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")

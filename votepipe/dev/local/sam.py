@@ -1,4 +1,4 @@
-"""`sam build` and `sam deploy`, as a person would type them, against a local AWS."""
+"""`sam build` and `sam deploy`, against the local AWS."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def _run(arguments: list[str], log: Path, env: Mapping[str, str], root: Path) ->
     if not program.exists():
         raise SamError("The SAM CLI is not installed. Run: make setup")
     log.parent.mkdir(parents=True, exist_ok=True)
-    # The person's own AWS profile must not be able to send this to a real account.
+    # The user's own AWS profile must not send this to a real account.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     child = Child(log.with_suffix(".pid"))
     command = [

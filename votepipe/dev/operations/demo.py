@@ -21,7 +21,7 @@ STORY = Path("events/stream/story.json")  # below the checkout
 
 
 def lines() -> Iterator[str]:
-    """What becomes of each record of the story, and of the vote when it rests; a sum at the end."""
+    """What becomes of each record of the story, the settled vote, and a summary."""
     root = checkout()
     # The sinks and enrichers of this checkout, not those beside the library that was installed.
     sys.path.insert(0, str(root))
@@ -39,8 +39,8 @@ def lines() -> Iterator[str]:
         passed = any(matches(each["Pattern"], record, for_pipe=True) for each in pipe)
         made = _enriched([record]) if passed else []
         details += made
-        told = ", ".join(f"{each['type']}  {_facts(each)}" for each in made) or "filtered out"
-        yield f"{record['eventName']}  → {told}"
+        events = ", ".join(f"{each['type']}  {_facts(each)}" for each in made) or "filtered out"
+        yield f"{record['eventName']}  → {events}"
     last = Event.from_detail(details[-1])
     at_rest = {"eventID": f"{last.id}-settled", "time": details[-1]["time"]}
     details.append(settle.detail_of(last, State.of({"settledAs": at_rest})))

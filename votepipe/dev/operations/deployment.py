@@ -70,7 +70,7 @@ def console_url() -> str:
 
 
 def local_status() -> dict[str, Any]:
-    """What the console says of the stack on this machine. Raises NotUp where there is none."""
+    """What the console says of the stack on this machine. Raises NotUp when it does not run."""
     url = console_url()
     try:
         response = requests.get(f"{url}/api/status", timeout=5)

@@ -1,13 +1,12 @@
-"""Count all votes of a table anew, while votes go on.
+"""Recount all votes of a table, while new ones arrive.
 
-First each vote: one that the tally counts otherwise than it stands in the table is moved, in the
-same transaction as an event of it would. It keeps its order, so an event that is still on its way
-moves it again if it has to. The vote is read after its item, and written only if that has not
-changed since: a change that was counted meanwhile is never undone.
+First the votes: one that the tally counts differently from the table is moved, in the same
+transaction as by an event. It keeps its order, so an event that is still to come can move it
+again. The vote is read after its item, and written only if that has not changed since: a change
+that was counted meanwhile is never undone.
 
-Then the counters: each must be the sum of its votes' items. The sum is believed where no vote of
-the place moved from before the sums until after them, as the counter's version tells; where one
-did, it is summed up again.
+Then the counters: each must be the sum of its votes' items. A sum holds when no vote of
+the place moved meanwhile, which the counter's version shows; otherwise it is summed up again.
 """
 
 from collections import Counter
@@ -33,15 +32,15 @@ _BATCH = 100  # the most that BatchGetItem takes
 
 
 class RecountError(VotepipeError):
-    """The recount could not end; the text says what to do."""
+    """The recount could not finish; the text says what to do."""
 
 
 @dataclass
 class Result:
-    """How many votes were counted, how many of them otherwise before, how many are no votes.
+    """How many votes were counted, how many of them differently before, how many are not votes.
 
-    `counters` were not the sum of their votes; `busy` places were voted on all the while, so that
-    it is not known of theirs.
+    `counters` were not the sum of their votes; those of `busy` places
+    changed during the count, so they are not checked.
     """
 
     votes: int = 0
@@ -69,7 +68,7 @@ class Recount:
         return self.result
 
     def _look_at(self, images: list[Mapping[str, Any]]) -> None:
-        """Move those votes that are counted otherwise than they stand."""
+        """Move the votes that are counted differently from the table."""
         keys = [vote_key(image["widgetId"]["S"], image["voteId"]["S"]) for image in images]
         stored_keys = [marshal_item(key) for key in keys]
         found = map(plain, self._batch(self.tally.table, stored_keys))
@@ -83,7 +82,7 @@ class Recount:
             self.result.votes += 1
             item = items.get(key["tally"], {})
             if Seen.of(widget_id, vote_id, item).counted != counted:
-                self._mend(widget_id, vote_id)
+                self._correct(widget_id, vote_id)
 
     def _look_for(self, items: list[Item]) -> None:
         """Take back those votes that are counted and not in the table."""
@@ -93,9 +92,9 @@ class Recount:
         there = {_pair(image) for image in self._batch(self.votes, keys)}
         for key in keys:
             if _pair(key) not in there:
-                self._mend(*_pair(key))
+                self._correct(*_pair(key))
 
-    def _mend(self, widget_id: str, vote_id: str) -> None:
+    def _correct(self, widget_id: str, vote_id: str) -> None:
         key = {"widgetId": {"S": widget_id}, "voteId": {"S": vote_id}}
         for _ in range(_ATTEMPTS):
             seen = self.tally.see(widget_id, vote_id)
@@ -109,7 +108,7 @@ class Recount:
             if self.tally.move(seen, counted, seen.order or FIRST):
                 self.result.moved += 1
                 return
-        raise RecountError("A vote was changed by others all the while. Run it again.")
+        raise RecountError("Others kept changing a vote. Run it again.")
 
     def _sum_up(self) -> None:
         open_places: set[str] | None = None

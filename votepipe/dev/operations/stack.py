@@ -1,4 +1,4 @@
-"""A deployed stack as CloudFormation tells it: names, outputs and resolved properties."""
+"""A deployed stack, as CloudFormation describes it: names, outputs and resolved properties."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_values
 from votepipe.model.errors import VotepipeError
 
-# What `Fn::GetAtt` gives, built from the physical id; a table's StreamArn is asked for.
+# What `Fn::GetAtt` gives, built from the physical id; a table's StreamArn needs a call.
 _ATTRIBUTES = {
     ("AWS::CloudWatch::Alarm", "Arn"): "arn:{partition}:cloudwatch:{region}:{account}:alarm:{id}",
     ("AWS::DynamoDB::Table", "Arn"): "arn:{partition}:dynamodb:{region}:{account}:table/{id}",

@@ -17,7 +17,7 @@ PAUSE, LONGEST_PAUSE = 0.5, 30.0
 class PipeProcess:
     """Runs the runner of the checkout at `root` for a stack until the end of the block.
 
-    `trace` gets each hop that the runner prints, `say` what it tells people.
+    `trace` gets each hop that the runner prints, `say` messages for people.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
     python -m votepipe.dev.pipe_runner.runner --stack NAME --state FOLDER
 
-Prints one line of JSON per record and hop, and tells people the rest on stderr.
+Prints one line of JSON per record and hop, and writes messages for people to stderr.
 Checkpoints are kept in FOLDER: started again, it goes on where it was, killed or not.
 SIGTERM or Ctrl-C ends it once all that was written before went through, within five seconds: a
 local stream goes with the process that holds it.
@@ -61,15 +61,15 @@ class Runner:
         self._load(Stack(stack, session))
 
     def run(self, ending: threading.Event) -> None:
-        """Work until told to end, and then until what was written before is through."""
+        """Work until asked to end, then until what was written before has passed."""
         while not ending.is_set():
             if self._look <= time.time():
                 self._look_at_stack()
             due = min([self._look, *(follower.turn() for follower in self._followers)])
             ending.wait(max(0.0, due - time.time()))
-        told = time.time()
-        end = told + _REST
-        while time.time() < end and not all(each.is_through(told) for each in self._followers):
+        asked = time.time()
+        end = asked + _REST
+        while time.time() < end and not all(each.is_through(asked) for each in self._followers):
             due = min([end, *(follower.turn() for follower in self._followers)])
             time.sleep(max(0.0, due - time.time()))
 
@@ -109,7 +109,7 @@ class Runner:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until a signal; 0 when told to end, 1 when it could not start, 2 for a wrong call."""
+    """Run until a signal; 0 at a signal, 1 when it could not start, 2 when called wrongly."""
     parser = argparse.ArgumentParser(prog="votepipe.dev.pipe_runner.runner", description=__doc__)
     parser.add_argument("--stack", required=True, help="name of the deployed stack")
     parser.add_argument("--state", required=True, type=Path, help="folder for the checkpoints")

@@ -1,29 +1,33 @@
 """A template's resources as models that are tied together."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-from votepipe.emulator.cloudformation.resources import Resources
-from votepipe.emulator.cloudformation.stock import Stock, pattern_of
+from votepipe.emulator import patterns
+from votepipe.emulator.cloudformation.resources import Resources, stream_arn
 from votepipe.emulator.dynamodb.service import DynamoDb
-from votepipe.emulator.eventbridge.asynchronous import Asynchronous, Manner
-from votepipe.emulator.eventbridge.bus import Buses
+from votepipe.emulator.dynamodb.table import Table
+from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses
 from votepipe.emulator.eventbridge.rule import Rule
-from votepipe.emulator.eventbridge.scheduler import Scheduler, ring
+from votepipe.emulator.eventbridge.scheduler import Schedule
 from votepipe.emulator.eventbridge.targets import Targets
+from votepipe.emulator.functions.function import Function
 from votepipe.emulator.functions.patches import Patches
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.pipe import Pipe, Ports, Stream
 from votepipe.emulator.services.calls import Service
-from votepipe.emulator.services.roles import QueuePolicies
+from votepipe.emulator.services.roles import QueuePolicies, Roles
+from votepipe.emulator.services.secrets import Secrets
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.mapping import EventSourceMapping
+from votepipe.emulator.sqs.queue import Queue
 from votepipe.emulator.sqs.service import Sqs
 
 
-class Models(Stock):
+class Models:
     """Everything that a template describes, by logical id."""
 
     def __init__(
@@ -34,34 +38,124 @@ class Models(Stock):
         patches: Patches,
         sinks: Collection[str] | None = None,
     ) -> None:
-        super().__init__(simulation, root, resources, patches)
+        self._simulation = simulation
+        self._resources = resources
         self._sinks = sinks
+        self.roles = Roles(resources)
+        self.functions = self._functions(root, patches)
+        self.queues = self._queues()
+        self.tables = self._tables()
+        self.streams = self._streams()
+        self.secrets = self._secrets()
+        self.archives = self._archives()
+        self.buses = self._buses()
         self.put = Buses(simulation, self.buses, list(self.archives.values()))
         self.sqs = Sqs(simulation, self.queues)
         self.targets = Targets(
             simulation,
             self.queues,
-            self.functions,
             self.put,
             QueuePolicies(resources),
             self.roles.allows,
-            Asynchronous(simulation, self._manners(), self.roles.allows),
         )
-        self.scheduler = Scheduler(simulation, self.targets.of_schedule)
         self.mappings = self._mappings()
         self.rules = self._rules()
         self.pipes = self._pipes()
-        self._schedules()
+        self.schedules = self._schedules()
 
     def services(self) -> dict[str, Service]:
         """What answers boto3, by the name of the service."""
         return {
             "dynamodb": DynamoDb(self.tables),
             "events": self.put,
-            "scheduler": self.scheduler,
             "secretsmanager": self.secrets,
             "sqs": self.sqs,
         }
+
+    def _functions(self, root: Path, patches: Patches) -> dict[str, Function]:
+        resources = self._resources
+        return {
+            logical_id: Function.of(
+                logical_id,
+                resources.name(logical_id),
+                resources.arn(logical_id),
+                facts,
+                simulation=self._simulation,
+                root=root,
+                patches=patches,
+            )
+            for logical_id, facts in resources.of_type("AWS::Lambda::Function").items()
+        }
+
+    def _queues(self) -> dict[str, Queue]:
+        resources = self._resources
+        declared = resources.of_type("AWS::SQS::Queue")
+        queues: dict[str, Queue] = {
+            name: Queue.of(self._simulation, name, resources.arn(name), resources.ref(name), facts)
+            for name, facts in declared.items()
+        }
+        by_arn = {queue.arn: queue for queue in queues.values()}
+        for name, facts in declared.items():
+            if redrive := facts.get("RedrivePolicy"):
+                dead_letters = by_arn.get(redrive["deadLetterTargetArn"])
+                if dead_letters is None:
+                    raise Unmodelled(f"'{name}' has dead letters outside of the template.")
+                queues[name].dead_letters = dead_letters
+                queues[name].most_receives = int(redrive["maxReceiveCount"])
+                dead_letters.sources.append(queues[name])
+        return queues
+
+    def _tables(self) -> dict[str, Table]:
+        resources = self._resources
+        return {
+            name: Table.of(name, resources.name(name), resources.arn(name), facts)
+            for name, facts in resources.of_type("AWS::DynamoDB::Table").items()
+        }
+
+    def _streams(self) -> dict[str, Stream]:
+        streams = {}
+        for name, table in self.tables.items():
+            if table.view is not None:
+                stream = Stream(self._simulation, name, stream_arn(table.arn), table.view)
+                keys = table.index.keys
+                table.written.append(_writer(stream, keys))
+                streams[name] = stream
+        return streams
+
+    def _secrets(self) -> Secrets:
+        resources = self._resources
+        declared = resources.of_type("AWS::SecretsManager::Secret")
+        secrets = Secrets({resources.arn(name): resources.name(name) for name in declared})
+        for name, facts in declared.items():
+            if "SecretString" in facts:
+                secrets.values[resources.arn(name)] = facts["SecretString"]
+        return secrets
+
+    def _archives(self) -> dict[str, Archive]:
+        resources = self._resources
+        return {
+            name: Archive(
+                name,
+                resources.name(name),
+                resources.arn(name),
+                last_part(facts["SourceArn"]),
+                pattern_of(facts),
+                int(facts.get("RetentionDays", 0)),
+            )
+            for name, facts in resources.of_type("AWS::Events::Archive").items()
+        }
+
+    def _buses(self) -> dict[str, Bus]:
+        resources = self._resources
+        buses = {
+            name: Bus(self._simulation, name, resources.name(name), resources.arn(name))
+            for name in resources.of_type("AWS::Events::EventBus")
+        }
+        for archive in self.archives.values():
+            for bus in buses.values():
+                if bus.name == archive.bus:
+                    bus.archives.append(archive)
+        return buses
 
     def _rules(self) -> dict[str, Rule]:
         resources = self._resources
@@ -81,28 +175,16 @@ class Models(Stock):
             for bus in self.buses.values():
                 if bus.name == bus_name:
                     bus.rules[arn] = rule.handle
-            if enabled and "ScheduleExpression" in facts:
-                ring(self._simulation, rule, facts["ScheduleExpression"])
         return rules
 
-    def _schedules(self) -> None:
+    def _schedules(self) -> list[Schedule]:
         resources = self._resources
-        for name, facts in resources.of_type("AWS::Scheduler::Schedule").items():
-            self.scheduler.make(resources.name(name), facts.get("GroupName", "default"), facts)
-
-    def _manners(self) -> dict[str, Manner]:
-        """How functions are called asynchronously, where the template says so."""
-        resources = self._resources
-        queues = {queue.arn: queue for queue in self.queues.values()}
-        return {
-            resources.by_arn(facts["FunctionName"], "AWS::Lambda::Function"): Manner(
-                int(facts.get("MaximumRetryAttempts", 2)),
-                queues.get(
-                    facts.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
-                ),
-            )
-            for facts in resources.of_type("AWS::Lambda::EventInvokeConfig").values()
-        }
+        schedules = []
+        for logical_id, facts in resources.of_type("AWS::Scheduler::Schedule").items():
+            name, arn = resources.name(logical_id), resources.arn(logical_id)
+            target = self.targets.of_schedule(name, arn, facts["Target"])
+            schedules.append(Schedule(self._simulation, name, arn, facts, target))
+        return schedules
 
     def _pipes(self) -> dict[str, Pipe]:
         resources = self._resources
@@ -167,3 +249,12 @@ class Models(Stock):
             raise Unmodelled(
                 f"AWS refuses '{who}': its role does not allow '{action}'. Correct the template."
             )
+
+
+def pattern_of(facts: Mapping[str, Any]) -> patterns.Pattern | None:
+    """The event pattern among properties, if there is one."""
+    return patterns.compile(facts["EventPattern"]) if "EventPattern" in facts else None
+
+
+def _writer(stream: Stream, keys: tuple[str, ...]) -> Callable[[Any, Any], None]:
+    return lambda old, new: stream.written(old, new, keys)

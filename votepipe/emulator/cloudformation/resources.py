@@ -24,7 +24,6 @@ _NAMES = {
     "AWS::Pipes::Pipe": "Name",
     "AWS::SQS::Queue": "QueueName",
     "AWS::Scheduler::Schedule": "Name",
-    "AWS::Scheduler::ScheduleGroup": "Name",
     "AWS::SecretsManager::Secret": "Name",
 }
 _ARNS = {
@@ -41,8 +40,7 @@ _ARNS = {
     "AWS::Pipes::Pipe": f"arn:aws:pipes:{_PLACE}:pipe/{{name}}",
     "AWS::SNS::Topic": f"arn:aws:sns:{_PLACE}:{{name}}",
     "AWS::SQS::Queue": f"arn:aws:sqs:{_PLACE}:{{name}}",
-    "AWS::Scheduler::Schedule": f"arn:aws:scheduler:{_PLACE}:schedule/{{group}}/{{name}}",
-    "AWS::Scheduler::ScheduleGroup": f"arn:aws:scheduler:{_PLACE}:schedule-group/{{name}}",
+    "AWS::Scheduler::Schedule": f"arn:aws:scheduler:{_PLACE}:schedule/default/{{name}}",
     "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{_PLACE}:secret:{{name}}-AbCdEf",
 }
 _REFS_TO_ARNS = ("AWS::SNS::Topic", "AWS::SecretsManager::Secret")
@@ -111,7 +109,6 @@ class Resources:
         return _ARNS[self.types[logical_id]].format(
             name=self.name(logical_id),
             path=self._resolver.resolve(properties.get("Path", "/")),
-            group=self._resolver.resolve(properties.get("GroupName", "default")),
             bus="" if bus == "default" else f"{bus.rpartition('/')[2]}/",
         )
 

@@ -47,14 +47,11 @@ MODELLED: Mapping[str, Kind] = {
         "MaximumBatchingWindowInSeconds ScalingConfig",
         "Tags",
     ),
-    "AWS::Lambda::EventInvokeConfig": _kind(
-        "DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier"
-    ),
     "AWS::Events::EventBus": _kind(
         "Name", "DeadLetterConfig Description KmsKeyIdentifier LogConfig Policy Tags"
     ),
     "AWS::Events::Rule": _kind(
-        "EventBusName EventPattern Name ScheduleExpression State Targets",
+        "EventBusName EventPattern Name State Targets",
         "Description RoleArn Tags",
     ),
     "AWS::Events::Archive": _kind(
@@ -67,16 +64,14 @@ MODELLED: Mapping[str, Kind] = {
     ),
     "AWS::SQS::QueuePolicy": _kind("PolicyDocument Queues"),
     "AWS::IAM::Role": _kind(
-        "ManagedPolicyArns Path Policies RoleName",
+        "Path Policies RoleName",
         "AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary Tags",
     ),
     "AWS::IAM::Policy": _kind("PolicyDocument PolicyName Roles"),
     "AWS::Scheduler::Schedule": _kind(
-        "EndDate GroupName Name ScheduleExpression ScheduleExpressionTimezone StartDate State "
-        "Target",
+        "Name ScheduleExpression ScheduleExpressionTimezone Target",
         "Description FlexibleTimeWindow KmsKeyArn",
     ),
-    "AWS::Scheduler::ScheduleGroup": _kind("Name", "Tags"),
     "AWS::SecretsManager::Secret": _kind(
         "Name SecretString", "Description GenerateSecretString KmsKeyId Tags"
     ),

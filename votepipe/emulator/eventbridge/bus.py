@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
@@ -14,6 +15,7 @@ from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import vote_key_of
 
 Event = dict[str, Any]
+AsText = Callable[[], str]
 
 _REPLAY = "replay-name"
 _LARGEST = 1_048_576
@@ -47,13 +49,13 @@ class Archive:
 
 @dataclass(eq=False)
 class Bus:
-    """A bus of the template; `rules` get every event, by their ARN."""
+    """A bus of the template; `rules` get every event, by their ARN, with what writes it as text."""
 
     simulation: Simulation
     id: str
     name: str
     arn: str
-    rules: dict[str, Callable[[Event], None]] = field(default_factory=dict)
+    rules: dict[str, Callable[[Event, AsText], None]] = field(default_factory=dict)
     archives: list[Archive] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ class Bus:
         self.events.append(event)
         for archive in self.archives:
             archive.keep(event, self.simulation.now)
+        text = cache(lambda: json.dumps(event, ensure_ascii=False, separators=(",", ":")))
         for arn, handle in self.rules.items():
             if only is None or arn in only:
                 wait = (
@@ -69,7 +72,7 @@ class Bus:
                     if self.simulation.faults.shuffled
                     else 0.0
                 )
-                self.simulation.clock.at(self.simulation.now + wait, _later(handle, event))
+                self.simulation.clock.at(self.simulation.now + wait, partial(handle, event, text))
 
 
 class Buses:
@@ -131,7 +134,7 @@ class Buses:
         self._replays[name] = {"ReplayName": name, "State": "COMPLETED"}
         self._simulation.trace.note("replayed", archive.id, name=name, events=len(events))
         for event in events:
-            self._simulation.clock.soon(_taker(bus, {**event, _REPLAY: name}, rules))
+            self._simulation.clock.soon(partial(bus.take, {**event, _REPLAY: name}, rules))
 
     def _put(self, entry: Mapping[str, Any]) -> str:
         event_id = self._simulation.random.uuid()
@@ -183,14 +186,6 @@ def bus_arn(name: str) -> str:
     if name.startswith("arn:"):
         return name
     return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
-
-
-def _later(handle: Callable[[Event], None], event: Event) -> Callable[[], None]:
-    return lambda: handle(event)
-
-
-def _taker(bus: Bus, event: Event, only: list[str] | None) -> Callable[[], None]:
-    return lambda: bus.take(event, only)
 
 
 def _problem(entry: Mapping[str, Any]) -> str | None:

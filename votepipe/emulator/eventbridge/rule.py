@@ -5,12 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.emulator.eventbridge.transform import body_of
 from votepipe.emulator.patterns import Pattern
-from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
-from votepipe.emulator.sqs.queue import Queue, QueueError
 
 Event = dict[str, Any]
 Outlet = Callable[[str, VoteKey], None]
@@ -19,9 +16,6 @@ DeadLetters = Callable[[str, VoteKey, Mapping[str, Any]], None]
 _DAY = 86_400
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 900.0
-_COMMON = frozenset({"Arn", "DeadLetterConfig", "Input", "RetryPolicy", "RoleArn"})
-RULE_TARGET = _COMMON | {"Id", "InputPath", "InputTransformer"}
-SCHEDULE_TARGET = _COMMON | {"EventBridgeParameters"}
 
 
 class NotDelivered(Exception):
@@ -45,7 +39,6 @@ class Target:
     origin: str
     origin_arn: str
     arn: str
-    facts: Mapping[str, Any]
     send: Outlet
     dead_letters: DeadLetters | None
     attempts: int
@@ -117,51 +110,12 @@ class Rule:
     targets: list[Target] = field(default_factory=list)
     matched: list[Event] = field(default_factory=list)
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: Event, as_text: Callable[[], str]) -> None:
         """Send an event to the targets if it matches."""
         if not self.enabled or self.pattern is None or not self.pattern.matches(event):
             return
         about = vote_key_of(event)
         self.matched.append(event)
         self.simulation.trace.note("matched", self.id, about, type=event["detail-type"])
-        self.fire(event, about)
-
-    def fire(self, event: Event, about: VoteKey) -> None:
-        """Send an event to the targets."""
         for target in self.targets:
-            body = body_of(
-                target.facts, event, self.arn, self.simulation.now, self.simulation.whole
-            )
-            target.deliver(body, about)
-
-
-def check_target(
-    origin: str, facts: Mapping[str, Any], known: frozenset[str] = RULE_TARGET
-) -> None:
-    """Refuse what is not modelled of a target. Raises Unmodelled."""
-    if unknown := sorted(set(facts) - known):
-        raise Unmodelled(
-            f"A target of '{origin}' has '{unknown[0]}', which the kit does not model. Take it out."
-        )
-
-
-def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:
-    """How often and for how long a target is tried again: 185 times in a day unless told."""
-    policy = facts.get("RetryPolicy", {})
-    attempts = int(policy.get("MaximumRetryAttempts", 185))
-    return attempts, float(policy.get("MaximumEventAgeInSeconds", _DAY))
-
-
-def put(
-    queue: Queue, allowed: bool, text: str, about: VoteKey, attributes: Mapping[str, Any]
-) -> None:
-    """Send a text with attributes. Raises NotDelivered."""
-    if not allowed:
-        raise NotDelivered("NO_PERMISSIONS", f"Sending to '{queue.id}' is not allowed.", final=True)
-    if queue.simulation.faults.next(queue.id):
-        raise NotDelivered("INTERNAL_ERROR", f"'{queue.id}' did not answer.")
-    told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
-    try:
-        queue.send(text, attributes=told, sender="AIDAEVENTS", vote_key=about)
-    except QueueError as error:
-        raise NotDelivered("INVALID_PARAMETER", str(error), final=True) from None
+            target.deliver(as_text(), about)

@@ -11,12 +11,6 @@ from votepipe.emulator.simulation.errors import Unmodelled
 
 Statement = Mapping[str, Any]
 
-# What AWS's own policies that SAM attaches allow.
-_MANAGED = {
-    "AWSLambdaBasicExecutionRole": "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
-    "AWSLambdaSQSQueueExecutionRole": "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes "
-    "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
-}
 _CONTEXT = {"aws:SecureTransport": "true"}
 
 
@@ -30,8 +24,6 @@ class Roles:
             arn = arns[resources.name(logical_id)] = resources.arn(logical_id)
             for policy in facts.get("Policies", ()):
                 self._statements[arn] += _statements(policy["PolicyDocument"])
-            for managed in facts.get("ManagedPolicyArns", ()):
-                self._statements[arn].append(_managed(logical_id, managed))
         for facts in resources.of_type("AWS::IAM::Policy").values():
             for role in facts.get("Roles", ()):
                 self._statements[arns[role]] += _statements(facts["PolicyDocument"])
@@ -71,16 +63,6 @@ def _statements(document: Mapping[str, Any]) -> list[Statement]:
         ):
             raise Unmodelled(f"A policy has '{unknown[0]}', which the kit does not model.")
     return statements
-
-
-def _managed(logical_id: str, arn: str) -> Statement:
-    name = arn.rpartition("/")[2]
-    if name not in _MANAGED:
-        raise Unmodelled(
-            f"'{logical_id}' has the managed policy '{name}', which the kit does not know. "
-            "Write what it allows into the role."
-        )
-    return {"Effect": "Allow", "Action": _MANAGED[name].split(), "Resource": "*"}
 
 
 def _decide(

@@ -1,6 +1,5 @@
 """What all parts of one pipeline share."""
 
-from votepipe.emulator.eventbridge.transform import Whole
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.faults import Faults
 from votepipe.emulator.simulation.seeded_random import SeededRandom
@@ -24,7 +23,6 @@ class Simulation:
         self.faults = Faults()
         self.trace = Trace(self.clock)
         self.refused: list[Unmodelled] = []
-        self.whole = Whole()
 
     @property
     def now(self) -> float:

@@ -31,7 +31,7 @@ def test_all_is_in_step(checkout: Path, votepipe) -> None:
     assert (checkout / "template.yaml").read_bytes() == before
 
 
-def test_a_new_sink_is_written_and_told(stale: Path, votepipe) -> None:
+def test_a_new_sink_is_written_and_listed(stale: Path, votepipe) -> None:
     done = votepipe(stale, "sync")
 
     assert done.returncode == 0
@@ -54,7 +54,7 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     assert (stale / "template.yaml").read_bytes() == before
 
 
-def test_what_is_gone_is_told(checkout: Path, votepipe) -> None:
+def test_what_is_gone_is_listed(checkout: Path, votepipe) -> None:
     (checkout / "sinks" / "log.py").unlink()
 
     done = votepipe(checkout, "sync")

@@ -31,7 +31,7 @@ def run(path: Path) -> Result:
     return CliRunner().invoke(check, [str(path)])
 
 
-def test_a_good_sink_is_told_so(folder: Path) -> None:
+def test_a_good_sink_passes(folder: Path) -> None:
     path = folder / "note.py"
     path.write_text(SINK.format(body="pass"))
 
@@ -44,7 +44,7 @@ def test_a_good_sink_is_told_so(folder: Path) -> None:
     assert lines[-1] == "All 10 are fine."
 
 
-def test_a_bad_sink_is_told_what_to_do(folder: Path) -> None:
+def test_each_failure_says_what_to_do(folder: Path) -> None:
     path = folder / "note.py"
     path.write_text(SINK.format(body="event.vote.voter.upper()"))
 

@@ -27,7 +27,7 @@ def write(tmp_path: Path) -> object:
     return write
 
 
-def test_a_table_that_holds_is_told_in_a_line(write: object) -> None:
+def test_a_table_that_passes_is_one_line(write: object) -> None:
     result = CliRunner().invoke(command, [write(GOOD)])  # type: ignore[operator]
 
     assert result.output.splitlines() == [

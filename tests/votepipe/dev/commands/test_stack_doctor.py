@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/stack.py: each thing missing has its remedy, and the exit code tells."""
+"""votepipe/dev/commands/stack.py: each missing thing has its remedy, and sets the exit code."""
 
 from pathlib import Path
 

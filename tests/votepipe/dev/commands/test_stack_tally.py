@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/stack.py: which table is counted, and what is said of it."""
+"""votepipe/dev/commands/stack.py: which table is counted, and what is printed."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +40,7 @@ def test_it_says_what_it_found(rebuild: Any, tables: Any) -> None:
 
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "1 votes are counted; 1 were counted otherwise or not at all.",
+        "1 votes are counted; 1 were counted differently or not at all.",
         "0 counters were not the sum of their votes, and are now.",
     ]
 
@@ -48,7 +48,7 @@ def test_it_says_what_it_found(rebuild: Any, tables: Any) -> None:
 def test_it_says_what_is_no_vote(rebuild: Any, tables: Any) -> None:
     vote(tables, voteType="sideways")
 
-    assert "1 items of the table are no votes" in rebuild().output
+    assert "1 items of the table are not votes" in rebuild().output
 
 
 def test_the_table_of_a_given_stream_is_counted(rebuild: Any, tables: Any) -> None:

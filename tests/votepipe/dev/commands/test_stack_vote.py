@@ -21,7 +21,7 @@ def test_a_vote_with_answers_is_written(stack) -> None:
 
     said = re.match(r"Cast vote (\S+) in widget 'post-footer', 3 writes\.\n", result.output)
     assert said
-    assert result.output.endswith(f"See its way at {stack.url}/\n")
+    assert result.output.endswith(f"See its path at {stack.url}/\n")
     keys = {"widgetId": "post-footer", "voteId": said[1]}
     item = stack.deployment.table.get_item(Key=keys)["Item"]
     assert (item["voteType"], item["instanceOfJoy"]) == ("thumbsdown", "article")

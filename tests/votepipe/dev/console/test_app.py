@@ -49,7 +49,7 @@ def test_only_new_messages_on_demand(console: Any) -> None:
     assert console.get("api/messages?last=0").json() == []
 
 
-def test_the_journal_tells_votes_and_their_hops(console: Any) -> None:
+def test_the_journal_lists_votes_and_their_hops(console: Any) -> None:
     keys = {"widgetId": "w", "voteId": "v"}
     console.journal.trace({"hop": "passed", "eventID": "e-1", "keys": keys, "time": 1.0})
 
@@ -107,7 +107,7 @@ def test_dead_letters_are_the_callers(console: Any) -> None:
     assert console.get("api/dead-letters").json() == [{"queue": "q", "reason": "It answered 404."}]
 
 
-def test_dead_letters_that_cannot_be_read_are_told(console: Any) -> None:
+def test_dead_letters_that_cannot_be_read_are_an_error(console: Any) -> None:
     def unreachable() -> list[dict[str, Any]]:
         raise requests.ConnectionError
 
@@ -116,7 +116,7 @@ def test_dead_letters_that_cannot_be_read_are_told(console: Any) -> None:
     assert console.get("api/dead-letters").status_code == 503
 
 
-def test_the_stream_tells_each_change(console: Any) -> None:
+def test_the_stream_sends_each_change(console: Any) -> None:
     with console.get("api/stream", stream=True) as stream:
         events = (line for line in stream.iter_lines() if line.startswith(b"data: "))
         first = json.loads(next(events)[6:])

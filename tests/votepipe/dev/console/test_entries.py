@@ -76,7 +76,7 @@ def test_each_outcome_of_a_sink_has_its_state(outcome: str, state: str) -> None:
     assert (found.stage, found.state) == ("sink", state)
 
 
-def test_a_line_tells_sink_reason_and_facts() -> None:
+def test_a_line_has_sink_reason_and_facts() -> None:
     line = {
         "level": "ERROR",
         "message": "moved to dead letters",
@@ -106,7 +106,7 @@ def test_a_line_beside_the_outcome_is_a_note() -> None:
     assert (found.stage, found.state) == ("note", "failed")
 
 
-def test_a_batch_line_of_the_enrichment_tells_each_rejection() -> None:
+def test_a_batch_line_of_the_enrichment_lists_each_rejection() -> None:
     rejected = [
         {"eventId": "e-1", "reasons": ["voteType: missing", "answers: too long"]},
         {"eventId": "e-2", "reasons": []},

@@ -49,7 +49,7 @@ def test_a_vote_cast_by_the_form_is_in_the_table(ready: Page, table: Any) -> Non
     ready.fill("#cast [name=voter]", "reader@example.com")
     ready.click("#cast [value=thumbsdown]")
     ready.click("#cast button")
-    expect(ready.locator("#told")).to_have_text("Cast.")
+    expect(ready.locator("#result")).to_have_text("Cast.")
 
     (item,) = [
         each for each in table.scan()["Items"] if each.get("instanceOfJoy") == "cast-by-form"
@@ -60,11 +60,11 @@ def test_a_vote_cast_by_the_form_is_in_the_table(ready: Page, table: Any) -> Non
 def test_answers_by_the_form_are_in_the_table(ready: Page, table: Any) -> None:
     ready.fill("#cast [name=instanceOfJoy]", "answered-by-form")
     ready.click("#cast button")
-    expect(ready.locator("#told")).to_have_text("Cast.")
+    expect(ready.locator("#result")).to_have_text("Cast.")
     for number in (1, 2):
         ready.fill("#answer [name=text]", f"answer {number}")
         ready.click("#answer button")
-        expect(ready.locator("#told")).to_have_text(f"Answered 'field_{number}'.")
+        expect(ready.locator("#result")).to_have_text(f"Answered 'field_{number}'.")
 
     votes = table.scan()["Items"]
     (item,) = [each for each in votes if each.get("instanceOfJoy") == "answered-by-form"]
@@ -75,12 +75,12 @@ def test_what_the_console_refuses_is_shown(ready: Page, console: Any) -> None:
     console.table = None
     ready.click("#cast button")
 
-    expect(ready.locator("#told")).to_contain_text("not there yet")
+    expect(ready.locator("#result")).to_contain_text("not there yet")
 
 
 def test_a_vote_shows_its_path_as_it_goes(ready: Page, console: Any) -> None:
     def expect_states(*states: str) -> None:
-        items = ready.locator(".way li")
+        items = ready.locator(".path li")
         expect(items).to_have_count(len(states))
         for number, state in enumerate(states):
             expect(items.nth(number)).to_have_attribute("data-state", state)
@@ -93,7 +93,7 @@ def test_a_vote_shows_its_path_as_it_goes(ready: Page, console: Any) -> None:
     console.journal.line({**line, "milliseconds": 20}, at="1970-01-01T00:00:01.100Z")
 
     expect_states("through", "passed", "passed", "passed", "through", "passed", "passed")
-    assert ready.inner_text(".way").split("\n") == ["50 ms", "10 ms", "20 ms", "20 ms"]
+    assert ready.inner_text(".path").split("\n") == ["50 ms", "10 ms", "20 ms", "20 ms"]
 
 
 def test_a_failure_shows_with_its_reason(ready: Page, console: Any) -> None:
@@ -182,7 +182,7 @@ def test_hostile_votes_are_text(page: Page, console: Any, table: Any) -> None:
     page.goto("")
     expect(page.locator("#votes")).to_contain_text(HOSTILE)
     page.click("#votes summary")
-    expect(page.locator("#letters")).to_contain_text(HOSTILE)
+    expect(page.locator("#dead-letters")).to_contain_text(HOSTILE)
     expect(page.locator("#votes .all")).not_to_be_empty()
 
     expect(page.locator("main img, main script")).to_have_count(0)

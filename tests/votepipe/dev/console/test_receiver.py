@@ -23,7 +23,7 @@ def test_slack_takes_a_message_as_the_real_one_does(console: Any) -> None:
     assert (reply.status_code, reply.text) == (200, "ok")
 
 
-def test_a_message_tells_its_sink_and_what_was_sent(console: Any) -> None:
+def test_a_message_names_its_sink_and_what_was_sent(console: Any) -> None:
     console.post("receive/webhook/some/path", HELLO, headers={"X-Signature": "v1,abc"})
 
     (message,) = messages(console)
@@ -45,7 +45,7 @@ def test_messages_come_oldest_first(console: Any) -> None:
     assert [message["body"]["text"] for message in messages(console)] == ["one", "two"]
 
 
-def test_a_fault_answers_as_told(console: Any) -> None:
+def test_a_fault_sets_the_answer(console: Any) -> None:
     fail(console, status=429, retryAfter=7)
 
     reply = console.post("receive/slack", HELLO)

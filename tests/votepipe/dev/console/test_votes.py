@@ -90,7 +90,7 @@ def test_without_a_table_the_stack_is_not_ready(console: Any) -> None:
     assert "ready" in reply.json()["error"]
 
 
-def test_a_table_that_refuses_is_told(console: Any, local_aws: Any) -> None:
+def test_a_table_that_refuses_is_an_error(console: Any, local_aws: Any) -> None:
     console.table = local_aws.resource("dynamodb").Table("no-such-table")
 
     reply = console.post("api/votes", {"voteType": "thumbsup"})

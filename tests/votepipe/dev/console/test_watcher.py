@@ -1,7 +1,6 @@
 """votepipe/dev/console/watcher.py: lines, dead letters and mail from a real MiniStack."""
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,14 +44,6 @@ def write(logs: Any, group: str) -> Write:
 
 def line(event: str, **facts: Any) -> str:
     return json.dumps({"message": "delivered", "eventId": event, "sink": "slack", **facts})
-
-
-def wait_for(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 20
-    while not (value := found()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return value
 
 
 def test_each_line_is_read_once(logs: Any, group: str, write: Write) -> None:
@@ -100,7 +91,7 @@ def test_a_group_that_is_not_there_yet_has_no_lines(logs: Any) -> None:
 
 
 def test_the_watcher_puts_lines_and_dead_letters_into_the_journal(
-    local_aws: Any, logs: Any, group: str, write: Write
+    local_aws: Any, logs: Any, group: str, write: Write, eventually: Any
 ) -> None:
     journal = Journal()
     keys = {"widgetId": "w", "voteId": "v"}
@@ -121,14 +112,14 @@ def test_the_watcher_puts_lines_and_dead_letters_into_the_journal(
         dead_letter_queues=[queue],
         interval=0.02,
     ):
-        wait_for(lambda: stages() == {"filter", "sink", "dead letter"})
+        eventually(lambda: stages() == {"filter", "sink", "dead letter"})
         sqs.delete_queue(QueueUrl=queue)
 
     assert len(journal.votes()["votes"][0]["hops"]) == 3
 
 
-def test_a_round_that_fails_is_told_once_and_tried_again(
-    local_aws: Any, free_port: int, caplog: pytest.LogCaptureFixture
+def test_a_failing_round_is_logged_once_and_retried(
+    local_aws: Any, free_port: int, caplog: pytest.LogCaptureFixture, eventually: Any
 ) -> None:
     nowhere = f"http://127.0.0.1:{free_port}"
     rounds = []
@@ -149,7 +140,7 @@ def test_a_round_that_fails_is_told_once_and_tried_again(
         dead_letter_queues=["http://127.0.0.1/0/queue"],
         interval=0.01,
     ):
-        wait_for(lambda: len(rounds) > 2)
+        eventually(lambda: len(rounds) > 2)
 
     assert [record.message for record in caplog.records] == [
         "The console cannot read from MiniStack (ConnectionError)."

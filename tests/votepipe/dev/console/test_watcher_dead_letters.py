@@ -27,7 +27,7 @@ def read(local_aws: Any, queue: str) -> list[dict[str, Any]]:
     return dead_letters(local_aws.endpoint, [queue])
 
 
-def test_a_letter_of_a_sink_tells_its_event_and_the_reason(local_aws: Any, queue: str) -> None:
+def test_a_dead_letter_of_a_sink_names_its_event_and_the_reason(local_aws: Any, queue: str) -> None:
     local_aws.client("sqs").send_message(
         QueueUrl=queue,
         MessageBody=json.dumps(EVENT),
@@ -53,7 +53,7 @@ def test_a_letter_of_a_sink_tells_its_event_and_the_reason(local_aws: Any, queue
     assert letter["receivedAt"].endswith("Z")
 
 
-def test_a_letter_of_a_pipe_tells_the_condition(local_aws: Any, queue: str) -> None:
+def test_a_dead_letter_of_a_pipe_names_the_condition(local_aws: Any, queue: str) -> None:
     pointer = {"context": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {}}
     local_aws.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(pointer))
 
@@ -65,7 +65,7 @@ def test_a_letter_of_a_pipe_tells_the_condition(local_aws: Any, queue: str) -> N
 @pytest.mark.parametrize(
     "body", ["no JSON", "[]", '{"detail": 1}', '{"detail": {"vote": []}}', '{"context": "x"}']
 )
-def test_a_letter_of_any_shape_is_told(local_aws: Any, queue: str, body: str) -> None:
+def test_a_dead_letter_of_any_shape_is_listed(local_aws: Any, queue: str, body: str) -> None:
     local_aws.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
 
     assert len(read(local_aws, queue)) == 1
@@ -82,7 +82,7 @@ def test_reading_takes_nothing(local_aws: Any, queue: str) -> None:
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
-def test_the_oldest_letter_comes_first(local_aws: Any, queue: str) -> None:
+def test_the_oldest_dead_letter_comes_first(local_aws: Any, queue: str) -> None:
     sqs = local_aws.client("sqs")
     sent = [
         sqs.send_message(QueueUrl=queue, MessageBody=str(number))["MessageId"]

@@ -1,6 +1,6 @@
 """votepipe/dev/local/local_secrets.py.
 
-On this machine sinks speak to the receiver, unless told otherwise.
+On this machine sinks speak to the receiver, unless set otherwise.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""votepipe/dev/local/parameters.py: values that the template does not take are told at once."""
+"""votepipe/dev/local/parameters.py: values that the template refuses are named at once."""
 
 import pytest
 

@@ -31,7 +31,7 @@ ENV = {"PATH": "/usr/bin:/bin"}
 
 @pytest.fixture
 def note(tmp_path: Path) -> Path:
-    """The file that tells of a process."""
+    """The file that names a process."""
     return tmp_path / "run" / "child.pid"
 
 
@@ -187,7 +187,7 @@ def test_another_process_with_the_number_is_left_alone(child: Child, note: Path)
 
 
 @pytest.mark.parametrize("text", ["", "x y", "12"])
-def test_a_note_that_tells_nothing(note: Path, child: Child, text: str) -> None:
+def test_a_note_that_names_nothing(note: Path, child: Child, text: str) -> None:
     note.parent.mkdir()
     note.write_text(text)
 

@@ -4,15 +4,15 @@ from votepipe.dev.operations import demo
 
 
 def test_the_story_ends_in_one_message() -> None:
-    told = list(demo.lines())
+    lines = list(demo.lines())
 
-    assert any("→ VoteCast" in line for line in told)
-    assert any("→ VoteSettled" in line for line in told)
-    assert len([line for line in told if line.startswith("  → slack  ")]) == 1
-    assert told[-1].endswith(", 1 message")
+    assert any("→ VoteCast" in line for line in lines)
+    assert any("→ VoteSettled" in line for line in lines)
+    assert len([line for line in lines if line.startswith("  → slack  ")]) == 1
+    assert lines[-1].endswith(", 1 message")
 
 
-def test_it_is_told_without_log_lines(capsys) -> None:
+def test_it_has_no_log_lines(capsys) -> None:
     list(demo.lines())
 
     assert capsys.readouterr().out == ""

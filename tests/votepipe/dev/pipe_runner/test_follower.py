@@ -63,12 +63,12 @@ def test_it_is_through_when_a_later_look_found_nothing_more(stream, world, follo
     first = follower.is_through(0)
     turns(world, follower, 1)
     stream.write("a", 2)
-    told = world.now
-    before = follower.is_through(told)
+    asked = world.now
+    before = follower.is_through(asked)
 
     turns(world, follower, 1)
 
-    assert (first, before, follower.is_through(told)) == (False, False, True)
+    assert (first, before, follower.is_through(asked)) == (False, False, True)
     assert world.put == ["e1", "e2"]
 
 

@@ -21,7 +21,7 @@ print(json.dumps({"arguments": sys.argv[1:], "token": os.environ.get("TOKEN")}),
 
 
 class Watched:
-    """A runner played by a script, what it printed, and what people were told."""
+    """A runner played by a script, what it printed, and what people read."""
 
     def __init__(self, root: Path, does: str) -> None:
         folder = root / "votepipe" / "dev" / "pipe_runner"

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from itertools import count
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def handler(records, context):
     left = int(failures.read_text())
     if left:
         failures.write_text(str(left - 1))
-        raise RuntimeError("as told")
+        raise RuntimeError("on demand")
     if any("poison" in str(record) for record in records):
         raise RuntimeError("poison")
     return [
@@ -38,14 +37,6 @@ def handler(records, context):
 TEMPLATE = json.loads((Path(__file__).parent / "stack.json").read_text())
 TEMPLATE["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = FUNCTION
 WRITES = ["INSERT", "MODIFY"]
-
-
-def wait_for(condition, seconds=60):
-    """Wait until the condition holds; how long it takes does not matter."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 class Local:
@@ -145,15 +136,15 @@ def local(ministack, tmp_path):
     local.stop()
 
 
-def test_votes_reach_the_bus_and_every_hop_is_told(local):
+def test_votes_reach_the_bus_and_every_hop_is_printed(local, eventually):
     local.deploy(["INSERT"])
     local.vote("before", binary={"B": b"\xff"})
     runner = local.start()
 
-    wait_for(lambda: local.hops("put"))
+    eventually(lambda: local.hops("put"))
     local.vote("after")
     local.vote("after", text={"S": "changed"})
-    wait_for(lambda: local.hops("filtered") and len(local.hops("put")) == 2)
+    eventually(lambda: local.hops("filtered") and len(local.hops("put")) == 2)
 
     assert local.arrived() == ["before", "after"]
     assert [each["keys"]["voteId"] for each in local.hops("passed", "enriched", "put")] == (
@@ -164,27 +155,27 @@ def test_votes_reach_the_bus_and_every_hop_is_told(local):
     assert local.words() == ""
 
 
-def test_a_function_that_fails_three_times_loses_nothing(local):
+def test_a_function_that_fails_three_times_loses_nothing(local, eventually):
     local.deploy()
     local.failures.write_text("3")
     votes = [str(number) for number in range(12)]
     local.vote(*votes)
 
     local.start()
-    wait_for(lambda: len(local.hops("put")) == 12)
+    eventually(lambda: len(local.hops("put")) == 12)
 
     assert local.arrived() == votes
     assert local.messages("Letters") == []
 
 
-def test_a_poisonous_record_ends_in_the_dead_letters_alone(local):
+def test_a_poisonous_record_ends_in_the_dead_letters_alone(local, eventually):
     local.deploy()
     local.vote("a", "b")
     local.vote("c", text={"S": "poison"})
     local.vote("d", "e")
 
     local.start()
-    wait_for(lambda: len(local.hops("put", "dead-lettered")) == 5)
+    eventually(lambda: len(local.hops("put", "dead-lettered")) == 5)
 
     (letter,) = local.messages("Letters")
     where = letter["DDBStreamBatchInfo"]
@@ -201,7 +192,7 @@ def test_a_poisonous_record_ends_in_the_dead_letters_alone(local):
     assert local.arrived() == ["a", "b", "d", "e"]
 
 
-def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local):
+def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local, eventually):
     local.deploy()
     votes = [f"{number:03}" for number in range(200)]
     local.vote(*votes)
@@ -209,37 +200,37 @@ def test_killed_in_the_middle_of_a_batch_it_loses_nothing(local):
     for batch in (3, 6, 9):
         runner = local.start()
         # Enriched, and not all of it put: the batch is in hand.
-        wait_for(lambda batch=batch: len(local.hops("enriched")) > 10 * batch)
+        eventually(lambda batch=batch: len(local.hops("enriched")) > 10 * batch)
         runner.kill()
         runner.wait()
     local.start()
-    wait_for(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
+    eventually(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
 
     arrived = local.arrived()
     assert list(dict.fromkeys(arrived)) == votes
     assert len(arrived) <= len(votes) + 3 * 10
 
 
-def test_ended_in_order_it_repeats_nothing(local):
+def test_ended_in_order_it_repeats_nothing(local, eventually):
     local.deploy()
     votes = [f"{number:03}" for number in range(60)]
     local.vote(*votes)
     runner = local.start()
-    wait_for(lambda: len(local.hops("put")) > 20)
+    eventually(lambda: len(local.hops("put")) > 20)
 
     runner.send_signal(signal.SIGINT)
     code = runner.wait(30)
     local.start()
-    wait_for(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
+    eventually(lambda: {each["keys"]["voteId"] for each in local.hops("put")} >= set(votes))
 
     assert code == 0
     assert local.arrived() == votes
 
 
-def test_what_was_written_before_the_end_goes_through(local):
+def test_what_was_written_before_the_end_goes_through(local, eventually):
     local.deploy()
     runner = local.start()
-    wait_for(lambda: local.hops("started"))
+    eventually(lambda: local.hops("started"))
     votes = [str(number) for number in range(12)]
     local.vote(*votes)
 
@@ -249,23 +240,23 @@ def test_what_was_written_before_the_end_goes_through(local):
     assert local.arrived() == votes
 
 
-def test_a_new_deployment_is_followed(local):
+def test_a_new_deployment_is_followed(local, eventually):
     local.deploy(["REMOVE"])
     local.start()
-    wait_for(lambda: local.hops("started"))
+    eventually(lambda: local.hops("started"))
 
     local.deploy(["INSERT"], again=True)
-    wait_for(lambda: "was deployed again" in local.words())
+    eventually(lambda: "was deployed again" in local.words())
     local.vote("a")
-    wait_for(lambda: local.hops("put"))
+    eventually(lambda: local.hops("put"))
 
     assert local.arrived() == ["a"]
 
 
-def test_a_second_runner_keeps_out(local):
+def test_a_second_runner_keeps_out(local, eventually):
     local.deploy()
     local.start()
-    wait_for(lambda: local.hops("started"))
+    eventually(lambda: local.hops("started"))
 
     second = local.start()
 

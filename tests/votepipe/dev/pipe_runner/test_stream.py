@@ -57,7 +57,7 @@ def test_goes_on_after_a_sequence_number(stream, read):
     assert numbers(read(after="2").read()) == ["3"]
 
 
-def test_starts_at_the_newest_when_told(stream, read):
+def test_starts_at_the_newest_on_demand(stream, read):
     stream.shard("a", 1)
     reader = read(start="LATEST")
     before = reader.read()

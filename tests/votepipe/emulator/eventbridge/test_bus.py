@@ -26,7 +26,7 @@ class Scene:
         compiled = patterns.compile(pattern) if pattern else None
         self.archive = Archive("Archive", "kept", "arn:archive", "votes", compiled, days)
         self.bus = Bus(simulation, "VotesBus", "votes", ARN, archives=[self.archive])
-        self.bus.rules[RULE] = self.got.append
+        self.bus.rules[RULE] = lambda event, as_text: self.got.append(event)
         self.buses = Buses(simulation, {"VotesBus": self.bus}, [self.archive])
 
     def put(self, *entries: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from votepipe.emulator.eventbridge.rule import NotDelivered, Target, check_target, retry_policy
-from votepipe.emulator.simulation.errors import Unmodelled
+from votepipe.emulator.eventbridge.rule import NotDelivered, Target
+from votepipe.emulator.eventbridge.targets import retry_policy
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import VoteKey
 
@@ -43,7 +43,6 @@ def target(simulation: Simulation, letters: list[tuple[str, dict[str, Any]]]) ->
             "Rule",
             "arn:rule",
             "arn:queue",
-            facts,
             outlet,
             lambda text, about, attributes: letters.append((text, dict(attributes))),
             *retry_policy(facts),
@@ -133,8 +132,3 @@ def test_it_is_known_what_waits_for_another_attempt(simulation: Simulation, targ
     simulation.clock.run_until_idle(simulation.now + 10)
 
     assert (waiting, it.retrying) == ({"e1"}, set())
-
-
-def test_what_is_not_modelled_of_a_target_is_refused() -> None:
-    with pytest.raises(Unmodelled, match="A target of 'Rule' has 'EcsParameters'"):
-        check_target("Rule", {"Arn": "a", "EcsParameters": {}})

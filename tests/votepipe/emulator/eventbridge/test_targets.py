@@ -77,17 +77,14 @@ def test_a_queue_without_a_policy_gets_nothing(run: Run, checkout: Checkout) -> 
     assert pipeline.dead_letters("Dead")[0].reason == "Sending to 'Own' is not allowed."
 
 
-def test_a_rule_may_send_something_else(run: Run, checkout: Checkout) -> None:
-    paths = {"InputPathsMap": {"id": "$.detail.vote.voteId"}, "InputTemplate": '{"vote": <id>}'}
-    pipeline = after_a_vote(
-        run,
-        checkout,
-        Own=QUEUE,
-        It=rule({"Arn": arn("Own"), "InputTransformer": paths}),
-        Policy=let_in("Own", "It"),
-    )
+def test_a_rule_that_sends_something_else_is_refused(run: Run, checkout: Checkout) -> None:
+    with pytest.raises(Unmodelled, match="A target of 'It' has 'InputTransformer'"):
+        run(checkout(more={"Own": QUEUE, "It": rule({"Arn": arn("Own"), "InputTransformer": {}})}))
 
-    assert pipeline.dead_letters("Own")[0].body == {"vote": "one"}
+
+def test_a_function_right_behind_a_rule_is_refused(run: Run, checkout: Checkout) -> None:
+    with pytest.raises(Unmodelled, match="'It' has a target that the kit does not model"):
+        run(checkout(more={"It": rule({"Arn": arn("ChatSink")})}))
 
 
 def test_a_disabled_rule_sends_nothing(run: Run, checkout: Checkout) -> None:

@@ -76,8 +76,8 @@ function adopt(hop, inOrder) {
 const place = (hop) => (STAGES.indexOf(hop.stage) + 1 || STAGES.length + 1);
 
 /** What each stage of an event came to, with the sinks together. */
-function wayOf(event) {
-  const way = Object.fromEntries(STAGES.map((stage) => [stage, { state: "" }]));
+function pathOf(event) {
+  const path = Object.fromEntries(STAGES.map((stage) => [stage, { state: "" }]));
   const last = new Map();
   for (const hop of event.hops) {
     const key = `${hop.stage} ${hop.facts?.sink ?? ""}`;
@@ -86,16 +86,16 @@ function wayOf(event) {
   }
   const worst = ["", "passed", "stopped", "waiting", "failed"];
   for (const hop of last.values()) {
-    const stage = way[hop.stage];
+    const stage = path[hop.stage];
     if (!stage) continue;
     if (worst.indexOf(hop.state) > worst.indexOf(stage.state)) Object.assign(stage, { state: hop.state, hop });
     stage.at = Math.max(stage.at ?? 0, Date.parse(hop.at));
   }
-  timeSinks(event, way);
+  timeSinks(event, path);
   const given = event.hops.find((hop) => hop.stage === "dead letter");
-  const stuck = STAGES.map((stage) => way[stage]).findLast((stage) => stage.state === "waiting");
+  const stuck = STAGES.map((stage) => path[stage]).findLast((stage) => stage.state === "waiting");
   if (given && stuck) stuck.state = "failed";
-  const stages = STAGES.map((stage) => way[stage]);
+  const stages = STAGES.map((stage) => path[stage]);
   const reached = stages.findLastIndex((stage) => stage.state);
   stages.forEach((stage, index) => { if (index < reached && !stage.state) stage.state = "through"; });
   return stages;
@@ -114,8 +114,8 @@ function timeSinks(event, { sink, message }) {
   message.at ??= Math.max(...done.map((hop) => Date.parse(hop.at)));
 }
 
-function trouble(event, way) {
-  const bad = way.find((stage) => stage.hop && ["failed", "waiting", "stopped"].includes(stage.state));
+function trouble(event, path) {
+  const bad = path.find((stage) => stage.hop && ["failed", "waiting", "stopped"].includes(stage.state));
   const letter = event.hops.find((hop) => hop.stage === "dead letter");
   const hop = bad && !(letter && bad.hop.state === "waiting") ? bad.hop : letter;
   if (!hop) return null;
@@ -123,16 +123,16 @@ function trouble(event, way) {
   return el("p", { class: "why", "data-state": bad?.state ?? hop.state }, hop.text, attempt);
 }
 
-function wayLine(way) {
+function pathLine(path) {
   let before = null;
-  const cells = way.map((stage, index) => {
+  const cells = path.map((stage, index) => {
     const took = stage.at && before ? Math.max(0, stage.at - before) : null;
     before = stage.at ?? before;
-    const told = `${STAGES[index]}: ${stage.state || "not yet"}`;
-    return el("li", { "data-state": stage.state, title: told },
-      took === null ? null : el("em", {}, span(took)), el("i", { role: "img", "aria-label": told }));
+    const label = `${STAGES[index]}: ${stage.state || "not yet"}`;
+    return el("li", { "data-state": stage.state, title: label },
+      took === null ? null : el("em", {}, span(took)), el("i", { role: "img", "aria-label": label }));
   });
-  return el("ol", { class: "way", "aria-label": "Its way" }, cells);
+  return el("ol", { class: "path", "aria-label": "Its path" }, cells);
 }
 
 /** Facts of a hop in words. */
@@ -168,9 +168,9 @@ function renderVote(entry) {
   const { vote, row } = entry;
   const events = eventsOf(vote);
   entry.newest = events[0]?.began ?? Date.now();
-  const way = events[0] ? wayOf(events[0]) : STAGES.map(() => ({ state: "" }));
-  const from = way.find((stage) => stage.at)?.at;
-  const to = way.at(-1).at;
+  const path = events[0] ? pathOf(events[0]) : STAGES.map(() => ({ state: "" }));
+  const from = path.find((stage) => stage.at)?.at;
+  const to = path.at(-1).at;
   const facts = events[0]
     ? [clock(events[0].began, 0), from && to ? span(to - from) : null, events[0].type,
       events.length > 1 ? `${events.length} events` : null]
@@ -180,7 +180,7 @@ function renderVote(entry) {
       el("span", { role: "img", "aria-label": vote.voteType ?? "vote" }, THUMBS[vote.voteType] ?? "·"),
       el("div", {}, el("b", {}, vote.instanceOfJoy ?? vote.voteId),
         el("small", {}, facts.filter(Boolean).join(" · ")))),
-    wayLine(way), events[0] ? trouble(events[0], way) : null);
+    pathLine(path), events[0] ? trouble(events[0], path) : null);
   const details = row.firstElementChild;
   if (details.firstElementChild) details.firstElementChild.replaceWith(summary);
   else details.append(summary);
@@ -441,19 +441,19 @@ async function catchUp(goal) {
   $("messages-count").textContent = [shown, refused].filter(Boolean).join(" · ");
 }
 
-async function letters() {
+async function deadLetters() {
   let found = [];
   try {
     found = await api("/api/dead-letters");
   } catch {
     return; // the status says what is missing
   }
-  $("letters").replaceChildren(...found.slice(-MESSAGES).reverse().map((letter) => el("li", {},
+  $("dead-letters").replaceChildren(...found.slice(-MESSAGES).reverse().map((letter) => el("li", {},
     el("b", {}, letter.reason ?? "No reason was given."),
     el("small", {}, [letter.type, letter.queue, clock(letter.receivedAt, 0)].filter(Boolean).join(" · ")))));
-  $("letters-count").textContent = found.length ? many(found.length, "message") : "";
-  $("letters-count").dataset.bad = found.length > 0;
-  $("letters-empty").hidden = found.length > 0;
+  $("dead-letters-count").textContent = found.length ? many(found.length, "message") : "";
+  $("dead-letters-count").dataset.bad = found.length > 0;
+  $("dead-letters-empty").hidden = found.length > 0;
 }
 
 function say(state, text) {
@@ -473,7 +473,7 @@ async function watchStatus() {
     $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, status[name]))));
     $("fault").hidden = faults.length === 0;
     $("fault").firstElementChild.textContent = faults.map(tellFault).join(" ");
-    await letters();
+    await deadLetters();
   } catch {
     lost();
   }
@@ -492,8 +492,8 @@ function tellFault(fault) {
 let cast = null; // the keys of the vote the answers go to
 
 function tell(text, bad = false) {
-  $("told").textContent = text;
-  $("told").dataset.bad = bad;
+  $("result").textContent = text;
+  $("result").dataset.bad = bad;
 }
 
 function onSubmit(id, send) {

@@ -1,4 +1,4 @@
-"""votepipe/emulator/cloudformation/stock.py and build.py: a template's resources as models."""
+"""votepipe/emulator/cloudformation/models.py: a template's resources as models."""
 
 import json
 from collections.abc import Callable
