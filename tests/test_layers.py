@@ -29,7 +29,6 @@ MOST_OPTIONS = 10
 NOT_YET_SMALL = {
     "votepipe/emulator",
     "votepipe/emulator/patterns",
-    "votepipe/model",
 }
 
 

@@ -15,7 +15,6 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -67,6 +66,9 @@ class _Invocation:
     started: float = field(default_factory=times.now)
     longest: float = 0.0
     attempted: bool = False
+    settings: Any = None
+    limiter: RateLimiter | None = None  # None, too, where its setting says 0 seconds
+    loaded: bool = False
 
     def __post_init__(self) -> None:
         self.name = os.environ.get("VOTEPIPE_SINK", self.sink.name)
@@ -74,20 +76,18 @@ class _Invocation:
         self.leases = Leases(_variable("DELIVERIES_TABLE"), owner=os.urandom(16).hex())
         self.max_attempts = int(os.environ.get("MAX_ATTEMPTS", self.sink.max_attempts))
 
-    @cached_property
-    def settings(self) -> Any:
-        """The sink's settings. Raises SettingsError, Temporary."""
-        declared = self.sink.settings
-        return plugin_settings.load(declared, self.name, os.environ) if declared else None
-
-    @cached_property
-    def limiter(self) -> RateLimiter | None:
-        """The sink's rate limit; None without one, or when its setting says 0 seconds."""
-        limit = self.sink.rate_limit
-        seconds = limit.seconds if limit else 0
+    def _load(self) -> None:
+        """Load the settings, and with them the rate limit. Raises SettingsError, Temporary."""
+        if self.loaded:
+            return
+        if self.sink.settings:
+            self.settings = plugin_settings.load(self.sink.settings, self.name, os.environ)
+        seconds = self.sink.rate_limit.seconds if self.sink.rate_limit else 0
         if isinstance(seconds, str):
             seconds = getattr(self.settings, seconds)
-        return RateLimiter(self.leases.table, self.name, seconds) if seconds else None
+        if seconds:
+            self.limiter = RateLimiter(self.leases.table, self.name, seconds)
+        self.loaded = True
 
     def batches(self, received: Sequence[Message]) -> list[list[Delivery]]:
         """What to deliver in one call each; messages that need no call are finished here."""
@@ -115,9 +115,10 @@ class _Invocation:
                 raise InvalidEvent(
                     "A sink gets events, or those of its schedule. Run: votepipe sync"
                 )
-            limit, settings = self.sink.rate_limit, self.settings
+            self._load()
+            limit = self.sink.rate_limit
             if limit and limit.batch_key:
-                return replace(delivery, batch_key=limit.batch_key(event, settings))
+                return replace(delivery, batch_key=limit.batch_key(event, self.settings))
         except Exception as error:
             self._finish(message, self._judge(error, message), delivery)
             return None

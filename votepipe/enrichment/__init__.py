@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from votepipe.aws import logs
 from votepipe.enrichment.run import Enriching, left_out
 from votepipe.model import changes, stored, times
-from votepipe.model.reasons import first
+from votepipe.model.errors import first_reasons
 from votepipe.plugins import enrichers
 
 Event = dict[str, Any]
@@ -138,7 +138,7 @@ def _withdrawn(record: dict[str, Any], now: str) -> Event | None:
 
 
 def _rejected(record: object, now: str, reasons: list[str]) -> Event:
-    return _envelope("VoteRejected", record, now, _keys(record), reasons=first(reasons))
+    return _envelope("VoteRejected", record, now, _keys(record), reasons=first_reasons(reasons))
 
 
 def _envelope(

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from votepipe.model.errors import InvalidAttribute
-from votepipe.model.reasons import below, reason
+from votepipe.model.errors import InvalidAttribute, below, reason
 
 MAX_DEPTH = 32  # of lists and maps, as in DynamoDB
 
@@ -26,7 +25,7 @@ def unmarshal(value: object, path: str = "value") -> Any:
     """Turn one attribute value such as `{"S": "yes"}` into plain Python.
 
     Whole numbers become int, others Decimal, both exact.
-    Raises InvalidAttribute, which names the place below `path` and never the value.
+    Raises InvalidAttribute, which names where below `path` and never the value.
     """
     return _unmarshal(value, path, 0)
 

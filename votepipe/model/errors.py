@@ -16,6 +16,11 @@ address with a path.
 Texts of these errors are logged; of any other exception only its class and line are.
 """
 
+from votepipe.model.text import clean
+
+MAX_REASONS = 20  # that one VoteRejected carries; the rest is only counted
+_MAX_PATH = 120
+
 
 class VotepipeError(Exception):
     """The base of all; its text is fit for logs and for people."""
@@ -63,3 +68,23 @@ class Temporary(DeliveryError):
 
 class Undeliverable(DeliveryError):
     """Trying again cannot help; the message goes to the dead letters with this text as reason."""
+
+
+def reason(path: str, rule: str) -> str:
+    """Why a record is rejected, in one line: where and which rule, never a value.
+
+    Field names come from outside, so the path is cut and cleaned.
+    """
+    return f"{clean(path, _MAX_PATH)}: {rule}"
+
+
+def below(path: str, name: str) -> str:
+    """The path of a member; its name is cut at once, or deep paths would fill the memory."""
+    return f"{path}.{name[:_MAX_PATH]}"
+
+
+def first_reasons(reasons: list[str]) -> list[str]:
+    """Keep what fits into an event, and say how many more there were."""
+    if len(reasons) <= MAX_REASONS:
+        return reasons
+    return [*reasons[: MAX_REASONS - 1], f"and {len(reasons) - MAX_REASONS + 1} more"]

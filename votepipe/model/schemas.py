@@ -8,7 +8,7 @@ from typing import Any
 
 import fastjsonschema
 
-from votepipe.model.reasons import reason
+from votepipe.model.errors import reason
 
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 
@@ -50,14 +50,14 @@ def checker(name: str) -> Check:
 
 
 def _words(error: fastjsonschema.JsonSchemaValueException) -> Iterator[str]:
-    place = (error.name or "").removeprefix("data").removeprefix(".") or "document"
+    path = (error.name or "").removeprefix("data").removeprefix(".") or "document"
     if error.rule == "required":
-        at = "" if place == "document" else f"{place}."
+        at = "" if path == "document" else f"{path}."
         for member in error.rule_definition:
             if member not in error.value:
                 yield reason(at + member, "missing")
     else:
-        yield reason(place, _rule(error.rule, error.rule_definition))
+        yield reason(path, _rule(error.rule, error.rule_definition))
 
 
 def _rule(rule: str | None, limit: Any) -> str:

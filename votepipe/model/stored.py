@@ -8,8 +8,7 @@ from urllib.parse import unquote
 
 from votepipe.model import schemas, times
 from votepipe.model.attributes import MAX_DEPTH, unmarshal
-from votepipe.model.errors import InvalidAttribute
-from votepipe.model.reasons import below, reason
+from votepipe.model.errors import InvalidAttribute, below, reason
 
 Vote = dict[str, Any]
 
@@ -99,7 +98,7 @@ def _member(member: str, attribute: object, reasons: list[str]) -> Any:
 
 def _answers(text: str, reasons: list[str]) -> Any:
     try:
-        # Decimal also takes NaN and Infinity, which then give their reason with their place.
+        # Decimal also takes NaN and Infinity, which then give their reason with their path.
         answers = json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=Decimal)
     except RecursionError:
         return _refuse("answers", _TOO_DEEP, reasons)
@@ -122,36 +121,36 @@ def _created(text: str, reasons: list[str]) -> Any:
 _TEXTS = {"answers": _answers, "voter": _known, "instanceOfJoy": _known, "createdAt": _created}
 
 
-def _refuse(place: str, rule: str, reasons: list[str]) -> object:
-    reasons.append(reason(place, rule))
+def _refuse(path: str, rule: str, reasons: list[str]) -> object:
+    reasons.append(reason(path, rule))
     return _NOTHING
 
 
-def _plain(value: Any, place: str, depth: int, reasons: list[str]) -> Any:
+def _plain(value: Any, path: str, depth: int, reasons: list[str]) -> Any:
     """A value as an event can carry it; what it cannot is left out and gives a reason."""
     if isinstance(value, str):
-        return value if is_unicode(value) else _refuse(place, _NOT_UNICODE, reasons)
+        return value if is_unicode(value) else _refuse(path, _NOT_UNICODE, reasons)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | Decimal):
-        return _number(value, place, reasons)
+        return _number(value, path, reasons)
     if not isinstance(value, dict | list):
-        return _refuse(place, "a set or binary, which a vote cannot hold", reasons)
+        return _refuse(path, "a set or binary, which a vote cannot hold", reasons)
     if depth == MAX_DEPTH:
-        return _refuse(place, _TOO_DEEP, reasons)
+        return _refuse(path, _TOO_DEEP, reasons)
     if isinstance(value, list):
-        items = [_plain(v, f"{place}[{i}]", depth + 1, reasons) for i, v in enumerate(value)]
+        items = [_plain(v, f"{path}[{i}]", depth + 1, reasons) for i, v in enumerate(value)]
         return [item for item in items if item is not _NOTHING]
-    return _object(value, place, depth, reasons)
+    return _object(value, path, depth, reasons)
 
 
-def _object(value: dict[str, Any], place: str, depth: int, reasons: list[str]) -> Vote:
+def _object(value: dict[str, Any], path: str, depth: int, reasons: list[str]) -> Vote:
     plain: Vote = {}
     for name, item in value.items():
-        at = below(place, name)
+        at = below(path, name)
         # The schema says so too; here it keeps long names from multiplying in all places below.
         if len(name) > _LONGEST_NAME:
-            _refuse(place, f"a field name longer than {_LONGEST_NAME} characters", reasons)
+            _refuse(path, f"a field name longer than {_LONGEST_NAME} characters", reasons)
         elif not is_unicode(name):
             _refuse(at, _NOT_UNICODE, reasons)
         elif (kept := _plain(item, at, depth + 1, reasons)) is not _NOTHING:
@@ -170,15 +169,15 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _number(value: int | Decimal, place: str, reasons: list[str]) -> Any:
+def _number(value: int | Decimal, path: str, reasons: list[str]) -> Any:
     """An int or a float, if that is the same number as was written."""
     if isinstance(value, Decimal) and not value.is_finite():
-        return _refuse(place, "not a finite number", reasons)
+        return _refuse(path, "not a finite number", reasons)
     if not -_LARGEST_INT <= value <= _LARGEST_INT:
-        return _refuse(place, "a number beyond 2^53", reasons)
+        return _refuse(path, "a number beyond 2^53", reasons)
     if (whole := int(value)) == value:
         return whole
     number = float(value)
     if Decimal(repr(number)) != value:
-        return _refuse(place, "a number with more digits than a double holds", reasons)
+        return _refuse(path, "a number with more digits than a double holds", reasons)
     return number
