@@ -130,7 +130,7 @@ class Mails:
         return []
 
     def _send(self, given: Any) -> dict[str, Any]:
-        from votepipe.emulator.services.calls import Refused
+        from votepipe.emulator.functions.calls import Refused
 
         if self.refuses:
             raise Refused(self.refuses, "No.")
@@ -149,7 +149,7 @@ class Tables:
     def __init__(self) -> None:
         from votepipe.emulator.dynamodb.service import DynamoDb
         from votepipe.emulator.dynamodb.table import Table
-        from votepipe.emulator.services.calls import Calls
+        from votepipe.emulator.functions.calls import Calls
         from votepipe.emulator.simulation.simulation import Simulation
         from votepipe.project import checkout
         from votepipe.project.template import read

@@ -11,10 +11,10 @@ from typing import Any, Self
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.functions import patches
+from votepipe.emulator.functions.calls import Caller, Calls
 from votepipe.emulator.functions.crash_points import Between, CrashPoints, Step
+from votepipe.emulator.functions.mail import Mail
 from votepipe.emulator.http.receiver import Answer, Receiver, Request
-from votepipe.emulator.services.calls import Caller, Calls
-from votepipe.emulator.services.mail import Mail
 from votepipe.emulator.simulation import opened
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.faults import Fault, PutFault

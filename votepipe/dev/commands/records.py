@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from votepipe.dev.operations import demo as story
-from votepipe.emulator.patterns.document import load_event
-from votepipe.emulator.patterns.errors import InvalidPattern, UnreadableEvent
+from votepipe.emulator.patterns.document import InvalidPattern, UnreadableEvent, load_event
 from votepipe.emulator.patterns.explain import explain as explain_match
 from votepipe.emulator.patterns.pattern import compile as compile_pattern
 from votepipe.project import checkout

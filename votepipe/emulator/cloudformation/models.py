@@ -6,19 +6,19 @@ from typing import Any
 
 from votepipe.emulator import patterns
 from votepipe.emulator.cloudformation.resources import Resources, stream_arn
+from votepipe.emulator.cloudformation.roles import QueuePolicies, Roles
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses
 from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.eventbridge.scheduler import Schedule
 from votepipe.emulator.eventbridge.targets import Targets
+from votepipe.emulator.functions.calls import Service
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.functions.patches import Patches
+from votepipe.emulator.functions.secrets import Secrets
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.pipe import Pipe, Ports, Stream
-from votepipe.emulator.services.calls import Service
-from votepipe.emulator.services.roles import QueuePolicies, Roles
-from votepipe.emulator.services.secrets import Secrets
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation

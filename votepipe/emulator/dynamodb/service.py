@@ -7,7 +7,7 @@ from votepipe.emulator.dynamodb import conditions, projections, reading, updates
 from votepipe.emulator.dynamodb.parser import bindings
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
-from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.simulation.jsontext import last_part
 
 Parameters = Mapping[str, Any]

@@ -8,8 +8,8 @@ from functools import cache, partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
+from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.patterns import Pattern
-from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.jsontext import last_part, parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import vote_key_of

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from votepipe.emulator.cloudformation.roles import QueuePolicies
 from votepipe.emulator.eventbridge.bus import Buses
 from votepipe.emulator.eventbridge.rule import NotDelivered, Outlet, Target
-from votepipe.emulator.services.calls import Allows
-from votepipe.emulator.services.roles import QueuePolicies
+from votepipe.emulator.functions.calls import Allows
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.simulation import Simulation

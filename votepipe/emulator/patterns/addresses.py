@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from votepipe.emulator.patterns.errors import InvalidPattern
+from votepipe.emulator.patterns.document import InvalidPattern
 
 __all__ = ["address", "cidr"]
 

@@ -6,10 +6,9 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeGuard
 
 from votepipe.emulator.patterns.addresses import address
-from votepipe.emulator.patterns.numeric import Number, number_key
+from votepipe.emulator.patterns.numbers import is_number, number_key
 
 __all__ = ["Condition", "Field", "Scalar"]
 
@@ -31,11 +30,6 @@ class Condition:
     equals: Scalar = None
     exact: bool = False
     absent: bool = False
-
-
-def is_number(value: object) -> TypeGuard[Number]:
-    """Whether a value is a JSON number; a boolean is not."""
-    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from votepipe.emulator.patterns.conditions import Field
-from votepipe.emulator.patterns.document import load_event
-from votepipe.emulator.patterns.errors import InvalidPattern, UnreadableEvent
+from votepipe.emulator.patterns.document import InvalidPattern, UnreadableEvent, load_event
 from votepipe.emulator.patterns.search import Leaves, Search, collect, in_order
 from votepipe.emulator.patterns.syntax import Branch, parse
 

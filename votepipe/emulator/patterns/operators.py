@@ -9,13 +9,12 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from votepipe.emulator.patterns import case_folding
+from votepipe.emulator.patterns import texts
 from votepipe.emulator.patterns.addresses import cidr
-from votepipe.emulator.patterns.conditions import Condition, Scalar, is_number
-from votepipe.emulator.patterns.document import Members
-from votepipe.emulator.patterns.errors import InvalidPattern
-from votepipe.emulator.patterns.ranges import millionths, numeric
-from votepipe.emulator.patterns.wildcards import wildcard
+from votepipe.emulator.patterns.conditions import Condition, Scalar
+from votepipe.emulator.patterns.document import InvalidPattern, Members
+from votepipe.emulator.patterns.numbers import is_number, millionths, numeric
+from votepipe.emulator.patterns.texts import wildcard
 
 __all__ = ["read_condition"]
 
@@ -74,9 +73,7 @@ def _exactly(value: object) -> Condition:
 def _prefix(value: object) -> Condition:
     if isinstance(value, Members):
         text = _ignoring_case(value, "prefix")
-        return Condition(
-            shown=f"prefix {_shown(text)} in any case", text=case_folding.starting(text)
-        )
+        return Condition(shown=f"prefix {_shown(text)} in any case", text=texts.starting(text))
     text = _string(value, "prefix match pattern must be a string")
     return Condition(shown=f"prefix {_shown(text)}", text=_starts(text))
 
@@ -84,7 +81,7 @@ def _prefix(value: object) -> Condition:
 def _suffix(value: object) -> Condition:
     if isinstance(value, Members):
         text = _ignoring_case(value, "suffix")
-        return Condition(shown=f"suffix {_shown(text)} in any case", text=case_folding.ending(text))
+        return Condition(shown=f"suffix {_shown(text)} in any case", text=texts.ending(text))
     text = _string(value, "suffix match pattern must be a string")
     return Condition(shown=f"suffix {_shown(text)}", text=_ends(text))
 
@@ -103,7 +100,7 @@ def _ignoring_case(members: Members, outer: str) -> str:
 
 def _equals_ignore_case(value: object) -> Condition:
     text = _string(value, f"{EIC} match pattern must be a string")
-    return Condition(shown=f"{_shown(text)} in any case", text=case_folding.equal(text))
+    return Condition(shown=f"{_shown(text)} in any case", text=texts.equal(text))
 
 
 def _wildcard(value: object) -> Condition:
@@ -222,7 +219,7 @@ NEGATED: dict[str, tuple[Callable[[str], TextTest], str]] = {
     "prefix": (_starts, "prefix/suffix match pattern must be a string"),
     "suffix": (_ends, "prefix/suffix match pattern must be a string"),
     EIC: (
-        case_folding.equal,
+        texts.equal,
         "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
     ),
     "wildcard": (wildcard, "wildcard match pattern must be a string"),

@@ -10,8 +10,7 @@ import json
 from typing import Any
 
 from votepipe.emulator.patterns.conditions import Field
-from votepipe.emulator.patterns.document import Members, load_pattern
-from votepipe.emulator.patterns.errors import InvalidPattern
+from votepipe.emulator.patterns.document import InvalidPattern, Members, load_pattern
 from votepipe.emulator.patterns.operators import OPERATORS, read_condition
 
 __all__ = ["Branch", "parse"]

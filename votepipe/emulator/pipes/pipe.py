@@ -8,12 +8,12 @@ from typing import Any
 from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.dynamodb.values import Item, bytes_of
 from votepipe.emulator.eventbridge.bus import Buses
+from votepipe.emulator.functions.calls import Allows
 from votepipe.emulator.functions.function import Function, FunctionError, Throttled
 from votepipe.emulator.pipes.attempt import Interrupted
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.engine import Lane
 from votepipe.emulator.pipes.entries import Entry
-from votepipe.emulator.services.calls import Allows
 from votepipe.emulator.simulation.errors import Closed
 from votepipe.emulator.simulation.jsontext import again, copied
 from votepipe.emulator.simulation.simulation import Simulation

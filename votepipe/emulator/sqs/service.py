@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
-from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.sqs.message import Message

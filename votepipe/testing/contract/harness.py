@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
+from votepipe.emulator.functions.calls import Caller
 from votepipe.emulator.http.receiver import Request
-from votepipe.emulator.services.calls import Caller
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.plugins import Sink
 from votepipe.project import checkout, plugins, sync, zips

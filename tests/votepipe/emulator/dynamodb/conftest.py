@@ -7,7 +7,7 @@ import pytest
 
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
-from votepipe.emulator.services.calls import Calls
+from votepipe.emulator.functions.calls import Calls
 from votepipe.emulator.simulation.simulation import Simulation
 
 FACTS = {

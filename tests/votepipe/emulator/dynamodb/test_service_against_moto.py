@@ -1,4 +1,4 @@
-"""votepipe/emulator/services/dynamodb: held to moto over random calls."""
+"""votepipe/emulator/dynamodb: held to moto over random calls."""
 
 import functools
 import itertools
@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
-from votepipe.emulator.services.calls import Calls
+from votepipe.emulator.functions.calls import Calls
 from votepipe.emulator.simulation.simulation import Simulation
 
 pytestmark = pytest.mark.slow

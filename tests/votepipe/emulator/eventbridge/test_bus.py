@@ -8,7 +8,7 @@ import pytest
 
 from votepipe.emulator import patterns
 from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses, bus_arn
-from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.simulation.simulation import Simulation
 
 ARN = bus_arn("votes")

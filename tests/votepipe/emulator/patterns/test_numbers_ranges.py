@@ -1,9 +1,8 @@
-"""votepipe/emulator/patterns/ranges.py: bounds at their edges."""
+"""votepipe/emulator/patterns/numbers.py: bounds at their edges."""
 
 import pytest
 
-from votepipe.emulator.patterns.numeric import number_key
-from votepipe.emulator.patterns.ranges import numeric
+from votepipe.emulator.patterns.numbers import number_key, numeric
 
 BELOW, AT, ABOVE = 1.999999, 2, 2.000001
 

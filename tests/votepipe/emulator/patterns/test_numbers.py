@@ -1,11 +1,11 @@
-"""votepipe/emulator/patterns/numeric.py: numbers are equal by value, in AWS's range."""
+"""votepipe/emulator/patterns/numbers.py: numbers are equal by value, in AWS's range."""
 
 import math
 from decimal import Decimal
 
 import pytest
 
-from votepipe.emulator.patterns.numeric import comparable, number_key
+from votepipe.emulator.patterns.numbers import comparable, number_key
 
 
 @pytest.mark.parametrize("same", [300, 300.0, Decimal("3.00E+2")])

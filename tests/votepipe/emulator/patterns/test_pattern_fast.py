@@ -1,4 +1,4 @@
-"""votepipe/emulator/patterns/fast.py: plain events need no search, and others get one."""
+"""votepipe/emulator/patterns/pattern.py: plain events need no search, and others get one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""votepipe/emulator/services/mail.py: sinks that send mail."""
+"""votepipe/emulator/functions/mail.py: sinks that send mail."""
 
 from collections.abc import Callable
 from pathlib import Path

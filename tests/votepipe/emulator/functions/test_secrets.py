@@ -1,4 +1,4 @@
-"""votepipe/emulator/services/secrets.py: through a boto3 client."""
+"""votepipe/emulator/functions/secrets.py: through a boto3 client."""
 
 from typing import Any
 

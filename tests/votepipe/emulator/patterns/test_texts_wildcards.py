@@ -1,4 +1,4 @@
-"""votepipe/emulator/patterns/wildcards.py: stars, escapes and limits."""
+"""votepipe/emulator/patterns/texts.py: stars, escapes and limits."""
 
 import itertools
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 
 from votepipe.emulator.patterns import InvalidPattern
-from votepipe.emulator.patterns.wildcards import complexity, parse, wildcard
+from votepipe.emulator.patterns.texts import complexity, parse, wildcard
 
 
 def test_tokens():

@@ -1,10 +1,10 @@
-"""votepipe/emulator/patterns/case_folding.py: any case, letter by letter."""
+"""votepipe/emulator/patterns/texts.py: any case, letter by letter."""
 
 import string
 
 import pytest
 
-from votepipe.emulator.patterns.case_folding import ending, equal, starting
+from votepipe.emulator.patterns.texts import ending, equal, starting
 
 SAME = [
     ("thumbsup", "THUMBSUP"),

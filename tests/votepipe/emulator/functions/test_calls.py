@@ -1,4 +1,4 @@
-"""votepipe/emulator/services/calls.py: boto3 inside functions, and what their roles allow."""
+"""votepipe/emulator/functions/calls.py: boto3 inside functions, and what their roles allow."""
 
 import json
 from collections.abc import Callable

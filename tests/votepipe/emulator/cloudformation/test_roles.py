@@ -1,11 +1,11 @@
-"""votepipe/emulator/services/roles.py."""
+"""votepipe/emulator/cloudformation/roles.py."""
 
 from typing import Any
 
 import pytest
 
 from votepipe.emulator.cloudformation.resources import Resources
-from votepipe.emulator.services.roles import QueuePolicies, Roles
+from votepipe.emulator.cloudformation.roles import QueuePolicies, Roles
 from votepipe.emulator.simulation.errors import Unmodelled
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:votes"

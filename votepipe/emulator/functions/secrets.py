@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from votepipe.emulator.services.calls import Refused
+from votepipe.emulator.functions.calls import Refused
 
 Parameters = Mapping[str, Any]
 

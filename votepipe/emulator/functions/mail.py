@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
+from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.http.receiver import Answer, Request
-from votepipe.emulator.services.calls import Refused
 from votepipe.emulator.simulation.simulation import Simulation
 
 Parameters = Mapping[str, Any]

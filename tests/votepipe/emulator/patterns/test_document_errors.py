@@ -1,4 +1,4 @@
-"""votepipe/emulator/patterns/errors.py: AWS's words in the text, ours in the note."""
+"""votepipe/emulator/patterns/document.py: AWS's words in the text, ours in the note."""
 
 import pickle
 

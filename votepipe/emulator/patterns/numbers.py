@@ -1,15 +1,44 @@
-"""The numeric operator: one comparison, or a lower and an upper bound."""
+"""Compare numbers as AWS does: to six decimals, whatever their spelling; the numeric operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeGuard
 
-from votepipe.emulator.patterns.conditions import is_number
-from votepipe.emulator.patterns.errors import InvalidPattern
-from votepipe.emulator.patterns.numeric import LIMIT, MILLION, Number, comparable
+from votepipe.emulator.patterns.document import InvalidPattern
 
-__all__ = ["millionths", "numeric"]
+Number = int | float | Decimal
+LIMIT = 5_000_000_000
+MILLION = 1_000_000
+
+
+def comparable(value: Number) -> int | None:
+    """The value in millionths, or None where AWS does not treat it as a number to compare."""
+    if not -LIMIT <= value <= LIMIT:  # also turns away NaN, which compares with nothing
+        return None
+    if isinstance(value, int):
+        return value * MILLION
+    if isinstance(value, Decimal):
+        scaled = value * MILLION
+        return int(scaled) if scaled == scaled.to_integral_value() else None
+    nearest = round(value * MILLION)
+    return nearest if nearest / MILLION == value else None
+
+
+def number_key(value: Number) -> int | str:
+    """What two numbers must share to be equal: the value, or else the spelling.
+
+    Account numbers are the usual case of a number beyond the range.
+    """
+    millionths = comparable(value)
+    return str(value) if millionths is None else millionths
+
+
+def is_number(value: object) -> TypeGuard[Number]:
+    """Whether a value is a JSON number; a boolean is not."""
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
 
 NumberTest = Callable[[int | str], bool]
 TOO_MANY = "Too many elements in numeric expression"
