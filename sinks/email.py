@@ -52,7 +52,7 @@ def simple(event: Event, settings: Settings) -> dict[str, Any]:
 
 
 def conversation(event: Event, settings: Settings) -> str:
-    """A message id of no mail, which those of one vote refer to, so that they stand together."""
+    """A message id that the mails of one vote refer to, so that mail programs group them."""
     vote = f"{event.vote.widget_id}\0{event.vote.vote_id}".encode(errors="replace")
     return f"<vote.{hashlib.sha256(vote).hexdigest()[:32]}@{settings.sender.rpartition('@')[2]}>"
 

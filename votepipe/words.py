@@ -34,7 +34,7 @@ def title(event: Event) -> str:
 
 
 def link(event: Event) -> str | None:
-    """The article's address, where an enricher knows one that is fit for a message."""
+    """The article's address, where an enricher added one that is fit for a message."""
     known = _added(event, "article", "url")
     return known if isinstance(known, str) and _LINK.fullmatch(known) else None
 
@@ -47,13 +47,13 @@ def labels(event: Event) -> Mapping[str, str]:
 
 
 def _added(event: Event, enricher: str, name: str) -> Any:
-    """A fact from an enricher that may be missing, or another than the one that is shipped."""
+    """A fact from an enricher, which may be missing or not be the shipped one."""
     facts = event.enrichment.get(enricher)
     return facts.get(name) if isinstance(facts, Mapping) else None
 
 
 def notes(event: Event) -> list[str]:
-    """What stands below the answers: who it is from, and whether it replaces what was known."""
+    """What follows the answers: who it is from, and whether it replaces an earlier vote."""
     voter = clean(event.vote.voter or "", NAME)
     return [
         *([f"from {voter}"] if voter else []),
@@ -83,7 +83,7 @@ def answers(
 
 
 def asked(label: str) -> str:
-    """A label as it stands before an answer: with a colon, unless it ends as a sentence does."""
+    """A label before its answer: with a colon, unless it ends like a sentence."""
     return label if label.endswith(("?", "!", ".", ":", "…")) else f"{label}:"
 
 

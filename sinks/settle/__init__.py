@@ -1,6 +1,6 @@
-"""Publish VoteSettled, back on the bus, once a vote has come to rest.
+"""Publish VoteSettled, back on the bus, once a vote has settled.
 
-A vote rests when nothing changed for the quiet period, at the latest after the maximum wait since
+A vote settles when nothing changed for the quiet period, at the latest after the maximum wait since
 its first unsettled change, and at once when the reader said they are done.
 Nothing polls: the message of the newest change waits in the queue until then, older ones end.
 A publication that was cut off before it could be marked is made again, under the same eventID;
@@ -19,9 +19,9 @@ from votepipe.model import times
 from votepipe.plugins import Resources
 
 _TIMEOUT = 10
-# When a message is back that a function which died had in hand.
+# A message that a dying function held becomes visible again after this long.
 _BACK_SECONDS = 6 * _TIMEOUT
-# Nobody waits longer for a publication: its message is among the dead letters by then.
+# After this long nobody waits for a publication: its message is a dead letter by then.
 _MAX_PUBLISHING_SECONDS = 900
 
 
@@ -68,7 +68,7 @@ def due(known: State, settings: Settings) -> float:
 
 
 def detail_of(event: Event, settled: State) -> dict[str, Any]:
-    """The detail of VoteSettled, from the event of the change that came to rest."""
+    """The detail of VoteSettled, from the event of the change that settled."""
     detail = {name: value for name, value in event.detail.items() if name != "changes"}
     detail |= {
         "type": "VoteSettled",

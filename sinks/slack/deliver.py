@@ -38,21 +38,21 @@ def by_bot(
     }
     votes = [event for event in _newest(events) if before[event.id] != GONE]
     # An edit takes a call of its own: in a burst, very many others go first.
-    apart = [event for event in votes if _own(before[event.id])]
+    alone = [event for event in votes if _own(before[event.id])]
     ready: Sequence[Event] = votes
     thread: str | None = ""
     if votes and settings.threads:
         thread, ready = threads.below(votes, settings, bot)
     if thread is None:
-        return Delivered(events=(), separate=apart)
+        return Delivered(events=(), separate=alone)
     events = _without([event for event in votes if event not in ready], events)
-    shown = [event for event in ready if event in apart]
-    unseen = [event for event in ready if event not in apart and event.type == "VoteSettled"]
+    shown = [event for event in ready if event in alone]
+    unseen = [event for event in ready if event not in alone and event.type == "VoteSettled"]
     # With fewer, an edit would wait for as long as a burst lasts.
     very_many = len(unseen) >= 4 * settings.gather_above
     if _are_many(unseen, settings) and (very_many or not shown):
         message_id = MANY + bot.post(messages.many(unseen, settings), thread)
-        return Delivered(events=_about(unseen, events), remote_id=message_id, separate=apart)
+        return Delivered(events=_about(unseen, events), remote_id=message_id, separate=alone)
     wanted = shown or [
         event
         for event in ready
@@ -63,7 +63,7 @@ def by_bot(
     if not wanted:
         return Delivered(events=events, sent=False)
     message_id = _show(wanted[0], _own(before[wanted[0].id]), thread, settings, bot)
-    return Delivered(events=_about(wanted[:1], events), remote_id=message_id, separate=apart)
+    return Delivered(events=_about(wanted[:1], events), remote_id=message_id, separate=alone)
 
 
 def _show(event: Event, own: str | None, thread: str, settings: Settings, bot: Bot) -> str:

@@ -41,7 +41,7 @@ def many(events: Sequence[Event], settings: Settings) -> Message:
 
 
 def above(event: Event, counts: dict[str, Any], settings: Settings) -> Message:
-    """What stands above the votes of an instance, by the tally's item of it."""
+    """What Slack shows above the votes of an instance, from its item in the tally."""
     known = counts_in(counts, "")
     if known is None:
         return message_of([f"_{_article(event)}_"])

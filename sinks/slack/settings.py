@@ -16,7 +16,7 @@ class Settings:
     channel: str = setting("Id of the channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
     seconds_between: float = setting(
-        "Seconds from one call of Slack to the next; 0 for no pace", default=1.2, local="0"
+        "Seconds from one call of Slack to the next; 0 for no limit", default=1.2, local="0"
     )
     gather_above: int = setting(
         "Settled votes of one instance at once that make one message; 0 for never",

@@ -28,7 +28,7 @@ def log(
 
     Facts that are None are left out; one that JSON cannot hold shows as the name of its type.
     `metrics` are further facts, each with its CloudWatch unit (`{"Delivered": (1, "Count")}`), that
-    CloudWatch counts (embedded metric format), apart for each value of the fact `dimension`.
+    CloudWatch counts (embedded metric format), separately for each value of the fact `dimension`.
     """
     now = times.now()
     line = {

@@ -39,7 +39,7 @@ class Secret:
 def read(arn: str) -> dict[str, Any]:
     """The values in a secret, by setting; {} when it has none yet or holds no JSON object.
 
-    They are kept for five minutes; what is empty is asked for again each time.
+    They are kept for five minutes; an empty secret is read again each time.
     Raises Temporary when Secrets Manager does not answer with a value.
     """
     kept = _kept.get(arn)

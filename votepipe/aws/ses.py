@@ -1,4 +1,4 @@
-"""Mail through Amazon SES, with the right outcome for each way it refuses one."""
+"""Mail through Amazon SES, with the right outcome for each of its refusals."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -126,9 +126,9 @@ class Leases:
 
 
 def lease_key(event: Event | ScheduledEvent, sink: str, idempotent: str | None) -> str:
-    """The item's key: sink and vote, and the event's id where each event stands for itself.
+    """The item's key: sink and vote, and the event's id where each event counts by itself.
 
-    A rejected record says nothing about its vote's state: it never stands for the vote.
+    A rejected record says nothing about its vote's state: it is no state of the vote.
     """
     by_event = idempotent != "vote"
     if isinstance(event, ScheduledEvent):

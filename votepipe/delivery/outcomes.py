@@ -46,7 +46,7 @@ class Outcome:
     ) -> Self:
         """What an error means for a message that failed so often before, of `attempts` in all.
 
-        Without `failures`, when nothing could count them, the message is always tried again.
+        Without `failures`, where nothing could count them, there is always another attempt.
         """
         why = str(error) if isinstance(error, VotepipeError) else error_location(error, sink)
         if isinstance(error, Skip):

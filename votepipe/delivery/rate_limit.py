@@ -136,13 +136,13 @@ class RateLimiter:
             log("rate limit not updated", level="WARNING", sink=self.sink, why=str(error))
 
     def _write(self, change: str, condition: str, **values: float) -> bool:
-        """Write to the sink's item, and keep how it then stands; whether `condition` held."""
+        """Update the sink's item and remember it; returns whether `condition` held."""
         key = composite_key(self.sink, "", "rate")
         held, self._item = self._update(key, f", {change}", condition, values)
         return held
 
     def _shared(self, batch_key: str, change: str, **values: float) -> Item:
-        """Write to the item of a batch key; how it then stands."""
+        """Update the item of a batch key and return it."""
         key = composite_key(self.sink, "", "slot", batch_key)
         return self._update(key, change, "", values)[1]
 

@@ -26,8 +26,8 @@ LARGEST_EVENT = 100_000  # bytes; ten of them fit the 1 MB of one PutEvents
 ENRICHING = Enriching(enrichers.load())
 
 _LONGEST_ID = 256
-_USUAL_SECONDS = 20.0  # for the enrichers of a batch, where Lambda does not tell how long there is
-_SECONDS_KEPT = 5.0  # of those that Lambda tells, for everything else
+_USUAL_SECONDS = 20.0  # for the enrichers of a batch, where the context has no remaining time
+_SECONDS_KEPT = 5.0  # of the remaining time, for everything else
 _SEQUENCE = re.compile("[0-9]{1,40}")
 
 
@@ -54,7 +54,7 @@ def _seconds_left(context: Any) -> float:
 
 
 def _safely(make: Callable[[object, str], E], record: object, now: str) -> E | Event:
-    """What `make` makes of a record; `now` is the time of one that knows none."""
+    """Apply `make` to a record, and reject it if that breaks; `now` is used where it has no time."""
     try:
         return make(record, now)
     except Exception as error:

@@ -33,7 +33,7 @@ _LONGEST_INTEGER = 16  # signs, as in 2^53, beyond which consumers lose digits
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why there is no result, in words that are fit for logs."""
+    """Why there is no result, in words fit for logs."""
 
     why: str
 
@@ -113,7 +113,7 @@ class _Draft:
         return Vote.from_json(self._json)
 
 
-_Work = tuple[int, _Step]  # which event of the batch, and what is to run on it
+_Work = tuple[int, _Step]  # which event of the batch, and the step to run on it
 
 
 class Enriching:

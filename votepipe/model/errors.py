@@ -2,7 +2,7 @@
 
     VotepipeError
     ├── SettingsError        a setting is missing or malformed: set it, the text says where
-    ├── PluginError          a sink or enricher module is not as it must be: fix that file
+    ├── PluginError          a sink or enricher breaks its contract: fix that file
     ├── InvalidAttribute     a stored attribute is not DynamoDB JSON: fix the writer
     ├── InvalidEvent         what arrived is not one of our events: fix the sender
     └── DeliveryError        a sink could not deliver

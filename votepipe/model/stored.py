@@ -35,7 +35,7 @@ _TAGS = re.compile(
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _NOT_UNICODE = "not valid Unicode"
 
-_NOTHING = object()  # stands for a value that has given a reason already
+_NOTHING = object()  # in place of a value that has given a reason already
 
 
 def clean(image: object) -> tuple[Vote, list[str]]:
@@ -73,7 +73,7 @@ def keys(*images: object) -> Vote:
 
 
 def is_unknown(text: str) -> bool:
-    """Whether a text only stands for a voter or an instance that nobody filled in."""
+    """Whether a text is a placeholder for a voter or an instance that nobody filled in."""
     once = unquote(text)
     return any(_is_placeholder(form.strip()) for form in (text, once, unquote(once)))
 

@@ -69,5 +69,5 @@ def _extends(character: str) -> bool:
 
 
 def _is_regional(character: str) -> bool:
-    """Whether it is one of the letters of which two make a flag."""
+    """Whether it is a regional indicator, two of which make a flag."""
     return "\U0001f1e6" <= character <= "\U0001f1ff"

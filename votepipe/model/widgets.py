@@ -39,7 +39,7 @@ UNKNOWN = Widget()
 
 
 def load(file: Path | None = None) -> dict[str, Widget]:
-    """Read the widgets by widgetId; none where there is no file. Raises SettingsError."""
+    """Read the widgets by widgetId; {} without a file. Raises SettingsError."""
     # Lambda names the folder of the function's code; an installed library lies elsewhere.
     return _read(file or Path(os.environ.get("LAMBDA_TASK_ROOT", CHECKOUT)) / "widgets.toml")
 
@@ -50,7 +50,7 @@ def _read(file: Path) -> dict[str, Widget]:
         described = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:  # its text tells the line, and quotes at most a key
+    except ValueError as error:  # its text names the line, and quotes at most a key
         raise SettingsError(f"{file.name} is not TOML: {error}. Mend that line.") from None
     problems = schemas.checker("widgets.v1")(described)
     if problems:
