@@ -54,7 +54,7 @@ def _seconds_left(context: Any) -> float:
 
 
 def _safely(make: Callable[[object, str], E], record: object, now: str) -> E | Event:
-    """Apply `make` to a record, and reject it if that breaks; `now` is used where it has no time."""
+    """Apply `make` to a record; where that breaks, reject it. `now` is the time of one without."""
     try:
         return make(record, now)
     except Exception as error:
