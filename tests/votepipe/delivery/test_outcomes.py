@@ -1,4 +1,4 @@
-"""votepipe/delivery/outcomes.py: how a delivery ended decides what becomes of its message."""
+"""votepipe/delivery/outcomes.py: the outcome of a delivery decides what happens to its message."""
 
 import inspect
 import json
@@ -114,7 +114,9 @@ def test_a_delivery_forgets_the_failures_before_it(
     assert "failures" not in surroundings.rows()[0]
 
 
-def test_without_claims_each_receive_is_a_try(run: Any, envelope: Any, raising: Any) -> None:
+def test_without_idempotent_each_receive_is_an_attempt(
+    run: Any, envelope: Any, raising: Any
+) -> None:
     ran = run(raising(Temporary("No.")), envelope(), tries=3, idempotent=None)
 
     assert ran.lines[0]["why"] == "No. Attempt 3 was the last."

@@ -1,4 +1,4 @@
-"""votepipe/enrichment.py: which record makes which event."""
+"""votepipe/enrichment/__init__.py: which record makes which event, and what every event carries."""
 
 import copy
 import json
@@ -87,15 +87,12 @@ def test_a_write_that_changed_nothing_a_reader_did_is_no_event(attributes):
     assert handler([edited(record, "NewImage", **attributes)], None) == []
 
 
-def test_without_the_old_image_a_change_says_nothing_of_what_changed():
-    event = event_of(without(sample("answer-1"), "OldImage"))
+@pytest.mark.parametrize("old", [{}, {"OldImage": {"voteType": {"S": "meh"}}}])
+def test_without_a_readable_old_image_a_change_does_not_say_what_changed(old):
+    record = without(sample("answer-1"), "OldImage")
+    record["dynamodb"] |= old
 
-    assert event["type"] == "VoteChanged"
-    assert "changes" not in event
-
-
-def test_an_unreadable_old_image_is_like_none():
-    event = event_of(edited(sample("answer-1"), "OldImage", voteType={"S": "meh"}))
+    event = event_of(record)
 
     assert event["type"] == "VoteChanged"
     assert "changes" not in event
@@ -125,10 +122,6 @@ def test_a_removal_without_keys_is_rejected():
     assert event["reasons"] == ["dynamodb.Keys: not the keys of a vote"]
 
 
-def test_what_expired_is_no_event():
-    assert handler([sample("expired")], None) == []
-
-
 def test_an_invalid_vote_is_rejected_with_keys_and_without_content():
     event = event_of(edited(sample("first-write"), "NewImage", voteType={"S": "meh"}))
 
@@ -151,8 +144,9 @@ def test_what_is_no_batch_counts_as_one_record(batch):
     assert event["type"] == "VoteRejected"
 
 
-def test_an_empty_batch_makes_no_events():
-    assert handler([], None) == []
+@pytest.mark.parametrize("names", [(), ("expired",)])
+def test_a_batch_without_votes_makes_no_events(names):
+    assert handler([sample(name) for name in names], None) == []
 
 
 def test_a_bug_costs_one_record_and_not_the_batch(monkeypatch, capsys):
@@ -193,3 +187,84 @@ def test_the_import_is_cheap():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
 
     assert loaded.strip() == b"[]"
+
+
+def test_an_insert_is_a_vote_cast():
+    record = sample("first-write")
+
+    event = event_of(record)
+
+    assert list(event) == [
+        *("eventID", "type", "time", "version", "sequence", "vote", "enrichment")
+    ]
+    assert (event["type"], event["version"]) == ("VoteCast", 1)
+    assert event["eventID"] == record["eventID"]
+    assert event["sequence"] == record["dynamodb"]["SequenceNumber"]
+
+
+CREATED = {"createdAt": {"S": "2026-01-04T10:59:00+01:00"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "time"),
+    [
+        ("first-write", CREATED, "2026-01-04T09:59:00Z"),
+        ("upsert", {}, "2026-01-04T11:12:09Z"),
+        ("answer-1", CREATED, "2026-01-04T10:00:41Z"),
+    ],
+    ids=["cast when created", "cast when written", "changed when written"],
+)
+def test_an_event_has_the_time_of_what_happened(name, attributes, time):
+    assert event_of(edited(sample(name), "NewImage", **attributes))["time"] == time
+
+
+@pytest.mark.parametrize("time", [1767525129, 1767525129.0, "2026-01-04T11:12:09Z"])
+def test_the_time_of_a_write_may_be_a_number_or_a_text(time):
+    record = sample("upsert")
+    record["dynamodb"]["ApproximateCreationDateTime"] = time
+
+    assert event_of(record)["time"] == "2026-01-04T11:12:09Z"
+
+
+@pytest.mark.parametrize("time", [None, "soon", -5, 1e300])
+def test_a_record_that_knows_no_time_gets_the_present(time, noon):
+    record = sample("upsert")
+    record["dynamodb"]["ApproximateCreationDateTime"] = time
+
+    assert event_of(record)["time"] == noon
+
+
+@pytest.mark.parametrize(
+    "number", [None, 111, "", "x", "1" * 41, "-1", "٣"], ids=lambda number: repr(number)[:9]
+)
+def test_a_record_that_cannot_be_ordered_is_rejected(number):
+    record = sample("first-write")
+    record["dynamodb"]["SequenceNumber"] = number
+
+    event = event_of(record)
+
+    assert event["sequence"] == "0"
+    assert event["reasons"] == ["dynamodb.SequenceNumber: not the text of a number"]
+
+
+@pytest.mark.parametrize("own", [None, "", 5, "x" * 257, "\ud800"], ids=lambda own: repr(own)[:9])
+def test_a_record_without_an_id_gets_one_from_its_content(own):
+    record = sample("first-write") | {"eventID": own}
+
+    first, again = event_of(record), event_of(copy.deepcopy(record))
+    turned = event_of(dict(reversed(record.items())))
+    other = event_of(edited(record, "NewImage", voter={"S": "someone@example.com"}))
+
+    assert len(first["eventID"]) == 32
+    assert again["eventID"] == turned["eventID"] == first["eventID"]
+    assert other["eventID"] != first["eventID"]
+
+
+def test_of_many_reasons_an_event_carries_the_first():
+    answers = {f"field_{number}": 2**60 for number in range(150)}
+    record = edited(sample("first-write"), "NewImage", answers={"S": json.dumps(answers)})
+
+    reasons = event_of(record)["reasons"]
+
+    assert reasons[0] == "answers.field_0: a number beyond 2^53"
+    assert reasons[19:] == ["and 131 more"]

@@ -1,4 +1,4 @@
-"""votepipe/enrichment.py: any JSON at all, and every event as its schema says."""
+"""votepipe/enrichment/__init__.py: any JSON at all, and every event as its schema says."""
 
 import json
 from pathlib import Path

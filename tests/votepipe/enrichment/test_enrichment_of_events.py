@@ -1,4 +1,4 @@
-"""votepipe/enrichment.py: enrichers in the way of an event, and what goes when it is too large."""
+"""votepipe/enrichment/__init__.py: what enrichers add to events, and what a large event drops."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ def sample(name: str) -> Any:
 
 @pytest.fixture
 def enrichers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Have these functions enrich, each under its name; `required` names one that is."""
+    """Enrich with these functions, each under its name; `required` names a required one."""
 
     def use(required: str = "", **functions: Callable[..., Any]) -> None:
         found = []

@@ -1,7 +1,8 @@
-"""votepipe/enrichment/run.py: what enrichers add, and what becomes of those that fail."""
+"""votepipe/enrichment/run.py: what enrichers add, and what happens when they fail or hang."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 
 from votepipe import Vote, enricher, setting
-from votepipe.enrichment.run import LARGEST_RESULT, Enriching
+from votepipe.enrichment.run import LARGEST_RESULT, MOST_HUNG, Enriching
 from votepipe.plugins import Enricher
 
-PATIENCE = 30.0  # seconds that a batch has, where time is not what a test is about
+BUDGET = 30.0  # seconds for a batch, where a test is not about time
 HIDDEN = "reader@example.com"
 
 
@@ -40,7 +41,7 @@ def event(**vote: Any) -> dict[str, Any]:
 def added(*enrichers: Enricher) -> dict[str, Any]:
     """What these enrichers add to a vote."""
     one = event()
-    assert Enriching(enrichers).add([one], monotonic() + PATIENCE) == [[]]
+    assert Enriching(enrichers).add([one], monotonic() + BUDGET) == [[]]
     assert one["vote"] == event()["vote"]
     return one["enrichment"]
 
@@ -91,7 +92,7 @@ def test_each_event_of_a_batch_has_its_own() -> None:
     twice = made("twice", lambda vote, number: number["is"] * 2, needs=["number"])
     events = [event(voteId=str(each)) for each in range(3)]
 
-    Enriching([number, twice]).add(events, monotonic() + PATIENCE)
+    Enriching([number, twice]).add(events, monotonic() + BUDGET)
 
     assert [each["enrichment"]["twice"] for each in events] == ["00", "11", "22"]
 
@@ -100,7 +101,7 @@ def test_a_vote_of_which_only_keys_are_known_is_left_alone() -> None:
     keys = event()
     keys["vote"] = {"widgetId": "docs", "voteId": "1"}
 
-    Enriching([made("mood", lambda vote: {})]).add([keys], monotonic() + PATIENCE)
+    Enriching([made("mood", lambda vote: {})]).add([keys], monotonic() + BUDGET)
 
     assert keys["enrichment"] == {}
 
@@ -109,7 +110,7 @@ def test_what_an_enricher_keeps_is_its_own() -> None:
     kept = {"count": 1}
     enriching = Enriching([made("kept", lambda vote: kept)])
     one = event()
-    enriching.add([one], monotonic() + PATIENCE)
+    enriching.add([one], monotonic() + BUDGET)
 
     kept["count"] = 2
 
@@ -185,7 +186,7 @@ def test_without_an_enricher_that_is_required_the_event_cannot_go() -> None:
         ]
     )
 
-    reasons = enriching.add([event(), event()], monotonic() + PATIENCE)
+    reasons = enriching.add([event(), event()], monotonic() + BUDGET)
 
     assert reasons == [["enrichment.broken: It returned what JSON cannot hold."]] * 2
 
@@ -217,3 +218,104 @@ def test_a_setting_without_a_value_is_named(lines: Any) -> None:
         "'greeter' cannot run. GREETER_GREETING (What is said) has no value. "
         "Set the template parameter 'GreeterGreeting'."
     )
+
+
+@pytest.fixture
+def hold() -> Iterator[threading.Event]:
+    """What a hanging enricher waits for; set at the end, so that its thread ends."""
+    released = threading.Event()
+    yield released
+    released.set()
+
+
+def test_one_thread_serves_batch_after_batch() -> None:
+    enriching = Enriching([made("thread", lambda vote: threading.get_ident() % 2**50)])
+    events = [event(), event(), event()]
+    for each in events:
+        enriching.add([each], monotonic() + BUDGET)
+
+    threads = {each["enrichment"]["thread"] for each in events}
+    assert len(threads) == 1
+    assert threading.get_ident() % 2**50 not in threads
+
+
+def test_one_that_hangs_is_left_out_and_holds_up_no_other(
+    hold: threading.Event, lines: Any
+) -> None:
+    slow = made("slow", lambda vote: hold.wait(), timeout=0.05)
+    enriching = Enriching(
+        [
+            made("before", lambda vote: 1),
+            slow,
+            made("after", lambda vote, before, slow: [before, slow], needs=["before", "slow"]),
+        ]
+    )
+    one = event()
+
+    enriching.add([one], monotonic() + BUDGET)
+
+    assert one["enrichment"] == {"before": 1, "after": [1, None]}
+    assert lines()[0]["why"] == "It took longer than 0.05 s."
+
+
+def test_one_that_only_hangs_is_soon_no_longer_called(hold: threading.Event, lines: Any) -> None:
+    calls = []
+
+    def enrich(vote: Vote) -> None:
+        calls.append(vote.vote_id)
+        hold.wait()
+
+    enriching = Enriching([made("slow", enrich, timeout=0.02)])
+    enriching.add([event() for _ in range(MOST_HUNG + 3)], monotonic() + BUDGET)
+
+    assert len(calls) <= MOST_HUNG
+    assert [line["why"] for line in lines()[MOST_HUNG:]] == [f"{MOST_HUNG} calls of it hang."] * 3
+
+
+def test_once_its_calls_end_it_is_called_again() -> None:
+    hold = threading.Event()
+    enriching = Enriching([made("slow", lambda vote: {"went": hold.wait()})])
+    before = set(threading.enumerate())
+    for _ in range(MOST_HUNG):
+        enriching.add([event()], monotonic() + 0.02)
+    hold.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(BUDGET)
+    one = event()
+
+    enriching.add([one], monotonic() + BUDGET)
+
+    assert one["enrichment"] == {"slow": {"went": True}}
+
+
+def test_when_the_batch_has_no_time_left_the_rest_is_left_out(lines: Any) -> None:
+    enriching = Enriching([made("mood", lambda vote: {}, required=True)])
+
+    reasons = enriching.add([event(), event()], monotonic())
+
+    assert reasons == [["enrichment.mood: No time was left for it."]] * 2
+
+
+def test_without_a_thread_all_are_left_out(monkeypatch: pytest.MonkeyPatch, lines: Any) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    one = event()
+
+    Enriching([made("mood", lambda vote: {})]).add([one], monotonic() + BUDGET)
+
+    assert one["enrichment"] == {}
+    assert lines()[0]["why"] == "No thread was left for it."
+
+
+def test_no_result_of_a_batch_that_was_cut_off_reaches_the_next(hold: threading.Event) -> None:
+    enriching = Enriching(
+        [made("slow", lambda vote: hold.wait() if vote.vote_id == "1" else vote.vote_id, timeout=9)]
+    )
+    enriching.add([event(voteId="1")], monotonic() + 0.05)
+    one = event(voteId="2")
+
+    enriching.add([one], monotonic() + BUDGET)
+
+    assert one["enrichment"] == {"slow": "2"}

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -61,12 +61,6 @@ def test_a_rejection_has_reasons_and_no_vote_type():
 
 def test_unknown_changes_are_none():
     assert Event.from_envelope(envelope("new-image-only")).changes is None
-
-
-def test_times_are_aware_of_their_zone():
-    event = Event.from_envelope(envelope("first-write"))
-
-    assert event.time.utcoffset() == timedelta(0)
 
 
 def test_nothing_of_an_event_can_be_changed():
