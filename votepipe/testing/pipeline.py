@@ -113,7 +113,7 @@ class Pipeline:
         """Delete the item with these keys; other attributes are ignored."""
         found = self.models.tables[table]
         item = attributes(keys)
-        found.remove({name: item[name] for name in found.index.keys})
+        found.remove({name: item[name] for name in found.keys})
 
     def expire(self, keys: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Delete the item with these keys as its time to live does."""

@@ -117,8 +117,7 @@ class Models:
         for name, table in self.tables.items():
             if table.view is not None:
                 stream = Stream(self._simulation, name, stream_arn(table.arn), table.view)
-                keys = table.index.keys
-                table.written.append(_writer(stream, keys))
+                table.written.append(_writer(stream, table.keys))
                 streams[name] = stream
         return streams
 

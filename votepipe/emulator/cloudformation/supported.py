@@ -27,7 +27,7 @@ def _kind(modelled: str, without_effect: str = "") -> Kind:
 
 MODELLED: Mapping[str, Kind] = {
     "AWS::DynamoDB::Table": _kind(
-        "AttributeDefinitions GlobalSecondaryIndexes KeySchema StreamSpecification TableName",
+        "AttributeDefinitions KeySchema StreamSpecification TableName",
         "BillingMode DeletionProtectionEnabled OnDemandThroughput PointInTimeRecoverySpecification "
         "ProvisionedThroughput SSESpecification TableClass Tags TimeToLiveSpecification",
     ),

@@ -5,8 +5,15 @@ from typing import Any
 
 from votepipe.emulator.dynamodb import conditions, projections
 from votepipe.emulator.dynamodb.parser import Bindings, bindings
-from votepipe.emulator.dynamodb.table import Index, Table
-from votepipe.emulator.dynamodb.values import Invalid, Item, Path, bytes_of, copy_of
+from votepipe.emulator.dynamodb.table import Table
+from votepipe.emulator.dynamodb.values import (
+    Invalid,
+    Item,
+    Path,
+    bytes_of,
+    copy_of,
+    sortable,
+)
 
 Parameters = Mapping[str, Any]
 
@@ -15,29 +22,29 @@ _PAGE = 1_048_576
 
 def query(table: Table, given: Parameters) -> dict[str, Any]:
     """The items of one hash key, in the order of their range key."""
-    index, items = table.within(given.get("IndexName"))
     bound = bindings(given)
     text = given.get("KeyConditionExpression")
     if text is None:
         raise Invalid("Either the KeyConditions or KeyConditionExpression parameter must be "
                       "specified in the request.")  # fmt: skip
     matches = conditions.parse(text, "KeyConditionExpression")
-    keys = index.keys
+    keys = table.keys
+    items = table.items.values()
     chosen = [item for item in items if matches({name: item[name] for name in keys}, bound)]
+    if len(keys) > 1:
+        chosen.sort(key=lambda item: sortable(item[keys[1]]))
     if len({str(item[keys[0]]) for item in chosen}) > 1:
         raise Invalid(f"Query condition missed key schema element: {keys[0]}")
     if not given.get("ScanIndexForward", True):
         chosen.reverse()
     # Placeholders count as used even when there was no item to try them on.
     matches({}, bound)
-    return _page(table, index, chosen, given, bound)
+    return _page(table, chosen, given, bound)
 
 
 def scan(table: Table, given: Parameters) -> dict[str, Any]:
     """All items; only whole scans are modelled, not segments of one."""
-    index, _ = table.within(given.get("IndexName"))
-    items = [item for item in table.items.values() if index.has(item)]
-    return _page(table, index, items, given, bindings(given))
+    return _page(table, list(table.items.values()), given, bindings(given))
 
 
 def wanted(given: Parameters, bound: Bindings) -> list[Path] | None:
@@ -46,11 +53,11 @@ def wanted(given: Parameters, bound: Bindings) -> list[Path] | None:
     return None if text is None else [path(bound) for path in projections.projection(text)]
 
 
-def _page(
-    table: Table, index: Index, items: list[Item], given: Parameters, bound: Bindings
-) -> dict[str, Any]:
+def _page(table: Table, items: list[Item], given: Parameters, bound: Bindings) -> dict[str, Any]:
     """One page: from after the start key, up to the limit or 1 MB, then filtered."""
     start = given.get("ExclusiveStartKey")
+    if index := given.get("IndexName"):  # no table of the kit has one
+        raise Invalid(f"The table does not have the specified index: {index}")
     if start is not None:
         place = table.key_of(start)
         after = [at for at, item in enumerate(items) if table.key_of(item) == place]
@@ -69,8 +76,7 @@ def _page(
             item if paths is None else projections.projected(item, paths) for item in kept
         ]
     if more:
-        names = dict.fromkeys((*table.index.keys, *index.keys))
-        answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}
+        answer["LastEvaluatedKey"] = {name: page[-1][name] for name in table.keys}
     return answer
 
 

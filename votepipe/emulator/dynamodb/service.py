@@ -24,15 +24,13 @@ class DynamoDb:
         operations: dict[str, Callable[[Parameters], dict[str, Any]]] = {
             "BatchGetItem": self._batch_get,
             "BatchWriteItem": self._batch_write,
-            "DeleteItem": self._delete,
-            "DescribeTable": self._describe,
+            "DeleteItem": lambda given: self._write(given, "Delete"),
             "GetItem": self._get,
-            "PutItem": self._put,
+            "PutItem": lambda given: self._write(given, "Put"),
             "Query": lambda given: reading.query(self.table(given), given),
             "Scan": lambda given: reading.scan(self.table(given), given),
-            "TransactGetItems": self._transact_get,
             "TransactWriteItems": self._transact_write,
-            "UpdateItem": self._update,
+            "UpdateItem": lambda given: self._write(given, "Update"),
         }
         self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
             name: _valid(answer) for name, answer in operations.items()
@@ -59,8 +57,6 @@ class DynamoDb:
         else:
             names = [parameters["TableName"]]
         arns = [self.table({"TableName": name}).arn for name in names]
-        if index := parameters.get("IndexName"):
-            arns = [f"{arn}/index/{index}" for arn in arns]
         return [(f"dynamodb:{operation}", arn) for arn in arns]
 
     def _get(self, given: Parameters) -> dict[str, Any]:
@@ -72,38 +68,11 @@ class DynamoDb:
             return {}
         return {"Item": copy_of(item if paths is None else projections.projected(item, paths))}
 
-    def _put(self, given: Parameters) -> dict[str, Any]:
-        change = _Write(self.table(given), given, "Put")
+    def _write(self, given: Parameters, kind: str) -> dict[str, Any]:
+        change = _Write(self.table(given), given, kind)
         change.check()
         change.make()
         return change.returned()
-
-    def _delete(self, given: Parameters) -> dict[str, Any]:
-        change = _Write(self.table(given), given, "Delete")
-        change.check()
-        change.make()
-        return change.returned()
-
-    def _update(self, given: Parameters) -> dict[str, Any]:
-        change = _Write(self.table(given), given, "Update")
-        change.check()
-        change.make()
-        return change.returned()
-
-    def _describe(self, given: Parameters) -> dict[str, Any]:
-        table = self.table(given)
-        return {
-            "Table": {
-                "TableName": table.name,
-                "TableArn": table.arn,
-                "TableStatus": "ACTIVE",
-                "ItemCount": len(table.items),
-                "KeySchema": [
-                    {"AttributeName": name, "KeyType": kind}
-                    for name, kind in zip(table.index.keys, ("HASH", "RANGE"), strict=False)
-                ],
-            }
-        }
 
     def _batch_get(self, given: Parameters) -> dict[str, Any]:
         answers = {
@@ -129,9 +98,6 @@ class DynamoDb:
         for change in changes:
             change.make()
         return {"UnprocessedItems": {}}
-
-    def _transact_get(self, given: Parameters) -> dict[str, Any]:
-        return {"Responses": [self._get(entry["Get"]) for entry in given["TransactItems"]]}
 
     def _transact_write(self, given: Parameters) -> dict[str, Any]:
         entries = [next(iter(entry.items())) for entry in given["TransactItems"]]
@@ -176,7 +142,7 @@ class _Write:
             raise Refused("ConditionalCheckFailedException", _FAILED, **self._shown())
 
     def reason(self) -> dict[str, Any]:
-        """The same as a transaction tells it."""
+        """The same in the form of a transaction's cancellation reasons."""
         if self._holds():
             return {"Code": "None"}
         return {"Code": "ConditionalCheckFailed", "Message": _FAILED, **self._shown()}
@@ -218,7 +184,7 @@ class _Write:
         if not holds:
             update.bind(self._bound)
             return start, []
-        return update.apply(start, self._bound, self.table.index.keys)
+        return update.apply(start, self._bound, self.table.keys)
 
     def _shown(self) -> dict[str, Any]:
         asked = self._given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"

@@ -1,43 +1,26 @@
-"""One table: its items, its indexes, and the records of its stream."""
+"""One table: its items, and who hears of their changes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.emulator.dynamodb.values import (
-    Invalid,
-    Item,
-    Value,
-    checked,
-    kind_of,
-    plain,
-    sortable,
-)
+from votepipe.emulator.dynamodb.values import Invalid, Item, Value, checked, kind_of, plain
 
 Written = Callable[[Item | None, Item | None], None]
 
 
-@dataclass(frozen=True)
-class Index:
-    """The keys of a table or of an index: its hash key, and its range key if it has one."""
-
-    keys: tuple[str, ...]
-
-    def has(self, item: Item) -> bool:
-        """Whether an item is in it."""
-        return all(key in item for key in self.keys)
-
-
 @dataclass(eq=False)
 class Table:
-    """A table of the template; `written` is told the old and the new item of each change."""
+    """A table of the template; `written` gets the old and the new item of each change.
+
+    `keys` are its hash key, and its range key if it has one.
+    """
 
     id: str
     name: str
     arn: str
     types: Mapping[str, str]
-    index: Index
-    indexes: Mapping[str, Index]
+    keys: tuple[str, ...]
     view: str | None = None
     written: list[Written] = field(default_factory=list)
     items: dict[tuple[Any, ...], Item] = field(default_factory=dict)
@@ -48,15 +31,13 @@ class Table:
         types = {
             each["AttributeName"]: each["AttributeType"] for each in facts["AttributeDefinitions"]
         }
-        indexes = {
-            each["IndexName"]: _index(each) for each in facts.get("GlobalSecondaryIndexes", ())
-        }
+        keys = tuple(each["AttributeName"] for each in facts["KeySchema"])
         view = facts.get("StreamSpecification", {}).get("StreamViewType")
-        return cls(logical_id, name, arn, types, _index(facts), indexes, view)
+        return cls(logical_id, name, arn, types, keys, view)
 
     def key_of(self, item: Mapping[str, Value]) -> tuple[Any, ...]:
         """What an item is kept under. Raises Invalid when its keys are not as they must be."""
-        for key in self.index.keys:
+        for key in self.keys:
             if key not in item:
                 raise Invalid("One or more parameter values were invalid: "
                               f"Missing the key {key} in the item")  # fmt: skip
@@ -68,11 +49,11 @@ class Table:
                 raise Invalid("One or more parameter values are not valid. The AttributeValue for "
                               "a key attribute cannot contain an empty string value. "
                               f"Key: {key}")  # fmt: skip
-        return tuple(plain(item[key]) for key in self.index.keys)
+        return tuple(plain(item[key]) for key in self.keys)
 
     def only_key(self, key: Mapping[str, Value]) -> tuple[Any, ...]:
         """The same for what must hold the keys and nothing else."""
-        if set(key) != set(self.index.keys):
+        if set(key) != set(self.keys):
             raise Invalid("The provided key element does not match the schema")
         for value in key.values():
             checked(value)
@@ -90,41 +71,19 @@ class Table:
     def put(self, item: Item, place: tuple[Any, ...] | None = None) -> Item | None:
         """Write an item, under its key where that is known; returns the one that was there."""
         place = place or self.key_of(item)
-        for index in self.indexes.values():
-            self._check_index(index, item)
         old = self.items.get(place)
         self.items[place] = item
-        self._tell(old, item)
+        self._notify(old, item)
         return old
 
     def remove(self, key: Mapping[str, Value]) -> Item | None:
         """Delete an item; returns it."""
         old = self.items.pop(self.only_key(key), None)
-        self._tell(old, None)
+        self._notify(old, None)
         return old
 
-    def within(self, index_name: str | None) -> tuple[Index, Iterator[Item]]:
-        """An index's keys and items, in the order of its range key; None is the table itself."""
-        index = self.index if index_name is None else self.indexes.get(index_name)
-        if index is None:
-            raise Invalid(f"The table does not have the specified index: {index_name}")
-        items = [item for item in self.items.values() if index.has(item)]
-        if len(index.keys) > 1:
-            items.sort(key=lambda item: sortable(item[index.keys[1]]))
-        return index, iter(items)
-
-    def _tell(self, old: Item | None, new: Item | None) -> None:
+    def _notify(self, old: Item | None, new: Item | None) -> None:
+        # As in AWS, a write that changes nothing leaves no record in the stream.
         if self.written and old != new:
-            for told in self.written:
-                told(old, new)
-
-    def _check_index(self, index: Index, item: Item) -> None:
-        for key in index.keys:
-            if key in item and kind_of(item[key]) != self.types[key]:
-                raise Invalid("One or more parameter values were invalid: Type mismatch for Index "
-                              f"Key {key} Expected: {self.types[key]} Actual: "
-                              f"{kind_of(item[key])}")  # fmt: skip
-
-
-def _index(facts: Mapping[str, Any]) -> Index:
-    return Index(tuple(each["AttributeName"] for each in facts["KeySchema"]))
+            for listener in self.written:
+                listener(old, new)
