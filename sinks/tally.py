@@ -1,8 +1,8 @@
-"""Count what each article's votes are: up, down, with answers.
+"""Count each article's votes: up, down, with answers.
 
 The counts are in TallyTable, where the digest and others read them; see votepipe/tally/.
-A vote counts once, as its newest state, however often its events come, and in whatever order.
-Start from the votes that are there, or mend the counts, with: votepipe tally rebuild
+A vote counts once, as its newest state, in whatever order and however often its events come.
+To count the votes that came before, or to correct the counts, run: votepipe tally rebuild
 """
 
 from votepipe import Event, sink
@@ -12,10 +12,10 @@ from votepipe.tally import Tally
 
 @sink(
     events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
-    idempotent=None,  # the tally knows what it counted
+    idempotent=None,  # the tally itself skips what it has counted
     resources=Resources(
-        # A message that a dying function held is back after six times as long: votes settle later
-        # than that, and what shows counts next to them finds the counts right.
+        # A message that a dying function held is visible again after six times as long. Votes
+        # settle later than that, so counts shown beside a settled vote include it.
         timeout=10,
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
         policies=[

@@ -22,7 +22,7 @@ def cheer(vote: Vote) -> tuple[str, str]:
     return _CHEERS.get(vote.vote_type or "", ("A vote", "🗳️"))
 
 
-def place(vote: Vote) -> str:
+def instance_or_widget(vote: Vote) -> str:
     """What was voted on: the article or email, else the widget."""
     return clean(vote.instance_of_joy or "", NAME) or f"widget {clean(vote.widget_id, NAME)}"
 
@@ -30,7 +30,7 @@ def place(vote: Vote) -> str:
 def title(event: Event) -> str:
     """The article's title, where an enricher knows one; else what was voted on."""
     known = _added(event, "article", "title")
-    return (clean(known, NAME) if isinstance(known, str) else "") or place(event.vote)
+    return (clean(known, NAME) if isinstance(known, str) else "") or instance_or_widget(event.vote)
 
 
 def link(event: Event) -> str | None:

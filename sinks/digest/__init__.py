@@ -1,10 +1,10 @@
 """Sum up once a day what votes came in: counts for each article, and the answers.
 
 It goes to Slack, by webhook or by bot token and channel, as the Slack sink does; and by mail to the
-addresses in `DigestRecipients`, from one that is verified in SES. At least one of the two must be
-set. `DigestSchedule` and `DigestTimezone` set the time; where nothing happened, nothing is sent.
-Counts are those of the sink `tally`; answers are read from the votes table, and kept nowhere else.
-Each scheduled time makes one digest. An attempt that is cut off between a send and its mark
+addresses in `DigestRecipients`, from one that is verified in SES. Set at least one of the two.
+`DigestSchedule` and `DigestTimezone` set the time; it sends nothing when nothing happened.
+It takes counts from the sink `tally` and reads answers from the votes table, which alone keeps
+them. Each scheduled time makes one digest. An attempt that is cut off between a send and its mark
 repeats that send with the same counts; what a failed digest missed is in the next one.
 """
 
@@ -23,7 +23,7 @@ from votepipe.tally.digests import Digest
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     webhook_url: Secret | None = setting("Incoming webhook URL of Slack", default=None)
-    bot_token: Secret | None = setting("Bot token, 'xoxb-…', in the webhook's place", default=None)
+    bot_token: Secret | None = setting("Bot token, 'xoxb-…', instead of the webhook", default=None)
     channel: str = setting("Id of the Slack channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
     sender: str = setting("Address that mails come from, if any", default="")
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def receivers(self) -> list[str]:
-        """Where it goes."""
+        """Which of the two it goes to."""
         slack = self.webhook_url is not None or (self.bot_token is not None and self.channel)
         mails = self.sender and self.recipients
         return [*(["Slack"] if slack else []), *(["mail"] if mails else [])]
@@ -42,7 +42,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.receivers:
             raise SettingsError(
-                "'digest' cannot run. It has nobody to send to. Set the template parameters "
+                "'digest' cannot run: it has no receiver. Set the template parameters "
                 "'DigestSender' and 'DigestRecipients', or run: votepipe secret set digest"
             )
 
@@ -66,23 +66,23 @@ class Settings:
 )
 def handler(event: ScheduledEvent, settings: Settings) -> None:
     digest = Digest.begin(Tally.here(), "digest", event)
-    places = digest.places()
-    if not places:
+    articles = digest.articles()
+    if not articles:
         raise Skip("Nothing happened since the last one.")
     for receiver in settings.receivers:
         if receiver not in digest.sent:
             if receiver == "Slack":
-                _post(messages.for_slack(places), settings)
+                _post(messages.for_slack(articles), settings)
             else:
                 ses.send(
-                    messages.for_mail(places),
+                    messages.for_mail(articles),
                     sender=settings.sender,
                     recipients=settings.recipients,
                     configuration_set=settings.configuration_set,
                     plugin="Digest",
                 )
             digest.mark_sent(receiver)
-    digest.finish(places)
+    digest.finish(articles)
 
 
 def _post(message: Message, settings: Settings) -> None:

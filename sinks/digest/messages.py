@@ -9,7 +9,7 @@ from sinks.digest import content, votes
 from votepipe import words
 from votepipe.aws import ses
 from votepipe.slack import Message, escaped, foreign, message_of
-from votepipe.tally.places import Place
+from votepipe.tally.articles import Article
 
 LONGEST_LINK = 1500  # in Slack, however it is escaped
 
@@ -18,7 +18,7 @@ LONGEST_LINK = 1500  # in Slack, however it is escaped
 class Room:
     """How many articles fit, how many answers of each, and how much of an answer."""
 
-    places: int
+    articles: int
     votes: int
     answer: int
 
@@ -27,44 +27,44 @@ SLACK = Room(12, 3, 250)  # it takes 50 blocks of 3,000 characters, however they
 MAIL = Room(30, 5, 500)  # mail programs cut what is over 100 kB
 
 
-def for_slack(places: Sequence[Place]) -> Message:
+def for_slack(articles: Sequence[Article]) -> Message:
     """The sums, then each article with its counts and answers."""
-    lines = [f"*{content.headline(places)}*"]
-    for place, answers in _shown(places, SLACK):
-        name = foreign(content.title(place), words.NAME)
-        link = escaped(place.url or "")
+    lines = [f"*{content.headline(articles)}*"]
+    for article, answers in _shown(articles, SLACK):
+        name = foreign(content.title(article), words.NAME)
+        link = escaped(article.url or "")
         linked = f"<{link}|{name}>" if 0 < len(link) <= LONGEST_LINK else name
-        lines.append(f"_{linked}_  {content.counts(place)}")
+        lines.append(f"_{linked}_  {content.counts(article)}")
         lines += [f"• {foreign(line, SLACK.answer + words.LABEL)}" for line in answers]
-    return message_of(lines + _rest(places, SLACK))
+    return message_of(lines + _rest(articles, SLACK))
 
 
-def for_mail(places: Sequence[Place]) -> dict[str, Any]:
-    """The mail as SES takes it."""
-    headline = content.headline(places)
+def for_mail(articles: Sequence[Article]) -> dict[str, Any]:
+    """The same as mail, in the form that SES takes."""
+    headline = content.headline(articles)
     text, rich = [headline], [f"<h2>{html.escape(headline)}</h2>"]
-    for place, answers in _shown(places, MAIL):
-        name, counts = content.title(place), content.counts(place)
-        text.append("\n".join([name, *([place.url] if place.url else []), counts, *answers]))
-        rich.append(f"<h3>{_linked(name, place.url)}</h3>\n<p>{html.escape(counts)}</p>")
+    for article, answers in _shown(articles, MAIL):
+        name, counts = content.title(article), content.counts(article)
+        text.append("\n".join([name, *([article.url] if article.url else []), counts, *answers]))
+        rich.append(f"<h3>{_linked(name, article.url)}</h3>\n<p>{html.escape(counts)}</p>")
         rich += [ses.paragraph(html.escape(line)) for line in answers]
-    text += _rest(places, MAIL)
-    rich += [f"<p>{line}</p>" for line in _rest(places, MAIL)]
+    text += _rest(articles, MAIL)
+    rich += [f"<p>{line}</p>" for line in _rest(articles, MAIL)]
     return ses.simple(headline, "\n\n".join(text) + "\n", "\n".join(rich) + "\n")
 
 
-def _shown(places: Sequence[Place], room: Room) -> Iterator[tuple[Place, list[str]]]:
+def _shown(articles: Sequence[Article], room: Room) -> Iterator[tuple[Article, list[str]]]:
     """The articles that fit, each with a line for every answer that fits."""
-    shown = places[: room.places]
-    found = votes.read(news for place in shown for news in place.news[: room.votes])
-    for place in shown:
-        answers, more = content.answers(place.news, found, most=room.votes, length=room.answer)
+    shown = articles[: room.articles]
+    found = votes.read(each for article in shown for each in article.pending[: room.votes])
+    for article in shown:
+        answers, more = content.answers(article.pending, found, most=room.votes, length=room.answer)
         lines = [f"{emoji} {text}" for emoji, text in answers]
-        yield place, [*lines, *([f"… and {more} more with answers"] if more else [])]
+        yield article, [*lines, *([f"… and {more} more with answers"] if more else [])]
 
 
-def _rest(places: Sequence[Place], room: Room) -> list[str]:
-    more = len(places) - room.places
+def _rest(articles: Sequence[Article], room: Room) -> list[str]:
+    more = len(articles) - room.articles
     return [f"… and {more} more"] if more > 0 else []
 
 

@@ -1,4 +1,4 @@
-"""The votes that a digest shows, read from their table: their answers are kept nowhere else."""
+"""The votes that a digest shows, read from the votes table: only that table keeps answers."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 from votepipe import Vote, aws
 from votepipe.model.attributes import unmarshal
 from votepipe.model.errors import InvalidAttribute
-from votepipe.tally.places import News
+from votepipe.tally.articles import PendingAnswer
 
 # The stack's own table, or the one of the stream that the stack was given.
 ARN = {
@@ -26,12 +26,12 @@ _AT_ONCE = 100  # the most that BatchGetItem takes
 Votes = dict[tuple[str, str], Vote]
 
 
-def read(news: Iterable[News]) -> Votes:
-    """The votes as they stand now; those that are gone are left out."""
+def read(pending: Iterable[PendingAnswer]) -> Votes:
+    """The votes as they stand now, without those that are gone."""
     table = os.environ["VOTES_TABLE"]
     keys = [
         {"widgetId": {"S": each.widget_id}, "voteId": {"S": each.vote_id}}
-        for each in news
+        for each in pending
         if each.widget_id and each.vote_id
     ]
     found: Votes = {}
@@ -47,7 +47,7 @@ def read(news: Iterable[News]) -> Votes:
     return found
 
 
-# Who the voter is, is not asked for.
+# Without the voter: a digest must not name anybody.
 _PARTS = {"ProjectionExpression": "widgetId, voteId, voteType, answers", "ConsistentRead": True}
 
 
@@ -62,4 +62,4 @@ def _vote(item: dict[str, Any]) -> Vote:
             known["answers"] = json.loads(answers)
         return Vote.from_json({**known, **keys})
     except (InvalidAttribute, ValueError, TypeError, RecursionError):
-        return Vote.from_json(keys)  # it became what is no vote
+        return Vote.from_json(keys)  # it has changed to an invalid vote since it was counted

@@ -6,7 +6,7 @@ from typing import Any
 from sinks.slack.settings import Settings
 from votepipe import Event, words
 from votepipe.slack import Message, escaped, foreign, message_of
-from votepipe.tally.places import counts_in
+from votepipe.tally.articles import counts_in
 
 PREVIEWS = ("VoteCast", "VoteChanged")
 LONGEST_LINK = 2000

@@ -1,7 +1,7 @@
 """One message for each instance, with the counts of its votes; the votes stand below it.
 
-The counts are the tally's. What is remembered of an instance, in the deliveries table, is its
-message (`parent`), the version of the counts that it shows and when they were looked up.
+The counts come from the tally. The deliveries table keeps an instance's message (`parent`), the
+version of the counts that it shows, and when they were read.
 """
 
 import os
@@ -15,7 +15,7 @@ from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, mar
 from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
 from votepipe.slack import Bot, Gone, Unchangeable
-from votepipe.tally.counted import Counted, place_key
+from votepipe.tally.counted import Counted, article_key
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
@@ -37,7 +37,7 @@ def below(events: Events, settings: Settings, bot: Bot) -> tuple[str | None, Eve
     if parent is None:
         _open(key, event, settings, bot)
         return None, ()
-    # Those that came since wait for the next look, or the last of a burst would be in no count.
+    # Later ones wait for the next refresh, or the counts would lack the last of a burst.
     counted = [each for each in events if each.time.timestamp() <= _number(known, "shownAt")]
     if not counted and _refresh(key, known, event, settings, bot):
         return None, ()
@@ -60,7 +60,7 @@ def _open(key: str, event: Event, settings: Settings, bot: Bot) -> None:
 
 
 def _refresh(key: str, known: Item, event: Event, settings: Settings, bot: Bot) -> bool:
-    """Show the counts as they are now; False when that is what is shown."""
+    """Show the counts as they are now; False when the message already shows them."""
     now, counts, parent = times.now(), _counts(event), known["parent"]
     if _number(counts, "version") <= _number(known, "shown"):
         return False
@@ -85,7 +85,7 @@ def _note(key: str, parent: str, counts: Item, now: float) -> None:
 
 
 def _counts(event: Event) -> Item:
-    """The tally's item of the event's instance; {} where nothing was counted."""
+    """The tally's item of the event's article; {} when nothing was counted."""
     vote = event.vote
     counted = Counted(
         widget_id=vote.widget_id, instance=vote.instance_of_joy, vote_type="", answered=False
@@ -93,7 +93,7 @@ def _counts(event: Event) -> Item:
     with aws.translate_errors("The tally"):
         answer = aws.client("dynamodb").get_item(
             TableName=os.environ["TALLY_TABLE"],
-            Key=marshal_item(place_key(counted.place)),
+            Key=marshal_item(article_key(counted.article)),
             ConsistentRead=True,
         )
     return plain(answer.get("Item", {}))

@@ -27,7 +27,7 @@ class Site:
         self.now, self.votes = 1_000_000.0, 0
         monkeypatch.setattr(times, "now", lambda: self.now)
 
-    def vote(self, name: str, kind: str = "thumbsup", place: str = "a", **facts: Any) -> None:
+    def vote(self, name: str, kind: str = "thumbsup", article: str = "a", **facts: Any) -> None:
         """Cast a vote or change it; `facts` are its answers, and what enrichers add."""
         self.votes += 1
         self.now += 60
@@ -41,7 +41,7 @@ class Site:
             "time": "2026-01-04T10:00:03Z",
             "version": 1,
             "sequence": str(self.votes),
-            "vote": texts | {"instanceOfJoy": place, "answers": answers},
+            "vote": texts | {"instanceOfJoy": article, "answers": answers},
             "enrichment": facts.get("enrichment", {}),
         }
         Tally.here().count(Event.from_detail(detail))
@@ -73,7 +73,7 @@ def lines(web: Any) -> Callable[[], list[str]]:
     return lines
 
 
-def test_it_tells_counts_and_answers(site: Site, slack: Settings, lines: Any) -> None:
+def test_it_shows_counts_and_answers(site: Site, slack: Settings, lines: Any) -> None:
     site.vote("v1", answers={"field_1": "More examples"})
     site.vote("v2", "thumbsdown")
 
@@ -86,7 +86,7 @@ def test_it_tells_counts_and_answers(site: Site, slack: Settings, lines: Any) ->
     ]
 
 
-def test_the_next_one_tells_what_changed(site: Site, slack: Settings, lines: Any) -> None:
+def test_the_next_one_shows_what_changed(site: Site, slack: Settings, lines: Any) -> None:
     site.vote("v1", answers={"field_1": "More examples"})
     site.digest(0, slack)
     site.vote("v2", "thumbsdown")
@@ -100,14 +100,14 @@ def test_the_next_one_tells_what_changed(site: Site, slack: Settings, lines: Any
     ]
 
 
-def test_nothing_is_sent_where_nothing_happened(site: Site, slack: Settings, web: Any) -> None:
+def test_nothing_is_sent_when_nothing_happened(site: Site, slack: Settings, web: Any) -> None:
     with pytest.raises(Skip, match="Nothing happened"):
         site.digest(0, slack)
 
     assert not web.requests
 
 
-def test_title_address_and_questions_are_told(site: Site, slack: Settings, lines: Any) -> None:
+def test_it_shows_title_address_and_questions(site: Site, slack: Settings, lines: Any) -> None:
     article = {"title": "Streams", "url": "https://blog.example/a?x=1&y=2"}
     questions = {"labels": {"field_1": "What is missing?"}}
     site.vote(
@@ -123,7 +123,7 @@ def test_title_address_and_questions_are_told(site: Site, slack: Settings, lines
 
 
 def test_what_a_reader_wrote_stays_text(site: Site, slack: Settings, lines: Any) -> None:
-    site.vote("v1", place="<!here>", answers={"*f*": "<!channel> *bold*\nnext"})
+    site.vote("v1", article="<!here>", answers={"*f*": "<!channel> *bold*\nnext"})
 
     site.digest(0, slack)
 
@@ -133,7 +133,7 @@ def test_what_a_reader_wrote_stays_text(site: Site, slack: Settings, lines: Any)
     ]
 
 
-def test_the_voter_is_not_told(site: Site, slack: Settings, web: Any, tables: Any) -> None:
+def test_it_does_not_name_the_voter(site: Site, slack: Settings, web: Any, tables: Any) -> None:
     site.vote("v1", answers={"field_1": "More"})
 
     site.digest(0, Settings(webhook_url=slack.webhook_url, **MAIL))
@@ -142,7 +142,7 @@ def test_the_voter_is_not_told(site: Site, slack: Settings, web: Any, tables: An
     assert "ana@" not in repr(tables.mails.sent)
 
 
-def test_answers_of_a_vote_that_is_gone_are_not_told(
+def test_it_leaves_out_answers_of_a_vote_that_is_gone(
     site: Site, slack: Settings, lines: Any, tables: Any
 ) -> None:
     site.vote("v1", answers={"field_1": "More"})
@@ -154,7 +154,7 @@ def test_answers_of_a_vote_that_is_gone_are_not_told(
 
 
 @pytest.mark.parametrize("answers", ["no JSON", "[]", "[" * 5000])
-def test_answers_that_are_none_are_not_told(
+def test_it_leaves_out_answers_that_are_invalid(
     site: Site, slack: Settings, lines: Any, tables: Any, answers: str
 ) -> None:
     site.vote("v1", answers={"field_1": "More"})
@@ -176,9 +176,11 @@ def test_more_answers_than_fit_are_counted(site: Site, slack: Settings, lines: A
     assert lines()[-1] == "• … and 4 more with answers"
 
 
-def test_more_places_than_fit_are_counted_and_told(site: Site, slack: Settings, lines: Any) -> None:
-    for number in range(messages.SLACK.places + 5):
-        site.vote(f"v{number}", place=f"place {number}")
+def test_more_articles_than_fit_are_counted_and_reported(
+    site: Site, slack: Settings, lines: Any
+) -> None:
+    for number in range(messages.SLACK.articles + 5):
+        site.vote(f"v{number}", article=f"article {number}")
 
     site.digest(0, slack)
 
@@ -244,8 +246,8 @@ def test_it_goes_by_mail_to_all_recipients(site: Site, tables: Any) -> None:
 
 
 def test_more_than_a_mail_holds_is_counted(site: Site, tables: Any) -> None:
-    for number in range(messages.MAIL.places + 2):
-        site.vote(f"v{number}", place=f"place {number}")
+    for number in range(messages.MAIL.articles + 2):
+        site.vote(f"v{number}", article=f"article {number}")
 
     site.digest(0, Settings(**MAIL))
 
@@ -277,7 +279,7 @@ def test_a_refused_mail_names_the_parameters_of_the_digest(site: Site, tables: A
         site.digest(0, Settings(**MAIL))
 
 
-def test_with_nobody_to_send_to_it_says_how_to_name_somebody() -> None:
+def test_without_a_receiver_it_says_how_to_set_one() -> None:
     with pytest.raises(SettingsError, match="votepipe secret set digest"):
         Settings()
 

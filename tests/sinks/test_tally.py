@@ -25,7 +25,7 @@ def counts(pipeline: Pipeline) -> dict[str, tuple[int, int, int]]:
     return {
         item["instance"]["S"]: tuple(int(item[n]["N"]) for n in ("up", "down", "answered"))
         for item in pipeline.models.tables["TallyTable"].items.values()
-        if item["tally"]["S"] == "places"
+        if item["tally"]["S"] == "articles"
     }
 
 
@@ -40,7 +40,7 @@ def test_votes_are_counted_as_their_newest_states(pipeline: Pipeline) -> None:
     assert counts(pipeline) == {"a": (1, 1, 1)}
 
 
-def test_a_vote_that_is_none_counts_nothing(pipeline: Pipeline) -> None:
+def test_an_invalid_vote_counts_nothing(pipeline: Pipeline) -> None:
     pipeline.put(vote("v1", "sideways"))
     pipeline.run_until_idle()
 

@@ -26,12 +26,12 @@ def test_each_click_has_its_cheer(clicked: str | None, cheer: tuple[str, str]) -
 
 
 def test_an_instance_is_the_place() -> None:
-    assert words.place(event(instanceOfJoy="a\nb\u202ec").vote) == "a bc"
+    assert words.instance_or_widget(event(instanceOfJoy="a\nb\u202ec").vote) == "a bc"
 
 
 @pytest.mark.parametrize("instance", [None, "", "\u200b"])
 def test_without_a_visible_instance_the_widget_is_the_place(instance: str | None) -> None:
-    assert words.place(event(instanceOfJoy=instance).vote) == "widget docs-feedback"
+    assert words.instance_or_widget(event(instanceOfJoy=instance).vote) == "widget docs-feedback"
 
 
 def test_notes_tell_the_voter_and_that_it_changed() -> None:

@@ -1,15 +1,15 @@
-"""The tally: what each vote counts as, and how many of which kind every instance has.
+"""The tally: what each vote counts as, and how many votes of each kind an article has.
 
 TallyTable's items, by the keys `tally` and `item`:
 
-    vote#…   vote       order of the state that is counted, and what it counts as
-    places   place#…    a widget's instance: up, down, answered; title and url; what was last told
-    untold   answers#…  a vote with answers that no digest told yet: its keys, and when that was
-    digest   a sink     how far its newest digest got (see `votepipe.tally.digests`)
+    vote#…    vote       the order of the state that is counted, and what it counts as
+    articles  article#…  an instance: up, down, answered; title and url; counts in the last digest
+    pending   answers#…  a vote with answers that no digest had yet: its keys, and when they came
+    digest    a sink     how far its newest digest got (see `votepipe.tally.digests`)
 
 A vote's item and the counters that it moves between change in one transaction, on the condition
 that nobody else changed the vote's item since it was read. So a vote counts once, as its newest
-state, whichever order its events come in, however often, and wherever an attempt is cut off.
+state, in whatever order and however often its events come, and wherever an attempt is cut off.
 No item holds what a reader wrote, or who they are.
 """
 
@@ -30,7 +30,7 @@ from votepipe.aws.dynamodb import (
 from votepipe.model import times
 from votepipe.model.errors import Skip, Temporary
 from votepipe.model.events import Event
-from votepipe.tally.counted import Counted, Seen, changes, place_key, vote_key
+from votepipe.tally.counted import Counted, Seen, article_key, changes, vote_key
 
 SERVICE = "The tally"
 _ATTEMPTS = 5
@@ -50,18 +50,20 @@ class Tally:
         return cls(aws.client("dynamodb"), os.environ["TALLY_TABLE"])
 
     def count(self, event: Event) -> None:
-        """Count the state that an event tells of. Raises Skip when it is not the newest."""
+        """Count the state that an event carries. Raises Skip when it is not the newest."""
         counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
         order = event.sort_key
-        article = {"title": words.title(event), "url": words.link(event)}
-        news = [_untold(self.table, event, counted, order)] if counted and counted.answered else []
+        facts = {"title": words.title(event), "url": words.link(event)}
+        pending = []
+        if counted and counted.answered:
+            pending.append(_pending(self.table, event, counted, order))
         for _ in range(_ATTEMPTS):
             seen = self.see(event.vote.widget_id, event.vote.vote_id)
             if seen.order >= order:
-                raise Skip("It was counted before, or a newer state was.")
-            if self.move(seen, counted, order, article=article, also=news):
+                raise Skip("This state was counted before, or a newer one was.")
+            if self.move(seen, counted, order, facts=facts, also=pending):
                 return
-        raise Temporary(f"{SERVICE} was changed by others {_ATTEMPTS} times in a row.")
+        raise Temporary(f"{SERVICE} changed in all of {_ATTEMPTS} attempts to count a vote.")
 
     def see(self, widget_id: str, vote_id: str) -> Seen:
         """Read what a vote is counted as."""
@@ -79,17 +81,17 @@ class Tally:
         counted: Counted | None,
         order: str,
         *,
-        article: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
         also: list[dict[str, Any]] | None = None,
     ) -> bool:
-        """Have a vote count as `counted` from now on, in one transaction.
+        """Count a vote as `counted` from now on, in one transaction; `facts` are its article's.
 
-        False when the vote's item, or a counter at this moment, was changed by others: look again.
+        False when others changed the vote's item, or are changing a counter: read it again.
         """
         writes = [{"Put": self._vote(seen, counted, order)}]
-        for place, about, amounts in changes(seen.counted, counted):
-            known = article if counted and place == counted.place else None
-            writes.append({"Update": self._counter(place, about, amounts, known or {})})
+        for article, about, amounts in changes(seen.counted, counted):
+            known = facts if counted and article == counted.article else None
+            writes.append({"Update": self._counter(article, about, amounts, known or {})})
         with aws.translate_errors(SERVICE):
             try:
                 self.client.transact_write_items(TransactItems=[*writes, *(also or [])])
@@ -109,7 +111,7 @@ class Tally:
             "version": seen.version + 1,
         }
         if counted is None:
-            # It stays for as long as an older event may still come.
+            # It outlives the older events that may still come.
             item["expires"] = expiry()
         else:
             item |= {"voteType": counted.vote_type, "answered": counted.answered}
@@ -124,26 +126,25 @@ class Tally:
         }
 
     def _counter(
-        self, place: str, about: Counted, amounts: Mapping[str, int], article: Mapping[str, Any]
+        self, article: str, about: Counted, amounts: Mapping[str, int], facts: Mapping[str, Any]
     ) -> dict[str, Any]:
-        facts = {"widgetId": about.widget_id, "instance": about.instance}
-        facts |= {name: article.get(name) for name in ("title", "url")}
-        texts = {name: text for name, text in facts.items() if isinstance(text, str)}
+        known = {"widgetId": about.widget_id, "instance": about.instance, **facts}
+        texts = {name: text for name, text in known.items() if isinstance(text, str)}
         added = {**amounts, "version": 1}
         sets = ", ".join(f"#{name} = :{name}" for name in texts)
         adds = ", ".join(f"#{name} :{name}" for name in added)
         changes = f"SET {sets} ADD {adds}"
         values: dict[str, Any] = {**texts, **added}
-        return update_request(self.table, place_key(place), changes, **values)
+        return update_request(self.table, article_key(article), changes, **values)
 
 
-def _untold(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
-    """The item that tells the next digest of a vote's answers; their questions are the site's."""
+def _pending(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
+    """The write that leaves a vote's answers to the next digest; the site wrote their labels."""
     vote = event.vote
     item = {
-        "tally": "untold",
+        "tally": "pending",
         "item": composite_key("answers", vote.widget_id, vote.vote_id, order),
-        "place": counted.place,
+        "article": counted.article,
         "widgetId": vote.widget_id,
         "voteId": vote.vote_id,
         "at": times.now(),

@@ -22,7 +22,7 @@ class Counted:
 
     @classmethod
     def of(cls, vote: Vote) -> Self | None:
-        """What this vote counts as; None when that is nothing."""
+        """What this vote counts as; None if it counts as nothing."""
         if vote.vote_type is None:
             return None
         answers, _ = words.answers(vote, most=1)
@@ -34,10 +34,10 @@ class Counted:
         )
 
     @property
-    def place(self) -> str:
-        """The key of its counters."""
+    def article(self) -> str:
+        """The key of its article: the instance, or the widget where the instance is unknown."""
         known = [] if self.instance is None else [self.instance]
-        return composite_key("place", self.widget_id, *known)
+        return composite_key("article", self.widget_id, *known)
 
     @property
     def amounts(self) -> dict[str, int]:
@@ -48,7 +48,7 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A vote's item as it was read; `version` is 0 and `order` "" where there is none."""
+    """A vote's item as it was read; `version` is 0 and `order` "" when it did not exist."""
 
     widget_id: str
     vote_id: str
@@ -63,7 +63,7 @@ class Seen:
 
     @classmethod
     def of(cls, widget_id: str, vote_id: str, item: Mapping[str, Any]) -> Self:
-        """Read a vote's item; {} where nothing was counted."""
+        """Read a vote's item; {} when nothing was counted."""
         counted = None
         if "voteType" in item:
             counted = Counted(
@@ -86,21 +86,21 @@ def vote_key(widget_id: str, vote_id: str) -> dict[str, str]:
     return {"tally": composite_key("vote", widget_id, vote_id), "item": "vote"}
 
 
-def place_key(place: str) -> dict[str, str]:
-    """The key of the counters of a place."""
-    return {"tally": "places", "item": place}
+def article_key(article: str) -> dict[str, str]:
+    """The key of an article's counters."""
+    return {"tally": "articles", "item": article}
 
 
 def changes(
     before: Counted | None, after: Counted | None
 ) -> Iterator[tuple[str, Counted, dict[str, int]]]:
-    """The counters that change: their key, a vote of that place, and by how much."""
+    """The counters that change: their key, a vote of that article, and by how much."""
     sums: dict[str, tuple[Counted, dict[str, int]]] = {}
     for counted, sign in ((before, -1), (after, 1)):
         if counted is not None:
-            _, amounts = sums.setdefault(counted.place, (counted, dict.fromkeys(COUNTERS, 0)))
+            _, amounts = sums.setdefault(counted.article, (counted, dict.fromkeys(COUNTERS, 0)))
             for name, amount in counted.amounts.items():
                 amounts[name] += sign * amount
-    for place, (about, amounts) in sums.items():
+    for article, (about, amounts) in sums.items():
         if any(amounts.values()):
-            yield place, about, amounts
+            yield article, about, amounts

@@ -1,9 +1,9 @@
 """A digest: what changed in the tally since the last one, held still while it is sent.
 
-The digest of a scheduled time is begun once; later attempts find when it was begun, what it
-holds and who has it. What its places count is copied aside in each place's item, so that all
-receivers read the same, and becomes what was told last only when all of them have it. So what a
-digest that failed should have told is in the next one.
+The digest of a scheduled time begins once; later attempts find when it began, what it holds and
+who has it. It freezes the counts of its articles, so that all receivers read the same, and these
+become the reported counts only when all receivers have it. So the next digest holds what a failed
+one should have reported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,19 +16,27 @@ from votepipe.model import times
 from votepipe.model.errors import Skip
 from votepipe.model.events import ScheduledEvent
 from votepipe.tally import SERVICE, Tally
-from votepipe.tally.counted import COUNTERS, place_key
-from votepipe.tally.places import Counts, News, Place, attribute, counts_in, place_in, weight
+from votepipe.tally.articles import (
+    Article,
+    Counts,
+    PendingAnswer,
+    article_in,
+    attribute,
+    counts_in,
+    weight,
+)
+from votepipe.tally.counted import COUNTERS, article_key
 
 _DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
-# Answers counted within these seconds wait for the next digest: they may not all be seen yet.
-_UNSURE = 10.0
+# Answers of the last seconds wait for the next digest: others as old may not be written yet.
+_GRACE = 10.0
 
 
 @dataclass
 class Digest:
     """The digest of one scheduled time by one sink. Each method raises Temporary.
 
-    `sent` names the receivers that have it; once it is `whole`, no place comes to it any more.
+    `sent` names the receivers that have it; once it is `closed`, no article joins it any more.
     """
 
     tally: Tally
@@ -36,60 +44,60 @@ class Digest:
     scheduled: ScheduledEvent
     as_of: float
     sent: set[str]
-    whole: bool
+    closed: bool
 
     @classmethod
     def begin(cls, tally: Tally, sink: str, scheduled: ScheduledEvent) -> "Digest":
-        """Begin it, or go on with it. Raises Skip when a later one was begun."""
+        """Begin it, or continue it. Raises Skip when a later one has begun."""
         item = _advance(
             tally,
             {"tally": "digest", "item": sink},
-            "SET #scheduled = :scheduled, #asOf = :now REMOVE #sent, #whole",
+            "SET #scheduled = :scheduled, #asOf = :now REMOVE #sent, #closed",
             "scheduled",
             scheduled,
-            now=times.now() - _UNSURE,
+            now=times.now() - _GRACE,
         )
         sent = set(item.get("sent", ()))
-        return cls(tally, sink, scheduled, float(item["asOf"]), sent, "whole" in item)
+        return cls(tally, sink, scheduled, float(item["asOf"]), sent, "closed" in item)
 
-    def places(self) -> list[Place]:
-        """The places of which there is something to tell, those with most new votes first."""
-        news: dict[str, list[News]] = {}
-        for each in self._untold():
-            news.setdefault(each.place, []).append(each)
+    def articles(self) -> list[Article]:
+        """The articles with anything new, those with the most new votes first."""
+        pending: dict[str, list[PendingAnswer]] = {}
+        for each in self._pending():
+            pending.setdefault(each.article, []).append(each)
         found = []
-        for item in list(self._all_of("places")):
+        for item in list(self._all_of("articles")):
             key = item["item"]
             frozen = item.get("frozenFor") == self.scheduled.id
-            changed = counts_in(item, "") != (counts_in(item, "told") or Counts(0, 0, 0))
-            if not frozen and (self.whole or not (changed or key in news)):
+            changed = counts_in(item, "") != (counts_in(item, "reported") or Counts(0, 0, 0))
+            if not frozen and (self.closed or not (changed or key in pending)):
                 continue
-            place = place_in(item if frozen else self._freeze(item), tuple(news.get(key, ())))
-            found.append(place)
-        if found and not self.whole:
-            self._note("SET #whole = :value", True)
-            self.whole = True
+            item = item if frozen else self._freeze(item)
+            found.append(article_in(item, tuple(pending.get(key, ()))))
+        if found and not self.closed:
+            self._note("SET #closed = :value", True)
+            self.closed = True
         return sorted(found, key=weight)
 
     def mark_sent(self, receiver: str) -> None:
-        """Write down that a receiver has it."""
+        """Record that a receiver has it."""
         self._note("ADD #sent :value", {receiver})
         self.sent.add(receiver)
 
-    def finish(self, places: Sequence[Place]) -> None:
-        """All receivers have these places: what was told now is what was told last."""
-        self._forget_news(places)
-        told = ", ".join(
-            f"#{attribute('told', name)} = #{attribute('frozen', name)}" for name in COUNTERS
+    def finish(self, articles: Sequence[Article]) -> None:
+        """Make the frozen counts the reported ones, once all receivers have these articles."""
+        self._delete_pending(articles)
+        reported = ", ".join(
+            f"#{attribute('reported', name)} = #{attribute('frozen', name)}" for name in COUNTERS
         )
-        gone = ", ".join(f"#{attribute('frozen', name)}" for name in COUNTERS)
-        for place in places:
-            # Where the condition fails, another attempt of the same digest did it.
+        frozen = ", ".join(f"#{attribute('frozen', name)}" for name in COUNTERS)
+        for article in articles:
+            # If the condition fails, another attempt of the same digest did it.
             conditional_update(
                 SERVICE,
                 self.tally.table,
-                place_key(place.key),
-                f"SET {told} REMOVE {gone}, #frozenFor",
+                article_key(article.key),
+                f"SET {reported} REMOVE {frozen}, #frozenFor",
                 "#frozenFor = :scheduled",
                 scheduled=self.scheduled.id,
             )
@@ -109,37 +117,41 @@ class Digest:
         copies = ", ".join(f"#{attribute('frozen', name)} = #{name}" for name in COUNTERS)
         return _advance(
             self.tally,
-            place_key(item["item"]),
+            article_key(item["item"]),
             f"SET #frozenFor = :scheduled, {copies}",
             "frozenFor",
             self.scheduled,
         )
 
-    def _untold(self) -> list[News]:
-        """The votes with answers that came until it was begun, each once, the newest first."""
-        found: dict[tuple[str, str], News] = {}
-        for item in self._news():
-            news = News(
+    def _pending(self) -> list[PendingAnswer]:
+        """The votes whose answers came before it began, each once, the newest first."""
+        found: dict[tuple[str, str], PendingAnswer] = {}
+        for item in self._pending_items():
+            answer = PendingAnswer(
                 widget_id=item["widgetId"],
                 vote_id=item["voteId"],
-                place=item["place"],
+                article=item["article"],
                 at=float(item["at"]),
                 labels=item["labels"],
             )
-            vote = (news.widget_id, news.vote_id)
-            if vote not in found or found[vote].at < news.at:
-                found[vote] = news
-        return sorted(found.values(), key=lambda news: -news.at)
+            vote = (answer.widget_id, answer.vote_id)
+            if vote not in found or found[vote].at < answer.at:
+                found[vote] = answer
+        return sorted(found.values(), key=lambda answer: -answer.at)
 
-    def _news(self) -> Iterator[Item]:
-        return (item for item in self._all_of("untold") if item["at"] <= self.as_of)
+    def _pending_items(self) -> Iterator[Item]:
+        return (item for item in self._all_of("pending") if item["at"] <= self.as_of)
 
-    def _forget_news(self, places: Sequence[Place]) -> None:
-        told = {(news.widget_id, news.vote_id): news.at for each in places for news in each.news}
+    def _delete_pending(self, articles: Sequence[Article]) -> None:
+        reported = {
+            (answer.widget_id, answer.vote_id): answer.at
+            for article in articles
+            for answer in article.pending
+        }
         keys = [
             {name: {"S": item[name]} for name in ("tally", "item")}
-            for item in self._news()
-            if item["at"] <= told.get((item["widgetId"], item["voteId"]), 0)
+            for item in self._pending_items()
+            if item["at"] <= reported.get((item["widgetId"], item["voteId"]), 0)
         ]
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             some = keys[start : start + _DELETED_AT_ONCE]
@@ -169,11 +181,11 @@ def _advance(
     scheduled: ScheduledEvent,
     **values: Any,
 ) -> Item:
-    """Write what belongs to a scheduled time once. Raises Skip where a later one was begun."""
+    """Write once what belongs to a scheduled time. Raises Skip when a later digest has begun."""
     condition = f"attribute_not_exists(#{attribute}) OR #{attribute} < :scheduled"
     held, item = conditional_update(
         SERVICE, tally.table, key, changes, condition, scheduled=scheduled.id, **values
     )
     if not held and item.get(attribute) != scheduled.id:
-        raise Skip("A later digest was begun.")
+        raise Skip("A later digest has begun.")
     return item

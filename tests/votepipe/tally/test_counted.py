@@ -17,12 +17,12 @@ def test_a_vote_of_which_only_the_keys_are_known_counts_as_nothing() -> None:
 @pytest.mark.parametrize(
     "other", [counted("b"), counted(None), counted("a", "w2"), counted("#a"), counted("a", "w#a")]
 )
-def test_no_two_places_share_their_counters(other: Counted) -> None:
-    assert other.place != counted().place
+def test_no_two_articles_share_their_counters(other: Counted) -> None:
+    assert other.article != counted().article
 
 
 def test_the_longest_names_make_a_key_that_dynamodb_takes() -> None:
-    assert len(counted("✨" * 1024, "✨" * 256).place) <= 1024
+    assert len(counted("✨" * 1024, "✨" * 256).article) <= 1024
 
 
 def test_no_item_is_a_vote_that_nobody_saw() -> None:

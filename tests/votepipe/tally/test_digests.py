@@ -1,4 +1,4 @@
-"""votepipe/tally/digests.py: each digest tells what changed since the last one, once."""
+"""votepipe/tally/digests.py: each digest holds what changed since the last one, once."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from votepipe import Event, ScheduledEvent, Skip
 from votepipe.model import times
 from votepipe.tally import Tally
+from votepipe.tally.articles import Article, Counts
 from votepipe.tally.digests import Digest
-from votepipe.tally.places import Counts, Place
 
 EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
 
@@ -25,11 +25,11 @@ class Site:
         self.now, self.votes = 1_000_000.0, 0
         monkeypatch.setattr(times, "now", lambda: self.now)
 
-    def vote(self, vote: str, kind: str = "thumbsup", place: str = "a", *answers: str) -> None:
+    def vote(self, vote: str, kind: str = "thumbsup", article: str = "a", *answers: str) -> None:
         """Count a state of a vote; the kind `none` withdraws it."""
         self.votes += 1
         self.now += 60
-        state = {"voteType": kind, "instanceOfJoy": place, "answers": dict.fromkeys(answers, "x")}
+        state = {"voteType": kind, "instanceOfJoy": article, "answers": dict.fromkeys(answers, "x")}
         detail = {
             "eventID": f"event-{self.votes}",
             "type": "VoteWithdrawn" if kind == "none" else "VoteChanged",
@@ -44,14 +44,14 @@ class Site:
         self.now += 60
         return Digest.begin(self.tally, "digest", ScheduledEvent(time=EIGHT + timedelta(days=day)))
 
-    def told(self, day: int, *receivers: str) -> list[Place]:
+    def send(self, day: int, *receivers: str) -> list[Article]:
         """A whole digest, sent to all of them."""
         digest = self.begin(day)
-        places = digest.places()
+        articles = digest.articles()
         for receiver in receivers or ("Slack",):
             digest.mark_sent(receiver)
-        digest.finish(places)
-        return places
+        digest.finish(articles)
+        return articles
 
 
 @pytest.fixture
@@ -59,113 +59,113 @@ def site(tables: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(tables, monkeypatch)
 
 
-def votes_in(place: Place) -> set[str]:
-    return {news.vote_id for news in place.news}
+def votes_in(article: Article) -> set[str]:
+    return {answer.vote_id for answer in article.pending}
 
 
-def test_the_first_one_tells_all_there_is(site: Site) -> None:
+def test_the_first_one_holds_everything(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
     site.vote("v2", "thumbsdown")
 
-    (place,) = site.told(0)
+    (article,) = site.send(0)
 
-    assert place.counts == Counts(up=1, down=1, answered=1)
-    assert place.told is None
-    assert votes_in(place) == {"v1"}
+    assert article.counts == Counts(up=1, down=1, answered=1)
+    assert article.reported is None
+    assert votes_in(article) == {"v1"}
 
 
-def test_the_next_one_tells_what_changed_and_what_it_was(site: Site) -> None:
+def test_the_next_one_holds_what_changed_and_what_it_was(site: Site) -> None:
     site.vote("v1")
     site.vote("v2", "thumbsup", "b")
-    site.told(0)
+    site.send(0)
     site.vote("v3", "thumbsdown")
 
-    (place,) = site.told(1)
+    (article,) = site.send(1)
 
-    assert place.instance == "a"
-    assert (place.counts, place.told) == (Counts(1, 1, 0), Counts(1, 0, 0))
-    assert not place.news
+    assert article.instance == "a"
+    assert (article.counts, article.reported) == (Counts(1, 1, 0), Counts(1, 0, 0))
+    assert not article.pending
 
 
-def test_there_is_none_where_nothing_happened(site: Site) -> None:
+def test_it_is_empty_when_nothing_happened(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
-    site.told(0)
+    site.send(0)
 
-    assert site.begin(1).places() == []
+    assert site.begin(1).articles() == []
 
 
-def test_another_answer_is_news_where_the_counts_stay(site: Site) -> None:
+def test_another_answer_is_pending_though_the_counts_stay(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
-    site.told(0)
+    site.send(0)
     site.vote("v1", "thumbsup", "a", "field_1", "field_2")
 
-    (place,) = site.told(1)
+    (article,) = site.send(1)
 
-    assert place.counts == place.told
-    assert votes_in(place) == {"v1"}
+    assert article.counts == article.reported
+    assert votes_in(article) == {"v1"}
 
 
-def test_a_vote_is_news_once_however_many_answers_it_got(site: Site) -> None:
+def test_a_vote_is_pending_once_however_many_answers_it_got(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
     site.vote("v1", "thumbsup", "a", "field_1", "field_2")
 
-    (place,) = site.told(0)
+    (article,) = site.send(0)
 
-    assert len(place.news) == 1
-    assert site.begin(1).places() == []
+    assert len(article.pending) == 1
+    assert site.begin(1).articles() == []
 
 
 def test_withdrawn_votes_show_in_the_counts(site: Site) -> None:
     site.vote("v1")
-    site.told(0)
+    site.send(0)
     site.vote("v1", "none")
 
-    (place,) = site.told(1)
+    (article,) = site.send(1)
 
-    assert (place.counts, place.told) == (Counts(0, 0, 0), Counts(1, 0, 0))
+    assert (article.counts, article.reported) == (Counts(0, 0, 0), Counts(1, 0, 0))
 
 
 def test_votes_that_come_while_it_is_sent_are_in_the_next_one(site: Site) -> None:
     site.vote("v1")
     digest = site.begin(0)
-    first = digest.places()
+    first = digest.articles()
     site.vote("v2", "thumbsup", "a", "field_1")
     again = site.begin(0)
 
-    assert again.places() == first
+    assert again.articles() == first
     again.finish(first)
-    (place,) = site.told(1)
-    assert (place.counts, place.told) == (Counts(2, 0, 1), Counts(1, 0, 0))
-    assert votes_in(place) == {"v2"}
+    (article,) = site.send(1)
+    assert (article.counts, article.reported) == (Counts(2, 0, 1), Counts(1, 0, 0))
+    assert votes_in(article) == {"v2"}
 
 
-def test_a_place_that_comes_between_two_attempts_waits_for_the_next_one(site: Site) -> None:
+def test_an_article_that_comes_between_two_attempts_waits_for_the_next_one(site: Site) -> None:
     site.vote("v1")
-    first = site.begin(0).places()
+    first = site.begin(0).articles()
     site.vote("v2", "thumbsup", "b")
 
-    assert site.begin(0).places() == first
+    assert site.begin(0).articles() == first
 
 
 def test_an_answer_just_counted_waits_for_the_next_one(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
     site.now -= 55
 
-    (place,) = site.told(0)
-    (later,) = site.told(1)
+    (article,) = site.send(0)
+    (later,) = site.send(1)
 
-    assert votes_in(place) == set()
+    assert votes_in(article) == set()
     assert votes_in(later) == {"v1"}
 
 
-def test_what_a_failed_one_should_have_told_is_in_the_next(site: Site) -> None:
+def test_what_a_failed_one_should_have_reported_is_in_the_next(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
-    site.begin(0).places()
+    site.begin(0).articles()
 
-    (place,) = site.told(1)
+    (article,) = site.send(1)
 
-    assert place.told is None
-    assert votes_in(place) == {"v1"}
+    assert article.reported is None
+    assert votes_in(article) == {"v1"}
 
 
 def test_who_has_it_is_known_to_the_next_attempt(site: Site) -> None:
@@ -175,28 +175,30 @@ def test_who_has_it_is_known_to_the_next_attempt(site: Site) -> None:
     assert site.begin(1).sent == set()
 
 
-def test_one_from_before_the_last_is_not_begun_again(site: Site) -> None:
+def test_one_from_before_the_last_does_not_begin_again(site: Site) -> None:
     site.begin(1)
 
     with pytest.raises(Skip, match="later digest"):
         site.begin(0)
 
 
-def test_places_with_most_news_come_first(site: Site) -> None:
+def test_articles_with_most_new_votes_come_first(site: Site) -> None:
     site.vote("v1", "thumbsup", "a")
     for number in range(2, 5):
         site.vote(f"v{number}", "thumbsup", "b")
 
-    assert [place.instance for place in site.told(0)] == ["b", "a"]
+    assert [article.instance for article in site.send(0)] == ["b", "a"]
 
 
-def test_more_news_than_one_call_deletes_are_all_forgotten(site: Site, tables: Any) -> None:
+def test_more_pending_answers_than_one_call_deletes_are_all_deleted(
+    site: Site, tables: Any
+) -> None:
     for number in range(60):
         site.vote(f"v{number}", "thumbsup", "a", "field_1")
 
-    site.told(0)
+    site.send(0)
 
-    assert not [item for item in tables.items("TallyTable") if item["tally"] == "untold"]
+    assert not [item for item in tables.items("TallyTable") if item["tally"] == "pending"]
 
 
 votes = st.tuples(
@@ -215,18 +217,18 @@ days = st.tuples(
 
 
 class Story(Site):
-    """Votes and digests of many days, and all that was told to each receiver."""
+    """Votes and digests of many days, and all that each receiver got."""
 
     def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(tables, monkeypatch)
         tables.tables["TallyTable"].items.clear()
         self.tables = tables
-        self.messages: dict[str, dict[int, list[list[Place]]]] = {"Slack": {}, "mail": {}}
+        self.messages: dict[str, dict[int, list[list[Article]]]] = {"Slack": {}, "mail": {}}
         self.answered: Counter[str] = Counter()
 
     def cast(self, states: list[Any]) -> None:
-        for vote, kind, place, answers in states:
-            self.vote(vote, kind, place, *answers)
+        for vote, kind, article, answers in states:
+            self.vote(vote, kind, article, *answers)
             self.answered[vote] += bool(answers) and kind != "none"
 
     def attempt(self, day: int, cut_at: int | None = None, before: bool = False) -> None:
@@ -235,12 +237,12 @@ class Story(Site):
         self.tables.cut_at, self.tables.cut_before = cut_at, before
         try:
             digest = self.begin(day)
-            places = digest.places()
-            for receiver in ("Slack", "mail") if places else ():
+            articles = digest.articles()
+            for receiver in ("Slack", "mail") if articles else ():
                 if receiver not in digest.sent:
-                    self.messages[receiver].setdefault(day, []).append(places)
+                    self.messages[receiver].setdefault(day, []).append(articles)
                     digest.mark_sent(receiver)
-            digest.finish(places)
+            digest.finish(articles)
         except BaseException as error:
             if type(error).__name__ != "Cut":
                 raise
@@ -251,11 +253,11 @@ class Story(Site):
         known: dict[str, Counts] = {}
         shown: Counter[str] = Counter()
         for _, attempts in sorted(self.messages[receiver].items()):
-            assert all(places == attempts[0] for places in attempts)
-            for place in attempts[0]:
-                assert (place.told or NOTHING) == known.get(place.key, NOTHING)
-                known[place.key] = place.counts
-                shown.update(votes_in(place))
+            assert all(articles == attempts[0] for articles in attempts)
+            for article in attempts[0]:
+                assert (article.reported or NOTHING) == known.get(article.key, NOTHING)
+                known[article.key] = article.counts
+                shown.update(votes_in(article))
         return known, shown
 
     @property
@@ -263,7 +265,7 @@ class Story(Site):
         return {
             item["item"]: Counts(item["up"], item["down"], item["answered"])
             for item in self.tables.items("TallyTable")
-            if item["tally"] == "places"
+            if item["tally"] == "articles"
         }
 
 
@@ -277,7 +279,7 @@ NOTHING = Counts(0, 0, 0)
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(history=st.lists(days, max_size=5))
-def test_all_digests_together_tell_all_that_happened_wherever_attempts_die(
+def test_all_digests_together_report_all_that_happened_wherever_attempts_die(
     tables: Any, monkeypatch: pytest.MonkeyPatch, history: list[Any]
 ) -> None:
     story = Story(tables, monkeypatch)
@@ -291,8 +293,8 @@ def test_all_digests_together_tell_all_that_happened_wherever_attempts_die(
 
     for receiver in ("Slack", "mail"):
         known, shown = story.end(receiver)
-        moved = {place: counts for place, counts in story.counts.items() if counts != NOTHING}
+        moved = {article: counts for article, counts in story.counts.items() if counts != NOTHING}
         assert moved.items() <= known.items()
-        assert all(story.counts[place] == counts for place, counts in known.items())
+        assert all(story.counts[article] == counts for article, counts in known.items())
         assert {vote for vote, number in story.answered.items() if number} == set(shown)
         assert all(shown[vote] <= story.answered[vote] for vote in shown)

@@ -46,12 +46,13 @@ def counts(tables: Any) -> dict[tuple[str, str | None], tuple[int, int, int]]:
     return {
         (item["widgetId"], item.get("instance")): found
         for item in tables.items("TallyTable")
-        if item["tally"] == "places" and any(found := (item["up"], item["down"], item["answered"]))
+        if item["tally"] == "articles"
+        and any(found := (item["up"], item["down"], item["answered"]))
     }
 
 
-def untold(tables: Any) -> list[dict[str, Any]]:
-    return [item for item in tables.items("TallyTable") if item["tally"] == "untold"]
+def pending(tables: Any) -> list[dict[str, Any]]:
+    return [item for item in tables.items("TallyTable") if item["tally"] == "pending"]
 
 
 def test_a_vote_counts_for_its_instance(tables: Any, tally: Tally) -> None:
@@ -132,7 +133,7 @@ def test_one_that_others_change_all_the_while_is_tried_later(
 ) -> None:
     monkeypatch.setattr(Tally, "move", lambda *_, **__: False)
 
-    with pytest.raises(Temporary, match="by others 5 times"):
+    with pytest.raises(Temporary, match="changed in all of 5 attempts"):
         tally.count(event())
 
 
@@ -140,7 +141,7 @@ def test_the_counters_know_title_and_address(tables: Any, tally: Tally) -> None:
     article = {"title": "Streams", "url": "https://blog.example/a"}
     tally.count(event(enrichment={"article": article}))
 
-    (item,) = [item for item in tables.items("TallyTable") if item["tally"] == "places"]
+    (item,) = [item for item in tables.items("TallyTable") if item["tally"] == "articles"]
     assert article.items() <= item.items()
 
 
@@ -152,12 +153,12 @@ def test_nothing_that_a_reader_wrote_is_kept(tables: Any, tally: Tally) -> None:
     assert "secret" not in kept
 
 
-def test_the_next_digest_is_told_of_answers_and_their_questions(tables: Any, tally: Tally) -> None:
+def test_answers_wait_for_the_next_digest_with_their_questions(tables: Any, tally: Tally) -> None:
     questions = {"questions": {"labels": {"field_1": "What is missing?"}, "answers": {}}}
     tally.count(event(1))
     tally.count(event(2, "VoteChanged", answers={"field_1": "More"}, enrichment=questions))
 
-    (item,) = untold(tables)
+    (item,) = pending(tables)
     assert (item["widgetId"], item["voteId"]) == ("w", "v")
     assert item["labels"] == {"field_1": "What is missing?"}
 
@@ -200,11 +201,11 @@ def expected(history: list[Any]) -> dict[tuple[str, str | None], tuple[int, int,
     sums: dict[tuple[str, str | None], Counter[str]] = {}
     for (widget, _), state in dict(history).items():
         if state is not None:
-            place = sums.setdefault((widget, state["instanceOfJoy"]), Counter())
-            place.update([state["voteType"], *(["answered"] if state["answers"] else [])])
+            article = sums.setdefault((widget, state["instanceOfJoy"]), Counter())
+            article.update([state["voteType"], *(["answered"] if state["answers"] else [])])
     return {
-        place: (found["thumbsup"], found["thumbsdown"], found["answered"])
-        for place, found in sums.items()
+        article: (found["thumbsup"], found["thumbsdown"], found["answered"])
+        for article, found in sums.items()
     }
 
 
@@ -273,4 +274,4 @@ def test_no_answers_are_kept_from_the_next_digest(
     answered = {
         key for key, state in dict(history).items() if state is not None and state["answers"]
     }
-    assert answered <= {(item["widgetId"], item["voteId"]) for item in untold(tables)}
+    assert answered <= {(item["widgetId"], item["voteId"]) for item in pending(tables)}

@@ -2,11 +2,11 @@
 
 First the votes: one that the tally counts differently from the table is moved, in the same
 transaction as by an event. It keeps its order, so an event that is still to come can move it
-again. The vote is read after its item, and written only if that has not changed since: a change
-that was counted meanwhile is never undone.
+again. The vote is read after its item, and written only if the item has not changed since: this
+never undoes a change that was counted meanwhile.
 
-Then the counters: each must be the sum of its votes' items. A sum holds when no vote of
-the place moved meanwhile, which the counter's version shows; otherwise it is summed up again.
+Then the counters: each must be the sum of its votes' items. A sum holds when no vote of the
+article moved meanwhile, which the counter's version shows; otherwise it is summed up again.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from votepipe.model import stored
 from votepipe.model.errors import VotepipeError
 from votepipe.model.events import Vote
 from votepipe.tally import SERVICE, Tally
-from votepipe.tally.counted import COUNTERS, Counted, Seen, place_key, vote_key
+from votepipe.tally.counted import COUNTERS, Counted, Seen, article_key, vote_key
 
 T = TypeVar("T")
 
@@ -39,8 +39,8 @@ class RecountError(VotepipeError):
 class Result:
     """How many votes were counted, how many of them differently before, how many are not votes.
 
-    `counters` were not the sum of their votes; those of `busy` places
-    changed during the count, so they are not checked.
+    `counters` were not the sum of their votes; those of `busy` articles changed during the count,
+    so they are not checked.
     """
 
     votes: int = 0
@@ -52,22 +52,22 @@ class Result:
 
 @dataclass
 class Recount:
-    """The tally of the votes in the table `votes`; one client of DynamoDB serves both."""
+    """Recounts the table `votes` with the tally's DynamoDB client."""
 
     tally: Tally
     votes: str
     result: Result = field(default_factory=Result)
 
     def run(self) -> Result:
-        """Count. Raises RecountError, Temporary."""
+        """Recount all of them. Raises RecountError, Temporary."""
         for chunk in _chunks(self._scan(self.votes)):
-            self._look_at(chunk)
+            self._correct_stored(chunk)
         for counted in _chunks(self._counted_votes()):
-            self._look_for(counted)
+            self._correct_deleted(counted)
         self._sum_up()
         return self.result
 
-    def _look_at(self, images: list[Mapping[str, Any]]) -> None:
+    def _correct_stored(self, images: list[Mapping[str, Any]]) -> None:
         """Move the votes that are counted differently from the table."""
         keys = [vote_key(image["widgetId"]["S"], image["voteId"]["S"]) for image in images]
         stored_keys = [marshal_item(key) for key in keys]
@@ -84,8 +84,8 @@ class Recount:
             if Seen.of(widget_id, vote_id, item).counted != counted:
                 self._correct(widget_id, vote_id)
 
-    def _look_for(self, items: list[Item]) -> None:
-        """Take back those votes that are counted and not in the table."""
+    def _correct_deleted(self, items: list[Item]) -> None:
+        """Uncount the votes that are no longer in the table."""
         keys = [
             marshal_item({name: item[name] for name in ("widgetId", "voteId")}) for item in items
         ]
@@ -108,42 +108,44 @@ class Recount:
             if self.tally.move(seen, counted, seen.order or FIRST):
                 self.result.moved += 1
                 return
-        raise RecountError("Others kept changing a vote. Run it again.")
+        raise RecountError(
+            f"A vote changed in all of {_ATTEMPTS} attempts to recount it. Run it again."
+        )
 
     def _sum_up(self) -> None:
-        open_places: set[str] | None = None
+        unchecked: set[str] | None = None
         for _ in range(_PASSES):
             before, sums, after = self._counters(), self._sums(), self._counters()
-            places = {*before, *sums, *after}
-            if open_places is not None:
-                places &= open_places
-            open_places = {
-                place
-                for place in places
-                if _version(before.get(place)) != _version(after.get(place))
-                or not self._set(place, before.get(place), sums.get(place, Counter()))
+            articles = {*before, *sums, *after}
+            if unchecked is not None:
+                articles &= unchecked
+            unchecked = {
+                article
+                for article in articles
+                if _version(before.get(article)) != _version(after.get(article))
+                or not self._set(article, before.get(article), sums.get(article, Counter()))
             }
-            if not open_places:
+            if not unchecked:
                 break
-        self.result.busy = len(open_places or ())
+        self.result.busy = len(unchecked or ())
 
     def _sums(self) -> dict[str, Counter[str]]:
         sums: dict[str, Counter[str]] = {}
         for item in self._counted_votes():
             counted = Seen.of(item["widgetId"], item["voteId"], item).counted
             if counted is not None:
-                sums.setdefault(counted.place, Counter()).update(counted.amounts)
+                sums.setdefault(counted.article, Counter()).update(counted.amounts)
         return sums
 
-    def _set(self, place: str, item: Item | None, sums: Counter[str]) -> bool:
-        """Have a counter be the sum; False when it changed meanwhile."""
+    def _set(self, article: str, item: Item | None, sums: Counter[str]) -> bool:
+        """Set the counters to their sums; False when they changed meanwhile."""
         known = item or {}
         if all(known.get(name, 0) == sums[name] for name in COUNTERS):
             return True
         changed, _ = conditional_update(
             SERVICE,
             self.tally.table,
-            place_key(place),
+            article_key(article),
             "SET " + ", ".join(f"#{name} = :{name}" for name in COUNTERS) + " ADD #version :one",
             "#version = :version" if item else "attribute_not_exists(#version)",
             one=1,
@@ -156,8 +158,8 @@ class Recount:
     def _counters(self) -> dict[str, Item]:
         pages = self.tally.client.get_paginator("query").paginate(
             TableName=self.tally.table,
-            KeyConditionExpression="tally = :places",
-            ExpressionAttributeValues={":places": {"S": "places"}},
+            KeyConditionExpression="tally = :articles",
+            ExpressionAttributeValues={":articles": {"S": "articles"}},
             ConsistentRead=True,
         )
         with aws.translate_errors(SERVICE):

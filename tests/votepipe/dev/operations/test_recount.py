@@ -1,4 +1,4 @@
-"""votepipe/dev/operations/recount.py: the tally made anew from the votes, while votes go on."""
+"""votepipe/dev/operations/recount.py: the tally made anew from the votes, while readers vote."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from votepipe.aws.dynamodb import marshal_item
 from votepipe.dev.operations.recount import Recount, RecountError, Result
 from votepipe.model import stored
 from votepipe.tally import Tally
-from votepipe.tally.counted import place_key
+from votepipe.tally.counted import article_key
 
 VOTES = "VotesTable"
 
@@ -68,7 +68,7 @@ class Site:
         return {
             item["instance"]: found
             for item in self.tables.items("TallyTable")
-            if item["tally"] == "places"
+            if item["tally"] == "articles"
             and any(found := (item["up"], item["down"], item["answered"]))
         }
 
@@ -80,7 +80,7 @@ class Site:
             up = item["voteType"] == "thumbsup"
             found = sums.setdefault(item["instanceOfJoy"], [0, 0, 0])
             found[:] = [found[0] + up, found[1] + (not up), found[2] + bool(item["answers"])]
-        return {place: tuple(found) for place, found in sums.items()}
+        return {article: tuple(found) for article, found in sums.items()}
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_counters_that_were_lost_come_back(site: Site, tables: Any) -> None:
     event = site.write("v1")
     site.arrive(event)
     (counters,) = [i for i in tables.items("TallyTable") if "up" in i]
-    tables.tables["TallyTable"].remove(marshal_item(place_key(counters["item"])))
+    tables.tables["TallyTable"].remove(marshal_item(article_key(counters["item"])))
 
     site.recount()
 
@@ -174,7 +174,7 @@ def test_a_vote_cast_between_sum_and_counter_is_not_lost(site: Site, tables: Any
     assert result.busy == 0
 
 
-def test_places_that_are_voted_on_all_the_while_are_told(site: Site, tables: Any) -> None:
+def test_articles_that_are_voted_on_all_the_while_are_reported(site: Site, tables: Any) -> None:
     site.arrive(site.write("v1"))
 
     def vote_again() -> None:

@@ -1,10 +1,10 @@
-"""votepipe/tally/places.py: what a digest knows of a place."""
+"""votepipe/tally/articles.py: what a digest shows of an article."""
 
 import pytest
 
-from votepipe.tally.places import Counts, counts_in
+from votepipe.tally.articles import Counts, counts_in
 
-ITEM = dict.fromkeys(("up", "down", "answered", "toldUp"), 2)
+ITEM = dict.fromkeys(("up", "down", "answered", "reportedUp"), 2)
 
 
 @pytest.mark.parametrize(("up", "down", "ratio"), [(3, 1, 0.75), (0, 4, 0.0), (0, 0, None)])
@@ -12,6 +12,6 @@ def test_the_ratio_is_the_share_of_ups(up: int, down: int, ratio: float | None) 
     assert Counts(up, down, 0).ratio == ratio
 
 
-def test_counts_that_were_never_told_are_none() -> None:
+def test_counts_that_were_never_reported_are_none() -> None:
     assert counts_in(ITEM, "") == Counts(2, 2, 2)
-    assert counts_in(ITEM, "told") is None
+    assert counts_in(ITEM, "reported") is None
