@@ -1,28 +1,17 @@
-"""sinks/email.py: a vote as a mail, and what each answer of SES means."""
+"""sinks/email.py: a vote as a mail."""
 
-import json
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import boto3
-import pytest
-from botocore.stub import ANY, Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
 from sinks.email import Settings, handler, simple
-from votepipe import Event, Temporary, TryLater, Undeliverable, aws
-from votepipe.aws import ses as mail
 
 SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
-
-
-def event(name: str = "answer-2", **vote: Any) -> Event:
-    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
-    envelope["detail"]["vote"] |= vote
-    return Event.from_envelope(envelope)
 
 
 def parts(made: dict[str, Any]) -> tuple[str, str, str]:
@@ -35,15 +24,7 @@ def headers(made: dict[str, Any]) -> dict[str, str]:
     return {header["Name"]: header["Value"] for header in made["Headers"]}
 
 
-@pytest.fixture
-def ses() -> Any:
-    """SES, which plays back what a test tells it."""
-    with Stubber(aws.client("sesv2")) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-def test_a_mail_has_a_subject_and_two_parts() -> None:
+def test_a_mail_has_a_subject_and_two_parts(event: Any) -> None:
     assert parts(simple(event(), SETTINGS)) == (
         "Yay: Using DynamoDB streams got a 👍",
         "Yay: Using DynamoDB streams got a 👍\n\n"
@@ -60,32 +41,32 @@ def test_a_mail_has_a_subject_and_two_parts() -> None:
     )
 
 
-def test_a_vote_of_nobody_known_is_a_mail_as_well() -> None:
+def test_a_vote_of_nobody_known_is_a_mail_as_well(event: Any) -> None:
     assert parts(simple(event("not-known"), SETTINGS))[1] == "Yay: widget docs-feedback got a 👍\n"
 
 
-def test_more_answers_than_fit_are_counted() -> None:
+def test_more_answers_than_fit_are_counted(event: Any) -> None:
     made = simple(event(answers={f"field_{n}": "x" for n in range(33)}), SETTINGS)
 
     assert "\n… and 3 more\n" in parts(made)[1]
     assert "… and 3 more" in parts(made)[2]
 
 
-def test_mails_of_one_vote_stand_together() -> None:
+def test_mails_of_one_vote_stand_together(event: Any) -> None:
     first, second = (headers(simple(event(name), SETTINGS)) for name in ("answer-1", "answer-2"))
 
     assert first["References"] == first["In-Reply-To"] == second["References"]
     assert first["References"].endswith("@example.com>")
 
 
-def test_mails_of_two_votes_do_not_stand_together() -> None:
+def test_mails_of_two_votes_do_not_stand_together(event: Any) -> None:
     first = headers(simple(event(), SETTINGS))
     second = headers(simple(event(voteId="another"), SETTINGS))
 
     assert first["References"] != second["References"]
 
 
-def test_html_from_a_reader_is_text() -> None:
+def test_html_from_a_reader_is_text(event: Any) -> None:
     hostile = '<script>alert("1")</script>&'
     made = simple(event("not-known", instanceOfJoy=hostile, answers={hostile: hostile}), SETTINGS)
     html = parts(made)[2]
@@ -95,7 +76,7 @@ def test_html_from_a_reader_is_text() -> None:
 
 
 @given(st.text(), st.text(max_size=20))
-def test_a_subject_is_one_short_line(instance: str, injected: str) -> None:
+def test_a_subject_is_one_short_line(event: Any, instance: str, injected: str) -> None:
     made = simple(event("not-known", instanceOfJoy=f"{instance}\r\nBcc: {injected}"), SETTINGS)
 
     subject = parts(made)[0]
@@ -104,14 +85,14 @@ def test_a_subject_is_one_short_line(instance: str, injected: str) -> None:
 
 
 @given(st.text(min_size=1), st.text())
-def test_headers_are_short_ascii(widget: str, vote: str) -> None:
+def test_headers_are_short_ascii(event: Any, widget: str, vote: str) -> None:
     made = simple(event(widgetId=widget, voteId=vote), SETTINGS)
 
     assert all(value.isascii() and value.isprintable() for value in headers(made).values())
     assert all(len(value) < 200 for value in headers(made).values())
 
 
-def test_ses_takes_it_and_gives_its_id() -> None:
+def test_ses_takes_it_and_gives_its_id(event: Any) -> None:
     with mock_aws():
         boto3.client("ses").verify_email_identity(EmailAddress=SETTINGS.sender)
 
@@ -123,51 +104,7 @@ def test_ses_takes_it_and_gives_its_id() -> None:
     assert sent.destinations == {"ToAddresses": ["a@example.com", "b@example.com"]}
 
 
-def test_the_configuration_set_is_named_where_there_is_one(ses: Any) -> None:
-    asked = {"FromEmailAddress": ANY, "Destination": ANY, "Content": ANY}
-    ses.add_response("send_email", {"MessageId": "1"}, asked)
-    ses.add_response("send_email", {"MessageId": "2"}, asked | {"ConfigurationSetName": "votes"})
+def test_the_configuration_set_reaches_ses(event: Any, tables: Any) -> None:
+    handler(event(), replace(SETTINGS, configuration_set="votes"))
 
-    handler(event(), SETTINGS)
-    identifier = handler(
-        event(), Settings(sender="v@example.com", recipients=("a",), configuration_set="votes")
-    )
-
-    assert identifier == "2"
-
-
-@pytest.mark.parametrize(
-    "code", ["TooManyRequestsException", "LimitExceededException", "SendingPausedException"]
-)
-def test_a_busy_ses_is_asked_later(code: str, ses: Any) -> None:
-    ses.add_client_error("send_email", code, "Slow down, reader@example.com.")
-
-    with pytest.raises(TryLater) as caught:
-        handler(event(), SETTINGS)
-    assert caught.value.after == 60
-    assert str(caught.value) == f"SES answered '{code}'."
-
-
-def test_a_sender_that_is_not_verified_says_what_to_do(ses: Any) -> None:
-    ses.add_client_error("send_email", "MessageRejected", "Not verified: votes@example.com.")
-
-    with pytest.raises(Undeliverable) as caught:
-        handler(event(), SETTINGS)
-    assert str(caught.value) == (
-        "SES answered 'MessageRejected'. "
-        "Verify the sender in SES, and in its sandbox the recipients as well."
-    )
-
-
-def test_a_failing_ses_is_asked_again(ses: Any) -> None:
-    ses.add_client_error("send_email", "InternalServiceErrorException", "reader@example.com")
-
-    with pytest.raises(Temporary) as caught:
-        handler(event(), SETTINGS)
-    assert str(caught.value) == "SES answered 'InternalServiceErrorException'."
-
-
-def test_its_role_may_send_as_the_sender_alone() -> None:
-    (statement,) = handler.sink.resources.policies
-    assert statement["Action"] == "ses:SendEmail"
-    assert "*" not in json.dumps(mail.resource_arns("Email"))
+    assert tables.mails.sent[0]["ConfigurationSetName"] == "votes"

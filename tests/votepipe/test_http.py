@@ -107,7 +107,7 @@ def test_a_proxy_is_asked_to_make_the_tunnel(monkeypatch: pytest.MonkeyPatch) ->
     assert asked[0].startswith(b"CONNECT behind-a-proxy.example:443 ")
 
 
-@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_2xx_is_delivered(web: Any, status: int) -> None:
     web.reply(
         Answer(status=status, headers={"X-Id": "7"}, body=b'{"id": 7}' if status != 204 else b"")

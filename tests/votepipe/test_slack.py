@@ -28,6 +28,9 @@ HELLO = {"text": "hi, the-text", "blocks": [], "unfurl_links": False}
         ("*bold* ~gone~ `code`", "∗bold∗ ∼gone∼ ˋcodeˋ"),
         ("_aside_ snake_case", "ˍasideˍ snake_case"),
         ("two\nlines", "two lines"),
+        ("a & b &amp; c", "a &amp; b &amp;amp; c"),
+        ("\n\n> quoted\n```\ncode", "&gt; quoted ˋˋˋ code"),
+        ("\u202egpj.exe\x00", "gpj.exe"),
     ],
 )
 def test_foreign_text_neither_mentions_nor_links_nor_formats(text: str, shown: str) -> None:

@@ -1,7 +1,6 @@
 """sinks/teams.py: a vote as a card in Teams, and what each answer of a workflow means."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.teams import Settings, handler, message
-from votepipe import Event, Secret, Undeliverable
+from votepipe import Secret, Undeliverable
 from votepipe.emulator.http.receiver import Answer
-
-
-def event(name: str = "answer-2", **vote: Any) -> Event:
-    envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
-    envelope["detail"]["vote"] |= vote
-    return Event.from_envelope(envelope)
 
 
 def settings(web: Any) -> Settings:
@@ -29,7 +22,7 @@ def blocks(posted: dict[str, Any]) -> list[str]:
     return ["".join(run["text"] for run in block["inlines"]) for block in body]
 
 
-def test_a_vote_with_answers() -> None:
+def test_a_vote_with_answers(event: Any) -> None:
     assert blocks(message(event())) == [
         "Yay: Using DynamoDB streams got a 👍",
         "What would make this better? More examples of stream filters.",
@@ -38,7 +31,7 @@ def test_a_vote_with_answers() -> None:
     ]
 
 
-def test_it_is_a_card_in_a_message() -> None:
+def test_it_is_a_card_in_a_message(event: Any) -> None:
     posted = message(event("not-known"))
 
     assert posted["type"] == "message"
@@ -47,21 +40,21 @@ def test_it_is_a_card_in_a_message() -> None:
     assert attachment["content"]["type"] == "AdaptiveCard"
 
 
-def test_every_text_is_one_in_which_teams_formats_nothing() -> None:
+def test_every_text_is_one_in_which_teams_formats_nothing(event: Any) -> None:
     content = message(event())["attachments"][0]["content"]
 
     assert {block["type"] for block in content["body"]} == {"RichTextBlock"}
     assert {run["type"] for block in content["body"] for run in block["inlines"]} == {"TextRun"}
 
 
-def test_answers_that_do_not_fit_are_counted() -> None:
+def test_answers_that_do_not_fit_are_counted(event: Any) -> None:
     shown = blocks(message(event(answers={f"f{n}": "✨" * 400 for n in range(25)})))
 
     assert shown[-2] == f"… and {25 - (len(shown) - 3)} more"
 
 
 @given(st.text(max_size=500), st.lists(st.text(max_size=900), max_size=30))
-def test_a_message_is_never_too_large(instance: str, answers: list[str]) -> None:
+def test_a_message_is_never_too_large(event: Any, instance: str, answers: list[str]) -> None:
     named = {str(number): text for number, text in enumerate(answers)}
 
     posted = message(event("not-known", instanceOfJoy=instance, answers=named))
@@ -69,7 +62,7 @@ def test_a_message_is_never_too_large(instance: str, answers: list[str]) -> None
     assert len(json.dumps(posted)) <= 28_000
 
 
-def test_accepted_is_delivered(web: Any) -> None:
+def test_accepted_is_delivered(event: Any, web: Any) -> None:
     web.reply(Answer(status=202, body=""))
 
     handler(event(), settings(web))
@@ -77,7 +70,7 @@ def test_accepted_is_delivered(web: Any) -> None:
     assert json.loads(web.requests[0].content) == message(event())
 
 
-def test_a_deleted_workflow_says_what_to_do(web: Any) -> None:
+def test_a_deleted_workflow_says_what_to_do(event: Any, web: Any) -> None:
     web.reply(Answer(status=404))
 
     with pytest.raises(Undeliverable) as caught:

@@ -43,8 +43,9 @@ def test_a_configuration_set_is_used_where_there_is_one(tables: Any) -> None:
 def test_a_busy_ses_is_asked_later(tables: Any, code: str) -> None:
     tables.mails.refuses = code
 
-    with pytest.raises(TryLater):
+    with pytest.raises(TryLater) as caught:
         send()
+    assert (caught.value.after, str(caught.value)) == (60, f"SES answered '{code}'.")
 
 
 @pytest.mark.parametrize("code", sorted(ses.HINTS))
@@ -53,7 +54,8 @@ def test_a_final_refusal_says_what_to_do(tables: Any, code: str) -> None:
 
     with pytest.raises(Undeliverable) as caught:
         send()
-    assert "{0}" not in str(caught.value)
+    hint = ses.HINTS[code].format("Digest")
+    assert str(caught.value) == f"SES answered '{code}'. {hint}"
 
 
 def test_any_other_refusal_may_pass(tables: Any) -> None:
@@ -63,7 +65,7 @@ def test_any_other_refusal_may_pass(tables: Any) -> None:
         send()
 
 
-def test_leave_is_given_for_the_sender_its_domain_and_the_set_alone() -> None:
+def test_the_policy_allows_the_sender_its_domain_and_the_set_alone() -> None:
     needed = json.dumps(ses.send_policy("Digest")["Resource"]["Fn::If"][1])
 
     assert needed.count("DigestSender") == 2
