@@ -67,7 +67,7 @@ def test_a_vote_without_an_instance_counts_for_its_widget(tables: Any, tally: Ta
     assert counts(tables) == {("w", None): (1, 0, 0)}
 
 
-def test_an_answer_without_words_is_none(tables: Any, tally: Tally) -> None:
+def test_an_answer_without_words_does_not_count(tables: Any, tally: Tally) -> None:
     tally.count(event(answers={"field_1": "", "field_2": None}))
 
     assert counts(tables) == {("w", "a"): (1, 0, 0)}
