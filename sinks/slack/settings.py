@@ -12,7 +12,7 @@ class Settings:
     """The settings; with a bot token, messages are edited in place."""
 
     webhook_url: Secret | None = setting("Incoming webhook URL", default=None)
-    bot_token: Secret | None = setting("Bot token, 'xoxb-…', in the webhook's place", default=None)
+    bot_token: Secret | None = setting("Bot token, 'xoxb-…', instead of the webhook", default=None)
     channel: str = setting("Id of the channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
     seconds_between: float = setting(
