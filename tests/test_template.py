@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
 from votepipe import ScheduledEvent
 from votepipe.project import Project
 
@@ -128,6 +130,40 @@ def test_every_role_is_trusted_to_the_service_that_takes_it_and_to_no_other() ->
         for service, roles in takers.items()
         for role in roles
     }
+
+
+def create_only(kind: str) -> set[str]:
+    """The properties that AWS changes by making another resource, by the registry's schema."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    paths = schema.get("createOnlyProperties", [])
+    return {path.split("/")[2] for path in paths if path.count("/") == 2}
+
+
+def test_the_schemas_know_that_another_stream_means_another_pipe() -> None:
+    assert create_only("AWS::Pipes::Pipe") == {"Name", "Source"}
+
+
+def test_nothing_that_can_be_replaced_has_a_name_of_its_own() -> None:
+    # CloudFormation makes the new one first, and refuses where it would bear the same name.
+    stuck = [
+        name
+        for name, resource in RESOURCES.items()
+        for given in [set(resource.get("Properties", {})) & create_only(resource["Type"])]
+        if any(each.endswith("Name") for each in given) and len(given) > 1
+    ]
+
+    assert not stuck, f"Take the name out of {stuck}, or what else is create-only."
+
+
+def test_an_existing_stream_can_take_the_place_of_the_own_table() -> None:
+    (pipe,) = of("AWS::Pipes::Pipe").values()
+    role = of("AWS::IAM::Role")[refers(pipe["RoleArn"])]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert set(pipe) & create_only("AWS::Pipes::Pipe") == {"Source"}
+    assert pipe["Source"]["Fn::If"][0] == "OwnTable"
+    # The new pipe has a name that nobody knows before.
+    assert trust["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith("pipe/*VotesPipe*")
 
 
 def test_every_function_and_the_pipe_may_write_to_its_log_group_and_to_no_other() -> None:
