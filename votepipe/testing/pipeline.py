@@ -366,7 +366,7 @@ class Pipeline:
         self.resources = Resources(project.template, {**chosen, **parameters})
         self.models = Models(self.simulation, project.root, self.resources, self._patches, sinks)
         mail = Mail(self.simulation, self._running, self.receiver.answer)
-        services = {**self.models.services(), "ses": mail, "sesv2": mail}
+        services = {**self.models.services(), "sesv2": mail}
         self.calls = Calls(self.simulation, services, self.models.roles.allows)
         for env, secret in secret_values(project.settings, values).items():
             for function in self.models.functions.values():

@@ -49,7 +49,7 @@ class Models:
         self.secrets = self._secrets()
         self.archives = self._archives()
         self.buses = self._buses()
-        self.put = Buses(simulation, self.buses, list(self.archives.values()))
+        self.put = Buses(simulation, self.buses)
         self.sqs = Sqs(simulation, self.queues)
         self.targets = Targets(
             simulation,

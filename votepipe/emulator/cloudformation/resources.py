@@ -27,14 +27,11 @@ _NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 _ARNS = {
-    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{_PLACE}:alarm:{{name}}",
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{_PLACE}:table/{{name}}",
-    "AWS::EventSchemas::Registry": f"arn:aws:schemas:{_PLACE}:registry/{{name}}",
     "AWS::Events::Archive": f"arn:aws:events:{_PLACE}:archive/{{name}}",
     "AWS::Events::EventBus": f"arn:aws:events:{_PLACE}:event-bus/{{name}}",
     "AWS::Events::Rule": f"arn:aws:events:{_PLACE}:rule/{{bus}}{{name}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role{{path}}{{name}}",
-    "AWS::KMS::Key": f"arn:aws:kms:{_PLACE}:key/{{name}}",
     "AWS::Lambda::Function": f"arn:aws:lambda:{_PLACE}:function:{{name}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{_PLACE}:log-group:{{name}}:*",
     "AWS::Pipes::Pipe": f"arn:aws:pipes:{_PLACE}:pipe/{{name}}",
@@ -126,9 +123,9 @@ class Resources:
             return stream_arn(self.arn(logical_id))
         if name == "QueueUrl" and kind == "AWS::SQS::Queue":
             return self.ref(logical_id)
-        if name in ("Arn", "Id", "TopicArn"):
+        if name in ("Arn", "Id"):
             return self.arn(logical_id)
-        if name in ("Name", "QueueName", "TopicName", "RegistryName"):
+        if name in ("Name", "QueueName"):
             return self.name(logical_id)
         raise KeyError(name)
 

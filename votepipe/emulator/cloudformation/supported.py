@@ -81,24 +81,14 @@ MODELLED: Mapping[str, Kind] = {
 INERT = frozenset(
     {
         "AWS::CloudWatch::Alarm",
-        "AWS::CloudWatch::CompositeAlarm",
         "AWS::CloudWatch::Dashboard",
         "AWS::EventSchemas::Registry",
         "AWS::EventSchemas::Schema",
         "AWS::Events::EventBusPolicy",
-        "AWS::IAM::ManagedPolicy",
-        "AWS::KMS::Alias",
-        "AWS::KMS::Key",
         "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
-        "AWS::Logs::MetricFilter",
-        "AWS::Logs::QueryDefinition",
-        "AWS::Logs::ResourcePolicy",
-        "AWS::SES::ConfigurationSet",
-        "AWS::SES::EmailIdentity",
         "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
-        "AWS::SNS::TopicPolicy",
     }
 )
 

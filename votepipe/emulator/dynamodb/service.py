@@ -7,10 +7,8 @@ from votepipe.emulator.dynamodb import conditions, projections, reading, updates
 from votepipe.emulator.dynamodb.parser import bindings
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
-from votepipe.emulator.functions.calls import Refused
+from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.simulation.jsontext import last_part
-
-Parameters = Mapping[str, Any]
 
 _FAILED = "The conditional request failed"
 _LARGEST_ITEM = 400 * 1024
@@ -21,7 +19,7 @@ class DynamoDb:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = {table.name: table for table in tables.values()}
-        operations: dict[str, Callable[[Parameters], dict[str, Any]]] = {
+        operations: Operations = {
             "BatchGetItem": self._batch_get,
             "BatchWriteItem": self._batch_write,
             "DeleteItem": lambda given: self._write(given, "Delete"),
@@ -32,9 +30,7 @@ class DynamoDb:
             "TransactWriteItems": self._transact_write,
             "UpdateItem": lambda given: self._write(given, "Update"),
         }
-        self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
-            name: _valid(answer) for name, answer in operations.items()
-        }
+        self.operations: Operations = {name: _valid(answer) for name, answer in operations.items()}
 
     def table(self, given: Parameters) -> Table:
         """The table that a call names. Raises Refused."""

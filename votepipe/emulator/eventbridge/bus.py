@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
-from votepipe.emulator.functions.calls import Refused
+from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.patterns import Pattern
 from votepipe.emulator.simulation.jsontext import last_part, parsed
 from votepipe.emulator.simulation.simulation import Simulation
@@ -78,28 +78,16 @@ class Bus:
 class Buses:
     """EventBridge as boto3 and the pipe see it."""
 
-    def __init__(
-        self, simulation: Simulation, buses: Mapping[str, Bus], archives: list[Archive]
-    ) -> None:
+    def __init__(self, simulation: Simulation, buses: Mapping[str, Bus]) -> None:
         self._simulation = simulation
         self._buses = {bus.name: bus for bus in buses.values()}
-        self._archives = {archive.arn: archive for archive in archives}
-        self._replays: dict[str, dict[str, Any]] = {}
-        self.operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-            "PutEvents": lambda given: self.put(given["Entries"]),
-            "StartReplay": self._start_replay,
-            "DescribeReplay": self._describe_replay,
-        }
+        self._replays: set[str] = set()
+        self.operations: Operations = {"PutEvents": lambda given: self.put(given["Entries"])}
 
-    def touches(self, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """The action, and the buses or the replay it is done to."""
-        if operation == "PutEvents":
-            names = [each.get("EventBusName", "default") for each in parameters["Entries"]]
-            return [("events:PutEvents", bus_arn(name)) for name in dict.fromkeys(names)]
-        name = parameters["ReplayName"]
-        replay = f"arn:aws:events:{REGION}:{ACCOUNT}:replay/{name}"
-        archive = parameters.get("EventSourceArn")
-        return [(f"events:{operation}", resource) for resource in (replay, archive) if resource]
+    def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
+        """The action, and the buses it is done to."""
+        names = [each.get("EventBusName", "default") for each in parameters["Entries"]]
+        return [("events:PutEvents", bus_arn(name)) for name in dict.fromkeys(names)]
 
     def put(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Put up to ten entries; each is taken or refused for itself."""
@@ -131,7 +119,7 @@ class Buses:
             raise Refused("ResourceAlreadyExistsException", f"Replay {name} already exists.")
         bus = self._buses[archive.bus]
         events = archive.between(start, end, self._simulation.now)
-        self._replays[name] = {"ReplayName": name, "State": "COMPLETED"}
+        self._replays.add(name)
         self._simulation.trace.note("replayed", archive.id, name=name, events=len(events))
         for event in events:
             self._simulation.clock.soon(partial(bus.take, {**event, _REPLAY: name}, rules))
@@ -163,23 +151,6 @@ class Buses:
         self._simulation.trace.note("on the bus", bus.id, about, **facts)
         return event_id
 
-    def _start_replay(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        archive = self._archives.get(given["EventSourceArn"])
-        if archive is None:
-            raise Refused("ResourceNotFoundException", "The archive does not exist.")
-        destination = given["Destination"]
-        if last_part(destination["Arn"]) != archive.bus:
-            raise Refused("ValidationException", "Parameter Destination.Arn is not valid. Reason: "
-                          "Cross event bus replay is not permitted.")  # fmt: skip
-        start, end = (_moment(given[name]) for name in ("EventStartTime", "EventEndTime"))
-        self.replay(archive, given["ReplayName"], start, end, destination.get("FilterArns"))
-        return {"State": "STARTING", "ReplayArn": self.touches("StartReplay", given)[0][1]}
-
-    def _describe_replay(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        if given["ReplayName"] not in self._replays:
-            raise Refused("ResourceNotFoundException", "The replay does not exist.")
-        return dict(self._replays[given["ReplayName"]])
-
 
 def bus_arn(name: str) -> str:
     """The ARN of a bus that is named, or given by its ARN."""
@@ -204,14 +175,13 @@ def _size(entry: Mapping[str, Any]) -> int:
 
 def _stamp(given: Any, now: float) -> str:
     """An event's time as the bus writes it: to the second."""
-    moment = _moment(given) if given is not None else now
+    if given is None:
+        moment = now
+    elif isinstance(given, datetime):
+        moment = given.timestamp()
+    else:
+        moment = _epoch(given) if isinstance(given, str) else float(given)
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _moment(given: Any) -> float:
-    if isinstance(given, datetime):
-        return given.timestamp()
-    return _epoch(given) if isinstance(given, str) else float(given)
 
 
 def _epoch(text: str) -> float:

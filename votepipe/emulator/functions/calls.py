@@ -28,15 +28,20 @@ class Refused(Exception):
         self.more = more
 
 
+Parameters = Mapping[str, Any]
+Operations = Mapping[str, Callable[[Parameters], dict[str, Any]]]
+Allows = Callable[[str, str, str], bool]
+
+
 class Service(Protocol):
     """A model of one AWS service.
 
     `operations` maps the names of operations to what answers them from their parameters.
     """
 
-    operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+    operations: Operations
 
-    def touches(self, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
         """The IAM actions that the call needs, each with the ARN of what it is done to."""
 
 
@@ -45,9 +50,6 @@ class Caller(Protocol):
 
     id: str
     role: str
-
-
-Allows = Callable[[str, str, str], bool]
 
 
 @dataclass
@@ -60,7 +62,7 @@ class _Operation:
 
     service: Service
     model: Any
-    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+    answer: Callable[[Parameters], dict[str, Any]]
     levels: int
     valid: set[Any] = field(default_factory=set)
     followed: bool = True
@@ -147,9 +149,7 @@ class Calls:
             raise ParamValidationError(report=report.generate_report())
         how.valid.add(known)
 
-    def _check(
-        self, service: Service, operation: str, given: Mapping[str, Any], caller: Caller
-    ) -> None:
+    def _check(self, service: Service, operation: str, given: Parameters, caller: Caller) -> None:
         for action, resource in service.touches(operation, given):
             if not self._allows(caller.role, action, resource):
                 self._simulation.trace.note("denied", caller.id, action=action)

@@ -1,46 +1,37 @@
 """SES as boto3 sees it: each mail is a message of the sink that sent it."""
 
-import email
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
-from votepipe.emulator.functions.calls import Refused
+from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.simulation.simulation import Simulation
 
-Parameters = Mapping[str, Any]
 Posted = Callable[[Request], Answer]
 
 _BUSY = {429: "TooManyRequestsException", 400: "BadRequestException"}
 
 
 class Mail:
-    """Takes mails; `posted` is told each, and says how the receiver answers it."""
+    """Takes mails; `posted` gets each as a request, and returns the receiver's answer."""
 
     def __init__(self, simulation: Simulation, sink: Callable[[], str], posted: Posted) -> None:
         self._simulation = simulation
         self._sink = sink
         self._posted = posted
-        self.operations: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
-            "SendEmail": self._send,
-            "SendRawEmail": self._send,
-        }
+        self.operations: Operations = {"SendEmail": self._send}
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
-        """The action, and the identity of the sender: the address, or else its domain.
-
-        SES wants leave for the identity that was verified, and for the configuration set.
-        """
-        sender = parameters.get("FromEmailAddress") or parameters.get("Source", "")
+        """The action, and what it needs: the sender's identity and the configuration set."""
         place = f"arn:aws:ses:{REGION}:{ACCOUNT}"
-        needed = [f"{place}:identity/{sender}"]
+        needed = [f"{place}:identity/{parameters['FromEmailAddress']}"]
         if name := parameters.get("ConfigurationSetName"):
             needed.append(f"{place}:configuration-set/{name}")
         return [(f"ses:{operation}", arn) for arn in needed]
 
     def _send(self, given: Parameters) -> dict[str, Any]:
-        headers, text = _read(given)
+        headers, text = self._read(given)
         request = Request(
             method="MAIL",
             path=f"/{self._sink()}",
@@ -50,27 +41,22 @@ class Mail:
         answer = self._posted(request)
         if answer.missing or not 200 <= answer.status < 300:
             code = _BUSY.get(answer.status, "InternalServiceErrorException")
-            raise Refused(code, "The mail was not taken.", answer.status)
+            raise Refused(code, "The mail was refused.", answer.status)
         return {"MessageId": self._simulation.random.uuid()}
 
-
-def _read(given: Parameters) -> tuple[dict[str, str], str]:
-    """The headers and the text of a mail, in whichever form SES takes it."""
-    content = given.get("Content", {})
-    raw = content.get("Raw", given.get("RawMessage", {})).get("Data")
-    if raw is not None:
-        parsed = email.message_from_bytes(raw if isinstance(raw, bytes) else raw.encode())
-        part = next((p for p in parsed.walk() if p.get_content_type() == "text/plain"), parsed)
-        payload = part.get_payload(decode=True)
-        text = payload.decode(errors="replace") if isinstance(payload, bytes) else ""
-        return dict(parsed.items()), text
-    simple = content.get("Simple", given.get("Message", {}))
-    to = given.get("Destination", {}).get("ToAddresses", [])
-    headers = {
-        "From": given.get("FromEmailAddress") or given.get("Source", ""),
-        "To": ", ".join(to),
-        "Subject": simple["Subject"]["Data"],
-        **{each["Name"]: each["Value"] for each in simple.get("Headers", ())},
-    }
-    body = simple["Body"]
-    return headers, str(body.get("Text", body.get("Html", {})).get("Data", ""))
+    def _read(self, given: Parameters) -> tuple[dict[str, str], str]:
+        """The headers and the text of a mail that SES is to build."""
+        simple = given["Content"].get("Simple")
+        if simple is None:
+            raise self._simulation.refuse(
+                f"The kit does not model mails of the form '{', '.join(given['Content'])}'. "
+                "Send 'Simple' content."
+            )
+        headers = {
+            "From": given["FromEmailAddress"],
+            "To": ", ".join(given.get("Destination", {}).get("ToAddresses", [])),
+            "Subject": simple["Subject"]["Data"],
+            **{each["Name"]: each["Value"] for each in simple.get("Headers", ())},
+        }
+        body = simple["Body"]
+        return headers, str(body.get("Text", body.get("Html", {})).get("Data", ""))

@@ -125,7 +125,7 @@ class Queue:
     def delete(self, receipt: str) -> None:
         """Delete the message that was last received with this receipt, if it is still here."""
         if message := self._by_receipt.get(receipt):
-            self._take_out(message)
+            self.take_out(message)
             self.simulation.trace.note("deleted", self.id, message.vote_key, message=message.id[:8])
 
     def hide(self, receipt: str, seconds: float) -> None:
@@ -154,14 +154,14 @@ class Queue:
         """How many messages are visible, and how many are hidden."""
         return len(self._visible), len(self._hidden)
 
-    def purge(self) -> None:
-        """Drop everything."""
-        for message in [*self._visible, *self._hidden]:
-            self._take_out(message)
-
     def take_out(self, message: Message) -> None:
         """Remove a message, to move it elsewhere."""
-        self._take_out(message)
+        if message.shows:
+            self.simulation.clock.cancel(message.shows)
+            message.shows = None
+        self._visible.pop(message, None)
+        self._hidden.pop(message, None)
+        self._by_receipt.pop(message.receipt, None)
 
     def _put(self, message: Message, wait: float) -> None:
         if wait > 0:
@@ -197,16 +197,8 @@ class Queue:
         del self._visible[message]
         self._put(message, hidden)
 
-    def _take_out(self, message: Message) -> None:
-        if message.shows:
-            self.simulation.clock.cancel(message.shows)
-            message.shows = None
-        self._visible.pop(message, None)
-        self._hidden.pop(message, None)
-        self._by_receipt.pop(message.receipt, None)
-
     def _redrive(self, message: Message, to: "Queue") -> None:
-        self._take_out(message)
+        self.take_out(message)
         message.source, message.receipt = self.arn, ""
         to._visible[message] = None
         facts = {"message": message.id[:8], "to": to.id, "reason": reason_of(message)}
@@ -216,6 +208,6 @@ class Queue:
     def _expired(self, message: Message) -> bool:
         if self.simulation.now < message.sent + self.retention:
             return False
-        self._take_out(message)
+        self.take_out(message)
         self.simulation.trace.note("expired", self.id, message.vote_key, message=message.id[:8])
         return True

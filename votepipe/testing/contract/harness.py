@@ -36,7 +36,7 @@ TURNS = 5  # how often a sink may wait for a slot before it sends
 _STEP = 0.5  # seconds; messages are put back for a second at least, so no attempt is missed
 _LONGEST = 1200.0  # seconds; a function never runs longer than 900
 _LIBRARY_SERVICES = ("sqs", "dynamodb", "secretsmanager")
-_MODELLED_SERVICES = ("events", "scheduler", "ses", "sesv2")
+_MODELLED_SERVICES = ("events", "scheduler", "sesv2")
 _WORDS = {
     "later": "put back",
     "retried": "failed, put back",

@@ -56,11 +56,11 @@ class Settings:
 @sink(events=["VoteCast"], settings=Settings)
 def handler(event: Event, settings: Settings) -> None:
     request = urllib.request.Request(settings.url.reveal(), data=b"from a thread", method="POST")
-    count = aws.client("sqs").get_queue_attributes
+    read = aws.client("secretsmanager").get_secret_value
     with ThreadPoolExecutor(2) as pool:
         for _ in range(2):
             pool.submit(lambda: urllib.request.urlopen(request, timeout=4).close()).result()
-        pool.submit(count, QueueUrl=os.environ["QUEUE_URL"], AttributeNames=["All"]).result()
+        pool.submit(read, SecretId=os.environ["PLAIN_SECRET_ARN"]).result()
 """
 GLOBALS = [
     (time, "time"),
@@ -163,7 +163,7 @@ def test_threads_that_a_function_starts_belong_to_it(
     assert [message.text for message in pipeline.sent("plain")] == ["from a thread"] * 2
     assert {step.call for step in pipeline.steps_made} >= {
         "POST plain",
-        "sqs.GetQueueAttributes",
+        "secretsmanager.GetSecretValue",
     }
 
 

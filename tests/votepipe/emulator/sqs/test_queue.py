@@ -208,11 +208,10 @@ def test_order_can_be_left_to_chance(simulation: Simulation) -> None:
     assert sorted(found) == list("abcdefgh")
 
 
-def test_purging_drops_everything(simulation: Simulation) -> None:
+def test_messages_can_be_taken_out(simulation: Simulation) -> None:
     it = queue(simulation)
-    it.send("a")
-    it.send("b", delay=5)
-    it.purge()
+    for message in (it.send("a"), it.send("b", delay=5)):
+        it.take_out(message)
     simulation.clock.run_until(simulation.now + 10)
 
     assert (it.messages, it.counts) == ([], (0, 0))
