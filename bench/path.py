@@ -129,7 +129,7 @@ def malformed(votes: Any, number: int, run: str) -> None:
         {"answers": ["a list"]},
         {"voter": b"bytes"},
         {"instanceOfJoy": "x" * 20_000},
-        {"createdAt": "yesterday"},
+        {"complete": "yes"},
         {"answers": {"field_1": {"a", "set"}}},
     ][number % 8]
     keys = {"widgetId": "bad", "voteId": f"{run}-bad-{number}", "voteType": "thumbsup"}

@@ -32,6 +32,9 @@ _TAGS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+# The whole texts that programs write for no value.
+_NO_VALUE = re.compile(r"|null|none|nil|undefined|n/a", re.IGNORECASE)
+
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _NOT_UNICODE = "not valid Unicode"
 
@@ -84,19 +87,23 @@ def _is_placeholder(text: str) -> bool:
 
 def _member(member: str, attribute: object, reasons: list[str]) -> Any:
     """One attribute as plain JSON; _NOTHING when it is not known, or gave a reason."""
+    if member == "createdAt":
+        return _created(attribute)
     try:
         value = unmarshal(attribute, member)
     except InvalidAttribute as error:
         reasons.append(str(error))
         return _NOTHING
-    if value is None and member not in _REQUIRED:
-        return _NOTHING
+    if member not in _REQUIRED and (value is None or value == []):
+        return _NOTHING  # PHP writes an empty object as a list
     if isinstance(value, str) and member in _TEXTS:
         value = _TEXTS[member](value, reasons)
     return value if value is _NOTHING else _plain(value, member, 0, reasons)
 
 
 def _answers(text: str, reasons: list[str]) -> Any:
+    if _NO_VALUE.fullmatch(text.strip()):
+        return {}
     try:
         # Decimal also takes NaN and Infinity, which then give their reason with their path.
         answers = json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=Decimal)
@@ -104,6 +111,8 @@ def _answers(text: str, reasons: list[str]) -> Any:
         return _refuse("answers", _TOO_DEEP, reasons)
     except (ValueError, ArithmeticError):
         return _refuse("answers", "text that is not JSON", reasons)
+    if answers in ("", []):
+        return {}
     if not isinstance(answers, dict):
         return _refuse("answers", "JSON text, but not of an object", reasons)
     return answers
@@ -113,12 +122,13 @@ def _known(text: str, reasons: list[str]) -> Any:
     return _NOTHING if is_unknown(text) else text
 
 
-def _created(text: str, reasons: list[str]) -> Any:
-    time = times.utc(text)
-    return time or _refuse("createdAt", "not an RFC 3339 date and time from 1970 on", reasons)
+def _created(attribute: object) -> Any:
+    # Never a reason to reject: without it, the event has the time of the write.
+    text = attribute.get("S") if isinstance(attribute, dict) else None
+    return (times.utc(text) if isinstance(text, str) else None) or _NOTHING
 
 
-_TEXTS = {"answers": _answers, "voter": _known, "instanceOfJoy": _known, "createdAt": _created}
+_TEXTS = {"answers": _answers, "voter": _known, "instanceOfJoy": _known}
 
 
 def _refuse(path: str, rule: str, reasons: list[str]) -> object:

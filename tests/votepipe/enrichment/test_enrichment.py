@@ -77,6 +77,7 @@ def test_a_change_says_what_changed():
         {"answers": {"S": "{}"}},
         {"updatedAt": {"S": "2026-01-04T10:00:05Z"}},
         {"createdAt": {"S": "2026-01-04T10:00:04Z"}},
+        {"createdAt": {"N": "1767520804"}},
         {"complete": {"BOOL": False}},
     ],
 )
@@ -210,9 +211,11 @@ CREATED = {"createdAt": {"S": "2026-01-04T10:59:00+01:00"}}
     [
         ("first-write", CREATED, "2026-01-04T09:59:00Z"),
         ("upsert", {}, "2026-01-04T11:12:09Z"),
+        ("upsert", {"createdAt": {"S": "2020-05-01T10:00:00.123456"}}, "2026-01-04T11:12:09Z"),
+        ("upsert", {"createdAt": {"N": "1588327200"}}, "2026-01-04T11:12:09Z"),
         ("answer-1", CREATED, "2026-01-04T10:00:41Z"),
     ],
-    ids=["cast when created", "cast when written", "changed when written"],
+    ids=["cast when created", "cast when written", "no zone", "epoch", "changed when written"],
 )
 def test_an_event_has_the_time_of_what_happened(name, attributes, time):
     assert event_of(edited(sample(name), "NewImage", **attributes))["time"] == time
