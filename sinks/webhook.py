@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 
 from votepipe import Event, Secret, Undeliverable, setting, sink
@@ -21,6 +22,8 @@ from votepipe.model.personal import without_personal
 
 EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 SHORTEST_KEY = 24
+# What stands between secrets or around them: Supabase puts `|` between, shells and chats quote.
+AROUND = re.compile("[\\s|\"'`“”‘’\u200b\ufeff]+")
 AGAIN = "Run: votepipe secret set webhook"
 HINTS = {
     401: f"It may not accept the signature. {AGAIN}",
@@ -49,14 +52,17 @@ def body(event: Event, settings: Settings) -> bytes:
 
 def signature(secrets: str, signed: bytes) -> str:
     """One signature by each secret, as `webhook-signature` holds them."""
-    macs = [hmac.digest(key(secret), signed, hashlib.sha256) for secret in secrets.split()]
+    keys = [key(secret) for secret in AROUND.sub(" ", secrets).split() or [""]]
+    macs = [hmac.digest(each, signed, hashlib.sha256) for each in keys]
     return " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs)
 
 
 def key(secret: str) -> bytes:
-    """The bytes of a secret as people pass it on."""
+    """The bytes of a secret as people pass it on: also URL-safe, without padding, after `v1,`."""
+    text = secret.removeprefix("v1,").removeprefix("whsec_").rstrip("=")
+    text = text.replace("-", "+").replace("_", "/")
     try:
-        decoded = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
         decoded = b""
     if len(decoded) < SHORTEST_KEY:

@@ -51,6 +51,35 @@ def test_the_vector_of_the_standard() -> None:
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+RANDOM = bytes(range(24)) + b"\xfb\xff\xfe\xfb\xff\xfe\xfb\xff"  # with - and _ where URL-safe
+STANDARD = base64.b64encode(RANDOM).decode()
+URL_SAFE = base64.urlsafe_b64encode(RANDOM).decode()
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        STANDARD,
+        f"v1,whsec_{STANDARD}",
+        f"whsec_{STANDARD}".rstrip("="),
+        f"whsec_{URL_SAFE}",
+        f"v1,whsec_{URL_SAFE}".rstrip("="),
+        f'  "whsec_{STANDARD}"\n',
+        f"'v1,whsec_{STANDARD}'",
+        f"“ whsec_{STANDARD} ”",
+    ],
+)
+def test_a_secret_as_people_paste_it_signs_like_its_own_form(pasted: str) -> None:
+    assert signature(pasted, b"x") == signature(f"whsec_{STANDARD}", b"x")
+
+
+@pytest.mark.parametrize(
+    "pasted", [f"v1,{NEW} v1,{OLD}", f"v1,{NEW}|v1,{OLD}", f'"{NEW}  {OLD}"', f"'{NEW}'\n'{OLD}'\n"]
+)
+def test_several_secrets_as_people_paste_them_sign_side_by_side(pasted: str) -> None:
+    assert signature(pasted, b"x") == signature(f"{NEW} {OLD}", b"x")
+
+
 def test_the_id_is_the_events_on_every_try(event: Any, web: Any) -> None:
     for _ in range(2):
         handler(event(), settings(web.url))
@@ -98,7 +127,17 @@ def test_a_receiver_that_is_gone_says_what_to_do(event: Any, web: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["whsec_short", "whsec_***", "whsec_" + "A" * 28, "plain", OLD + "!"]
+    "secret",
+    [
+        "whsec_short",
+        "whsec_***",
+        "whsec_" + "A" * 28,
+        "plain",
+        OLD + "!",
+        OLD + "A",
+        "''",
+        f"{NEW} | short",
+    ],
 )
 def test_a_secret_of_another_form_is_refused_without_quoting_it(
     event: Any, secret: str, web: Any
