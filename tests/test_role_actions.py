@@ -33,10 +33,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 # The sinks that each needs beside it, to have something to do.
 OTHERS = {"email": ["settle"], "slack": ["settle", "tally"], "digest": ["tally"]}
 
-PLAN = Project.read(ROOT)
+PROJECT = Project.read(ROOT)
 
 
-class Leave(NamedTuple):
+class Allowed(NamedTuple):
     """One action that is allowed, and where it stands in the template."""
 
     resource: str
@@ -56,16 +56,16 @@ def documents(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [facts["PolicyDocument"]]
 
 
-def leaves() -> Iterator[Leave]:
+def allowed_actions() -> Iterator[Allowed]:
     """Every action that a role or a queue's own policy allows."""
-    for name, resource in PLAN.template["Resources"].items():
+    for name, resource in PROJECT.template["Resources"].items():
         if resource["Type"] in KINDS:
             assert "ManagedPolicyArns" not in resource["Properties"], name
             for policy, document in enumerate(documents(resource)):
                 for number, statement in enumerate(map(on_aws, document["Statement"])):
                     if statement["Effect"] == "Allow":
                         for action in listed(statement["Action"]):
-                            yield Leave(name, policy, number, action)
+                            yield Allowed(name, policy, number, action)
 
 
 def on_aws(statement: dict[str, Any]) -> dict[str, Any]:
@@ -77,26 +77,26 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def without(leave: Leave) -> Project:
+def without(allowed: Allowed) -> Project:
     """The checkout, with one action taken out."""
-    template = copy.deepcopy(dict(PLAN.template))
-    document = documents(template["Resources"][leave.resource])[leave.policy]
-    statement = on_aws(document["Statement"][leave.statement])
-    statement["Action"] = [each for each in listed(statement["Action"]) if each != leave.action]
+    template = copy.deepcopy(dict(PROJECT.template))
+    document = documents(template["Resources"][allowed.resource])[allowed.policy]
+    statement = on_aws(document["Statement"][allowed.statement])
+    statement["Action"] = [each for each in listed(statement["Action"]) if each != allowed.action]
     return with_template(template)
 
 
 def with_template(template: dict[str, Any]) -> Project:
     """The checkout with another template."""
-    project = dataclasses.replace(PLAN)
+    project = dataclasses.replace(PROJECT)
     project.__dict__["template"] = template
     return project
 
 
-def sink_of(leave: Leave) -> str:
+def sink_of(allowed: Allowed) -> str:
     """The sink that a role or queue belongs to; `log` stands for them all for the pipe's."""
-    name = re.sub("(Timer)?Role$|(Queue|DeadLetters)Policy$", "", leave.resource).lower()
-    return name if name in PLAN.settings else "log"
+    name = re.sub("(Timer)?Role$|(Queue|DeadLetters)Policy$", "", allowed.resource).lower()
+    return name if name in PROJECT.settings else "log"
 
 
 def day(sink: str) -> dict[str, Any]:
@@ -150,29 +150,31 @@ def days() -> Callable[[str], dict[str, Any]]:
     return cache(day)
 
 
-LEAVES = list(leaves())
+ALLOWED = list(allowed_actions())
 
 
-@pytest.mark.parametrize("leave", [leave for leave in LEAVES if leave.action not in LOGS], ids=str)
+@pytest.mark.parametrize(
+    "allowed", [allowed for allowed in ALLOWED if allowed.action not in LOGS], ids=str
+)
 def test_without_an_action_something_goes_wrong(
-    leave: Leave, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    allowed: Allowed, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = sink_of(leave)
+    sink = sink_of(allowed)
     usual = days(sink)
-    monkeypatch.setattr(Project, "read", lambda _: without(leave))
+    monkeypatch.setattr(Project, "read", lambda _: without(allowed))
 
     unusual = day(sink)
 
     assert unusual != usual
-    assert leave.action in unusual.get("refused", leave.action)
+    assert allowed.action in unusual.get("refused", allowed.action)
 
 
-@pytest.mark.parametrize("sink", sorted({sink_of(leave) for leave in LEAVES}))
+@pytest.mark.parametrize("sink", sorted({sink_of(allowed) for allowed in ALLOWED}))
 def test_with_all_actions_a_day_is_as_usual(
     sink: str, days: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = days(sink)
-    same = with_template(copy.deepcopy(dict(PLAN.template)))
+    same = with_template(copy.deepcopy(dict(PROJECT.template)))
     monkeypatch.setattr(Project, "read", lambda _: same)
 
     assert day(sink) == usual

@@ -14,7 +14,7 @@ from votepipe.testing import Pipeline
 pytestmark = pytest.mark.slow
 
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
-WAYS: dict[str, dict[str, Any]] = {
+MODES: dict[str, dict[str, Any]] = {
     "webhook": {"bot_token": None},
     "bot": BOT,
     "threads": BOT | {"threads": "true"},
@@ -90,10 +90,10 @@ class Played:
 def play(slack_class: Any) -> Callable[..., Played]:
     """Write a history, with a crash at a step if one is named."""
 
-    def play(way: str, writes: Writes, crash_at: int | None = None) -> Played:
+    def play(mode: str, writes: Writes, crash_at: int | None = None) -> Played:
         with Pipeline(
-            sinks=["settle", "slack", *(["tally"] if way == "threads" else [])],
-            settings={"slack": WAYS[way]},
+            sinks=["settle", "slack", *(["tally"] if mode == "threads" else [])],
+            settings={"slack": MODES[mode]},
         ) as pipeline:
             slack = slack_class(lambda: pipeline.simulation.now)
             pipeline.serve("slack", slack)
@@ -124,21 +124,21 @@ def write(pipeline: Pipeline, name: str, article: str, state: str) -> None:
     pipeline.put(keys | facts | {"answers": answers})
 
 
-def repeats(way: str, found: Played, wanted: Played, step: Step) -> int:
+def repeats(mode: str, found: Played, wanted: Played, step: Step) -> int:
     """How many messages there are twice, where each vote and each count ends as it should."""
     twice = 0
     for name, article in {name: article for _, name, article, _ in wanted.writes}.items():
         shown, usual = found.channel.votes(name), wanted.channel.votes(name)
         # One that was taken back in the meantime is shown once, or not at all.
         twice += max(len(shown) - max(len(usual), 1), 0)
-        if way == "webhook":
+        if mode == "webhook":
             # A state that a newer one overtakes while it is held back is not told.
             assert set(shown) <= set(usual), step
         if not wanted.is_gone(name):
             assert shown[-1:] == usual[-1:], step
-        elif way != "webhook" and shown and not wanted.is_behind_a_post(step):
+        elif mode != "webhook" and shown and not wanted.is_behind_a_post(step):
             assert "withdrawn" in shown[-1], step
-        if way == "threads" and shown:
+        if mode == "threads" and shown:
             above = found.channel.above(shown[-1])
             assert above, step
             assert above.startswith(f"_{article}_: "), step
@@ -150,7 +150,7 @@ def repeats(way: str, found: Played, wanted: Played, step: Step) -> int:
 
 
 @pytest.mark.parametrize(
-    ("way", "name"),
+    ("mode", "name"),
     [
         ("webhook", "one article"),
         ("bot", "one article"),
@@ -159,22 +159,22 @@ def repeats(way: str, found: Played, wanted: Played, step: Step) -> int:
     ],
 )
 def test_a_crash_at_any_step_changes_nothing_but_for_one_repeat(
-    play: Any, way: str, name: str
+    play: Any, mode: str, name: str
 ) -> None:
     writes = SHORT[name]
-    wanted = play(way, writes)
+    wanted = play(mode, writes)
     posts = []
     for step in wanted.steps:
-        twice = repeats(way, play(way, writes, step.number), wanted, step)
+        twice = repeats(mode, play(mode, writes, step.number), wanted, step)
         posts += [wanted.is_behind_a_post(step)] * twice
 
     assert posts
     assert all(posts)
 
 
-@given(st.sampled_from(list(WAYS)), histories, st.integers(0, 100_000))
+@given(st.sampled_from(list(MODES)), histories, st.integers(0, 100_000))
 def test_a_crash_anywhere_in_any_history_changes_nothing_but_for_one_repeat(
-    play: Any, way: str, history: list[tuple[int, str, str]], number: int
+    play: Any, mode: str, history: list[tuple[int, str, str]], number: int
 ) -> None:
     at, writes = 0, list[tuple[int, str, str, str]]()
     for gap, name, state in history:
@@ -182,9 +182,9 @@ def test_a_crash_anywhere_in_any_history_changes_nothing_but_for_one_repeat(
         writes.append((at, name, "b" if name == "v3" else "a", state))
     # Counts are looked up when a vote is shown, so that the next one shows what was late.
     writes += [(at + 260, "last-a", "a", "up"), (at + 260, "last-b", "b", "up")]
-    wanted = play(way, writes)
+    wanted = play(mode, writes)
     step = wanted.steps[number % len(wanted.steps)]
 
-    twice = repeats(way, play(way, writes, step.number), wanted, step)
+    twice = repeats(mode, play(mode, writes, step.number), wanted, step)
 
     assert twice <= wanted.is_behind_a_post(step)

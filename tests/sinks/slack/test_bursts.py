@@ -22,17 +22,17 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
 def burst(bench: Any) -> Callable[..., Any]:
     """Have people vote; it fails where a vote is in no message, in two, or in the wrong thread."""
 
-    def burst(way: str, articles: int, votes: int, seconds: float, looks: int = 0) -> Any:
-        return bench.burst(way, articles, votes, seconds=seconds, quiet=30, looks=looks)
+    def burst(mode: str, articles: int, votes: int, seconds: float, looks: int = 0) -> Any:
+        return bench.burst(mode, articles, votes, seconds=seconds, quiet=30, looks=looks)
 
     return burst
 
 
-@pytest.mark.parametrize(("way", "articles"), [("webhook", 15), ("bot", 1), ("threads", 15)])
-def test_in_a_burst_the_pace_is_kept_and_every_vote_accounted_for(
-    bench: Any, burst: Any, way: str, articles: int
+@pytest.mark.parametrize(("mode", "articles"), [("webhook", 15), ("bot", 1), ("threads", 15)])
+def test_a_burst_keeps_the_rate_limit_and_accounts_for_every_vote(
+    bench: Any, burst: Any, mode: str, articles: int
 ) -> None:
-    seen = burst(way, articles, votes=400, seconds=48)
+    seen = burst(mode, articles, votes=400, seconds=48)
 
     received = bench.receives(seen.pipeline)
     assert seen.channel.limited == 0
@@ -58,7 +58,7 @@ def test_in_a_burst_no_function_keeps_anything(burst: Any) -> None:
         assert max(counts) - min(counts) < 30, function
 
 
-def test_without_anything_to_gather_the_line_is_long_and_nobody_is_hot(
+def test_without_anything_to_batch_the_queue_is_long_and_few_receives_are_wasted(
     bench: Any, burst: Any
 ) -> None:
     seen = burst("webhook", 200, votes=200, seconds=24)

@@ -27,11 +27,11 @@ def channel(slack_class: Any) -> Any:
     """Make a pipeline with a strict Slack behind it, which is the second."""
 
     @contextmanager
-    def make(way: dict[str, Any], seed: int = 0, **more: Any) -> Iterator[tuple[Pipeline, Any]]:
+    def make(mode: dict[str, Any], seed: int = 0, **more: Any) -> Iterator[tuple[Pipeline, Any]]:
         with Pipeline(
             sinks=["settle", "slack"],
             parameters={"QuietPeriodSeconds": "30"},
-            settings={"slack": {**way, **more}},
+            settings={"slack": {**mode, **more}},
             seed=seed,
         ) as pipeline:
             slack = slack_class(lambda: pipeline.simulation.now)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from votepipe import ScheduledEvent, Temporary, sink
+import pytest
+
+from votepipe import ScheduledEvent, Temporary
 
 DAILY = {"events": (), "schedule": "rate(1 day)"}
 
@@ -19,19 +21,13 @@ def test_the_function_gets_the_event(run: Any) -> None:
     assert did.lines[0]["eventId"] == "2026-01-04T08:00:00Z"
 
 
-def test_the_same_time_again_is_skipped(run: Any) -> None:
-    run(lambda event: None, message(), **DAILY)
-    did = run(lambda event: None, message(), **DAILY)
+@pytest.mark.parametrize("day", [5, 4])
+def test_the_same_time_again_and_an_older_one_are_skipped(run: Any, day: int) -> None:
+    run(lambda event: None, message(5), **DAILY)
+    did = run(lambda event: None, message(day), **DAILY)
 
     assert not did.given
     assert did.lines[0]["outcome"] == "skipped"
-
-
-def test_an_older_time_is_skipped(run: Any) -> None:
-    run(lambda event: None, message(5), **DAILY)
-    did = run(lambda event: None, message(4), **DAILY)
-
-    assert not did.given
 
 
 def test_idempotent_by_event_each_stands_for_itself(run: Any) -> None:
@@ -48,15 +44,12 @@ def test_a_failure_is_tried_again(run: Any, raising: Any) -> None:
     assert did.lines[0]["outcome"] == "retried"
 
 
-def test_a_sink_on_a_schedule_refuses_events(run: Any, envelope: Any, surroundings: Any) -> None:
-    did = run(lambda event: None, envelope(), **DAILY)
-
-    assert not did.given
-    assert "those of its schedule" in surroundings.dead()[0]["reason"]
-
-
-def test_a_sink_for_events_refuses_those_of_schedules(run: Any, surroundings: Any) -> None:
-    did = run(lambda event: None, message())
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_schedules_and_votes_keep_apart(
+    run: Any, envelope: Any, surroundings: Any, scheduled: bool
+) -> None:
+    body, mark = (envelope(), DAILY) if scheduled else (message(), {})
+    did = run(lambda event: None, body, **mark)
 
     assert not did.given
     assert "those of its schedule" in surroundings.dead()[0]["reason"]
@@ -67,11 +60,3 @@ def test_an_event_without_a_time_goes_to_the_dead_letters(run: Any, surroundings
 
     assert not did.given
     assert "no time" in surroundings.dead()[0]["reason"]
-
-
-def test_the_mark_keeps_the_schedule() -> None:
-    @sink(schedule="cron(0 8 * * ? *)")
-    def handler(event: ScheduledEvent) -> None: ...
-
-    assert handler.sink.schedule == "cron(0 8 * * ? *)"
-    assert handler.sink.events == ()

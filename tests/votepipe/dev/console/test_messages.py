@@ -11,6 +11,11 @@ from votepipe.dev.console.messages import Message, Messages
 AT = "2026-01-01T00:00:00.000Z"
 
 
+@pytest.fixture
+def kept() -> Messages:
+    return Messages()
+
+
 def shown(raw: str) -> Any:
     return json.loads(Message("slack", raw, {"x-a": "1"}, AT).as_json(7))
 
@@ -58,42 +63,41 @@ def test_ids_are_found_in_the_body_and_in_the_headers() -> None:
     assert sorted(found) == ["0123456789abcdef0", "event-0123456789ab"]
 
 
-def test_the_oldest_make_room_beyond_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_make_room_beyond_the_number(
+    kept: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(messages, "MESSAGES", 2)
-    kept = Messages()
     for text in "abc":
         kept.add(Message("slack", text, {}, AT))
 
     assert [json.loads(message)["body"] for message in kept.after(0)] == ["b", "c"]
 
 
-def test_the_oldest_make_room_beyond_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_make_room_beyond_the_bytes(
+    kept: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(messages, "BYTES", 5_000)
-    kept = Messages()
     for letter in "abc":
         kept.add(Message("slack", letter * 1_000, {}, AT))
 
     assert [json.loads(message)["body"][0] for message in kept.after(0)] == ["b", "c"]
 
 
-def test_fifty_thousand_messages_are_kept() -> None:
-    kept = Messages()
+def test_fifty_thousand_messages_are_kept(kept: Messages) -> None:
     for _ in range(50_000):
         kept.add(Message("slack", "{}", {}, AT))
 
     assert len(kept.after(0)) == 50_000
 
 
-def test_only_the_last_of_the_newer_ones() -> None:
-    kept = Messages()
+def test_only_the_last_of_the_newer_ones(kept: Messages) -> None:
     for text in "abcd":
         kept.add(Message("slack", text, {}, AT))
 
     assert [json.loads(message)["body"] for message in kept.after(1, last=2)] == ["c", "d"]
 
 
-def test_numbers_go_on_after_clearing() -> None:
-    kept = Messages()
+def test_numbers_go_on_after_clearing(kept: Messages) -> None:
     kept.add(Message("slack", "a", {}, AT))
     kept.clear()
     kept.add(Message("slack", "b", {}, AT))

@@ -1,0 +1,129 @@
+"""votepipe/dev/commands/plugins.py: plugins are listed, begun, and kept in sync."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from votepipe.dev.commands.plugins import list_plugins
+from votepipe.project import Project
+
+
+def test_people_see_each_with_what_it_takes_and_needs() -> None:
+    result = CliRunner().invoke(list_plugins)
+
+    lines = result.output.splitlines()
+    for plugin in Project.read().sinks:
+        assert f"sink {plugin.name}: {plugin.spec.summary}" in lines
+        if plugin.spec.events:
+            assert f"  takes {', '.join(plugin.spec.events)}" in lines
+        for field in plugin.settings:
+            how = field.parameter or f"votepipe secret set {plugin.name}"
+            assert f"  {field.name}: {field.help} ({how})" in lines
+
+
+def test_programs_get_json() -> None:
+    result = CliRunner().invoke(list_plugins, ["--json"])
+
+    found = json.loads(result.output)
+    assert [(each["kind"], each["name"]) for each in found] == [
+        *(("enricher", plugin.name) for plugin in Project.read().enrichers),
+        *(("sink", plugin.name) for plugin in Project.read().sinks),
+    ]
+
+
+def test_a_sink_is_there_with_its_test_and_its_resources(checkout: Path, votepipe) -> None:
+    done = votepipe(checkout, "new", "sink", "fax")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-2:] == ["sinks/fax.py", "tests/sinks/test_fax.py"]
+    assert b"  FaxQueue:" in (checkout / "template.yaml").read_bytes()
+    assert votepipe(checkout, "sync", "--check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["sink", "Fax"], 2, "'Fax' cannot name a sink."),
+        (["sink", "log"], 2, "sinks/log.py is there already."),
+        (["robot", "fax"], 2, "'robot' is not one of 'sink', 'enricher'"),
+        (["sink", "enrich"], 1, "Sink 'enrich' needs the logical id 'EnrichRole', which is in use"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(
+    checkout: Path, votepipe, arguments: list[str], code: int, said: str
+) -> None:
+    before = set(checkout.rglob("*.py"))
+
+    done = votepipe(checkout, "new", *arguments)
+
+    assert done.returncode == code
+    assert said in done.stderr
+    assert set(checkout.rglob("*.py")) == before
+
+
+SINK = '''"""Post each vote to a fax."""
+from votepipe import sink
+
+@sink(events=["VoteCast"])
+def handler(event):
+    pass
+'''
+
+
+@pytest.fixture
+def stale(checkout: Path) -> Path:
+    """A checkout with a sink that its template does not have."""
+    (checkout / "sinks" / "fax.py").write_text(SINK)
+    return checkout
+
+
+def test_all_is_in_step(checkout: Path, votepipe) -> None:
+    before = (checkout / "template.yaml").read_bytes()
+
+    done = votepipe(checkout, "sync")
+
+    assert (done.returncode, done.stdout) == (0, "All is in step.\n")
+    assert (checkout / "template.yaml").read_bytes() == before
+
+
+def test_a_new_sink_is_written_and_listed(stale: Path, votepipe) -> None:
+    done = votepipe(stale, "sync")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("+ sink 'fax': FaxRule, FaxQueue, ")
+    assert done.stdout.endswith("Written: template.yaml and docs/sinks.md.\n")
+    assert b"  FaxQueue:" in (stale / "template.yaml").read_bytes()
+    assert votepipe(stale, "sync", "--check").returncode == 0
+
+
+def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
+    before = (stale / "template.yaml").read_bytes()
+
+    done = votepipe(stale, "sync", "--check")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("+ sink 'fax': FaxRule, ")
+    assert done.stderr.endswith(
+        "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync\n"
+    )
+    assert (stale / "template.yaml").read_bytes() == before
+
+
+def test_ends_of_lines_stay_as_they_are(stale: Path, votepipe) -> None:
+    template = stale / "template.yaml"
+    template.write_bytes(template.read_bytes().replace(b"\n", b"\r\n"))
+
+    votepipe(stale, "sync")
+
+    text = template.read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n")
+    assert b"  FaxQueue:\r\n" in text
+
+
+def test_only_a_comment_differs(checkout: Path, votepipe) -> None:
+    template = checkout / "template.yaml"
+    template.write_text(template.read_text().replace("  # log: Write", "  # log: WRITE"))
+
+    assert votepipe(checkout, "sync").stdout.startswith("Comments and empty lines only.\n")
