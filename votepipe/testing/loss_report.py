@@ -9,8 +9,7 @@ from votepipe.emulator.eventbridge.rule import Rule
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.pipes.pipe import Pipe
 from votepipe.emulator.simulation.trace import Trace, VotePath
-from votepipe.emulator.sqs.message import reason_of
-from votepipe.emulator.sqs.queue import Queue
+from votepipe.emulator.sqs.queue import Queue, reason_of
 from votepipe.model.errors import InvalidEvent
 from votepipe.model.events import Event
 

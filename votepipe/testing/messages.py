@@ -8,9 +8,8 @@ from votepipe import Event
 from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.trace import NO_VOTE, VoteKey
-from votepipe.emulator.sqs.message import Message as QueueMessage
-from votepipe.emulator.sqs.message import reason_of
-from votepipe.emulator.sqs.queue import Queue
+from votepipe.emulator.sqs.queue import Message as QueueMessage
+from votepipe.emulator.sqs.queue import Queue, reason_of
 
 # Where the words are in what is posted, in the order of looking.
 _WORDS = ("text", "content", "message", "summary", "body")

@@ -15,10 +15,10 @@ from votepipe.emulator.functions.calls import Caller, Calls
 from votepipe.emulator.functions.crash_points import Between, CrashPoints, Step
 from votepipe.emulator.functions.mail import Mail
 from votepipe.emulator.http.receiver import Answer, Receiver, Request
-from votepipe.emulator.simulation import opened
+from votepipe.emulator.simulation import environment
 from votepipe.emulator.simulation.errors import KitError
 from votepipe.emulator.simulation.faults import Fault, PutFault
-from votepipe.emulator.simulation.jsontext import copied
+from votepipe.emulator.simulation.jsontext import as_json
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import Trace, VotePath
 from votepipe.emulator.sqs.mapping import EventSourceMapping
@@ -62,7 +62,7 @@ class Pipeline:
             self.simulation, self.crash_points, self.receiver, self._call
         )
         self._now = lambda: self.simulation.now
-        opened.begin(self._now)
+        environment.begin(self._now)
         self._open = True
         try:
             self._build(Project.read(root), parameters or {}, settings or {}, sinks)
@@ -74,7 +74,7 @@ class Pipeline:
         """End everything that was started."""
         if self._open:
             self._open = False
-            opened.end(self._now)
+            environment.end(self._now)
             self.simulation.tasks.close()
             self._patches.close()
             self.receiver.close()
@@ -139,7 +139,7 @@ class Pipeline:
         """
         answers: list[Any] = []
         called = self.models.functions[function]
-        self.simulation.tasks.run(lambda: answers.append(called.invoke(copied(event))))
+        self.simulation.tasks.run(lambda: answers.append(called.invoke(as_json(event))))
         with self._loud():
             while not answers:
                 self.simulation.clock.run_next()

@@ -1,17 +1,22 @@
-"""Query and Scan."""
+"""Query and Scan, and projections of what they find."""
 
+import itertools
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from votepipe.emulator.dynamodb import conditions, projections
-from votepipe.emulator.dynamodb.parser import Bindings, bindings
+from votepipe.emulator.dynamodb import conditions
+from votepipe.emulator.dynamodb.parser import Bindings, Parser, PathReader, bindings
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.dynamodb.values import (
     Invalid,
     Item,
     Path,
+    Value,
     bytes_of,
     copy_of,
+    found,
+    sort_key,
     sortable,
 )
 
@@ -50,7 +55,38 @@ def scan(table: Table, given: Parameters) -> dict[str, Any]:
 def wanted(given: Parameters, bound: Bindings) -> list[Path] | None:
     """The paths of a projection; None for whole items."""
     text = given.get("ProjectionExpression")
-    return None if text is None else [path(bound) for path in projections.projection(text)]
+    return None if text is None else [path(bound) for path in projection(text)]
+
+
+@lru_cache(maxsize=128)
+def projection(text: str) -> tuple[PathReader, ...]:
+    """Prepare a projection expression."""
+    parser = Parser(text, "ProjectionExpression")
+    paths = parser.listed(parser.path)
+    parser.end()
+    return tuple(paths)
+
+
+def projected(item: Item, paths: list[Path]) -> Item:
+    """The parts of an item at these paths, within what holds them."""
+    result: Item = {}
+    for path in sorted(paths, key=sort_key):
+        value = found(item, path)
+        if value is None:
+            continue
+        here: Any = result
+        for step, after in itertools.pairwise(path):
+            shell: Value = {"L": []} if isinstance(after, int) else {"M": {}}
+            here = next(iter(_child(here, step, shell).values()))
+        _child(here, path[-1], value)
+    return result
+
+
+def _child(home: Any, step: str | int, value: Value) -> Value:
+    if isinstance(step, int):
+        home.append(value)
+        return value
+    return home.setdefault(step, value)  # type: ignore[no-any-return]
 
 
 def _page(table: Table, items: list[Item], given: Parameters, bound: Bindings) -> dict[str, Any]:
@@ -72,9 +108,7 @@ def _page(table: Table, items: list[Item], given: Parameters, bound: Bindings) -
     kept = [copy_of(item) for item in page if passes is None or passes(item, bound)]
     answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": len(page)}
     if given.get("Select") != "COUNT":
-        answer["Items"] = [
-            item if paths is None else projections.projected(item, paths) for item in kept
-        ]
+        answer["Items"] = [item if paths is None else projected(item, paths) for item in kept]
     if more:
         answer["LastEvaluatedKey"] = {name: page[-1][name] for name in table.keys}
     return answer

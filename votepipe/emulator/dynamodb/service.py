@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from votepipe.emulator.dynamodb import conditions, projections, reading, updates
+from votepipe.emulator.dynamodb import conditions, reading, updates
 from votepipe.emulator.dynamodb.parser import bindings
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
@@ -62,7 +62,7 @@ class DynamoDb:
         bound.check_used()
         if item is None:
             return {}
-        return {"Item": copy_of(item if paths is None else projections.projected(item, paths))}
+        return {"Item": copy_of(item if paths is None else reading.projected(item, paths))}
 
     def _write(self, given: Parameters, kind: str) -> dict[str, Any]:
         change = _Write(self.table(given), given, kind)

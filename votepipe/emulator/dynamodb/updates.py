@@ -1,4 +1,4 @@
-"""Update and projection expressions."""
+"""Update expressions."""
 
 import contextlib
 import copy
@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from votepipe.emulator.dynamodb.parser import Bindings, Operand, Parser, PathReader
-from votepipe.emulator.dynamodb.projections import place
 from votepipe.emulator.dynamodb.values import (
     NUMBERS,
     SETS,
@@ -21,6 +20,7 @@ from votepipe.emulator.dynamodb.values import (
     kind_of,
     number,
     plain,
+    sort_key,
 )
 
 # The new value at a path, worked out from the item as it was; None takes away what is there.
@@ -75,7 +75,7 @@ class Update:
             else:
                 _put(after, path, value)
         # Elements leave a list from its end, so that the indexes of the others hold.
-        for path in sorted(gone, key=place, reverse=True):
+        for path in sorted(gone, key=sort_key, reverse=True):
             _take(after, path)
         return after, paths
 

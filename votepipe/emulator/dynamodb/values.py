@@ -82,6 +82,11 @@ def found(item: Item, path: Path) -> Value | None:
     return here  # type: ignore[no-any-return]
 
 
+def sort_key(path: Path) -> tuple[tuple[bool, str | int], ...]:
+    """What paths sort by: names by their letters, indexes as numbers."""
+    return tuple((isinstance(step, int), step) for step in path)
+
+
 def home_of(item: Item, path: Path) -> Any:
     """The object or list that holds the last step of a path. Raises Invalid where there is none."""
     if len(path) == 1:

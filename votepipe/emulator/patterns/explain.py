@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,10 +92,6 @@ def explain(pattern: Any, event: Any, *, for_pipe: bool = False) -> Explanation:
         _branch(branch, leaves, Search([branch]).matches(members)) for branch in branches
     )
     return Explanation(any(report.matched for report in reports), reports)
-
-
-def _matches(branch: Branch, event: Mapping[str, Any]) -> bool:
-    return Search([branch]).matches(event)
 
 
 def _branch(branch: Branch, leaves: Leaves, matched: bool) -> BranchReport:

@@ -15,10 +15,10 @@ from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.engine import Lane
 from votepipe.emulator.pipes.entries import Entry
 from votepipe.emulator.simulation.errors import Closed
-from votepipe.emulator.simulation.jsontext import again, copied
+from votepipe.emulator.simulation.jsontext import as_json, copy_json
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
-from votepipe.emulator.simulation.virtual_clock import Entry as Due
+from votepipe.emulator.simulation.virtual_clock import Timer
 from votepipe.emulator.sqs.queue import Queue
 from votepipe.model.errors import VotepipeError
 
@@ -55,7 +55,7 @@ class Ports:
             return records
         self._check("lambda:InvokeFunction", self._function.arn)
         try:
-            return self._function.invoke(again(records))
+            return self._function.invoke(copy_json(records))
         except Throttled as error:
             raise Interrupted(str(error)) from None
         except FunctionError as error:
@@ -88,7 +88,7 @@ class Pipe:
         self.id = logical_id
         self.definition = pipe
         self._simulation = simulation
-        self._due: Due | None = None
+        self._due: Timer | None = None
         self._busy = False
         self.fates: dict[VoteKey, str] = {}
         self._arrived: list[dict[str, Any]] = []
@@ -188,7 +188,7 @@ class Stream:
             about = _about(record)
             self._simulation.trace.note("written", self._table, about, name=record.get("eventName"))
             for pipe in self.pipes:
-                pipe.offer([copied(record)])
+                pipe.offer([as_json(record)])
 
 
 def _about(record: dict[str, Any]) -> VoteKey:

@@ -14,17 +14,17 @@ def parsed(text: str) -> Any:
         return None
 
 
-def copied(content: Any) -> Any:
+def as_json(content: Any) -> Any:
     """What arrives at the other end of a call that carries JSON; bytes become Base64."""
-    return json.loads(json.dumps(content, default=_as_json))
+    return json.loads(json.dumps(content, default=_member))
 
 
-def again(content: Any) -> Any:
+def copy_json(content: Any) -> Any:
     """A copy of JSON; several times as quick as to write and read it."""
     return marshal.loads(marshal.dumps(content))  # noqa: S302 - of our own making
 
 
-def _as_json(value: Any) -> Any:
+def _member(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     if isinstance(value, set | frozenset):

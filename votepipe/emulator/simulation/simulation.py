@@ -1,11 +1,26 @@
 """What all parts of one pipeline share."""
 
+import random
+
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.faults import Faults
-from votepipe.emulator.simulation.seeded_random import SeededRandom
 from votepipe.emulator.simulation.tasks import Tasks
 from votepipe.emulator.simulation.trace import Trace
 from votepipe.emulator.simulation.virtual_clock import VirtualClock
+
+
+class SeededRandom(random.Random):
+    """Ids, jitter and orders that are the same in every run with the same seed."""
+
+    def uuid(self) -> str:
+        """An id as AWS gives to events and messages."""
+        digits = f"{self.getrandbits(128):032x}"
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return "-".join(parts)
+
+    def token(self, bits: int = 128) -> str:
+        """An id in hexadecimal."""
+        return f"{self.getrandbits(bits):0{bits // 4}x}"
 
 
 class Simulation:

@@ -9,7 +9,7 @@ from votepipe.emulator.simulation.errors import KitError
 _MOST_AT_ONCE = 1_000_000
 
 
-class Entry:
+class Timer:
     """Something to be done at a moment; `do` is None once it was done or called off."""
 
     __slots__ = ("do", "recurring", "when")
@@ -28,29 +28,29 @@ class VirtualClock:
 
     def __init__(self, start: float) -> None:
         self.now = start
-        self._heap: list[tuple[float, int, Entry]] = []
+        self._heap: list[tuple[float, int, Timer]] = []
         self._numbers = itertools.count()
         self._waiting = 0  # entries of things that come to an end
 
-    def at(self, when: float, do: Callable[[], None], *, recurring: bool = False) -> Entry:
+    def at(self, when: float, do: Callable[[], None], *, recurring: bool = False) -> Timer:
         """Have it done at that moment, or now if that is past.
 
         What is `recurring` goes on for ever and keeps nothing from coming to rest.
         """
-        entry = Entry(max(when, self.now), do, recurring)
-        heapq.heappush(self._heap, (entry.when, next(self._numbers), entry))
+        timer = Timer(max(when, self.now), do, recurring)
+        heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
         self._waiting += not recurring
-        return entry
+        return timer
 
-    def soon(self, do: Callable[[], None]) -> Entry:
+    def soon(self, do: Callable[[], None]) -> Timer:
         """Have it done at this moment, after what is due already."""
         return self.at(self.now, do)
 
-    def cancel(self, entry: Entry) -> None:
+    def cancel(self, timer: Timer) -> None:
         """Call it off; fine when it was done already."""
-        if entry.do is not None:
-            entry.do = None
-            self._waiting -= not entry.recurring
+        if timer.do is not None:
+            timer.do = None
+            self._waiting -= not timer.recurring
 
     @property
     def idle(self) -> bool:
@@ -79,11 +79,11 @@ class VirtualClock:
     def _run(self, until: float, *, until_idle: bool) -> None:
         at_once = 0
         while self._heap and self._heap[0][0] <= until and not (until_idle and self.idle):
-            when, _, entry = heapq.heappop(self._heap)
-            do, entry.do = entry.do, None
+            when, _, timer = heapq.heappop(self._heap)
+            do, timer.do = timer.do, None
             if do is None:
                 continue
-            self._waiting -= not entry.recurring
+            self._waiting -= not timer.recurring
             at_once = at_once + 1 if when == self.now else 0
             if at_once > _MOST_AT_ONCE:
                 raise KitError(

@@ -6,9 +6,8 @@ from typing import Any
 from votepipe.emulator.functions.function import Function, FunctionError, Throttled
 from votepipe.emulator.simulation.errors import Closed, Unmodelled
 from votepipe.emulator.simulation.simulation import Simulation
-from votepipe.emulator.simulation.virtual_clock import Entry
-from votepipe.emulator.sqs.message import Message, record_of
-from votepipe.emulator.sqs.queue import Queue
+from votepipe.emulator.simulation.virtual_clock import Timer
+from votepipe.emulator.sqs.queue import Message, Queue, record_of
 
 _MOST_AT_ONCE = 1250
 
@@ -36,7 +35,7 @@ class EventSourceMapping:
         scaling = facts.get("ScalingConfig") or {}
         self._most = int(scaling.get("MaximumConcurrency", _MOST_AT_ONCE))
         self._running = 0
-        self._poll: Entry | None = None
+        self._poll: Timer | None = None
         self._check(logical_id, facts)
         if facts.get("Enabled", True):
             queue.listeners.append(self._wake)

@@ -7,8 +7,7 @@ from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation
-from votepipe.emulator.sqs.message import Message
-from votepipe.emulator.sqs.queue import Queue, QueueError
+from votepipe.emulator.sqs.queue import Message, Queue, QueueError
 
 _MOVES_PER_SECOND = 500
 

@@ -1,11 +1,9 @@
-"""A pipe's surroundings in memory: ports with scripted failures, and a clock moved by hand."""
+"""A pipe's harness: ports in memory with scripted failures, and a clock moved by hand."""
 
 from collections import deque
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from botocore.exceptions import ClientError
 
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.engine import Lane
@@ -17,7 +15,7 @@ PIPE = PipeDefinition(
     stream_arn=f"arn:aws:dynamodb:{ACCOUNT}:table/votes/stream/2026-01-01T00:00:00.000",
     bus_arn=f"arn:aws:events:{ACCOUNT}:event-bus/votes",
     enrichment_arn=f"arn:aws:lambda:{ACCOUNT}:function:enrich",
-    dead_letter_arn=f"arn:aws:sqs:{ACCOUNT}:letters",
+    dead_letter_arn=f"arn:aws:sqs:{ACCOUNT}:dead-letters",
     source="votepipe",
     detail_type="$.type",
     time="$.time",
@@ -50,7 +48,7 @@ class OnlyInserts:
         return event["eventName"] == "INSERT"
 
 
-class World:
+class Harness:
     """Ports and clock of one lane, and all that came out of it.
 
     `enrichments` and `puts` script the next calls: an exception is raised, a function gets the
@@ -62,12 +60,12 @@ class World:
         self.now = START
         self.enrichments = deque()
         self.puts = deque()
-        self.letter_errors = deque()
+        self.dead_letter_errors = deque()
         self.enriched = []
         self.requests = []
         self.entries = []
         self.put = []
-        self.letters = []
+        self.dead_letters = []
         self.hops = []
 
     def enrich(self, records):
@@ -85,9 +83,9 @@ class World:
         return results
 
     def dead_letter(self, message):
-        if self.letter_errors:
-            raise self.letter_errors.popleft()
-        self.letters.append(message)
+        if self.dead_letter_errors:
+            raise self.dead_letter_errors.popleft()
+        self.dead_letters.append(message)
 
     @staticmethod
     def _scripted(script, argument, otherwise):
@@ -124,7 +122,7 @@ class World:
                 each["DDBStreamBatchInfo"]["endSequenceNumber"],
                 each["DDBStreamBatchInfo"]["batchSize"],
             )
-            for each in self.letters
+            for each in self.dead_letters
         ]
 
 
@@ -140,82 +138,9 @@ def always(error, calls=100):
     return [error] * calls
 
 
-def refused(code):
-    """The error that boto3 raises when AWS answers with this code."""
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {}}, "operation")
-
-
-class Stream:
-    """A DynamoDB stream behind boto3's client: shards with records, parents and errors.
-
-    `errors` holds what the next calls raise, `trimmed` how many records each shard has lost.
-    """
-
-    def __init__(self):
-        self.shards = {}
-        self.parents = {}
-        self.closed = set()
-        self.trimmed = {}
-        self.errors = deque()
-        self.calls = []
-
-    def shard(self, shard_id, *numbers, parent=None, closed=False):
-        self.parents[shard_id] = parent
-        self.shards[shard_id] = []
-        self.write(shard_id, *numbers)
-        if closed:
-            self.closed.add(shard_id)
-
-    def write(self, shard_id, *numbers):
-        for number in numbers:
-            written = record(number)
-            written["dynamodb"]["ApproximateCreationDateTime"] = datetime.fromtimestamp(START, UTC)
-            self.shards[shard_id].append(written)
-
-    def describe_stream(self, StreamArn, ExclusiveStartShardId=None):  # noqa: N803 - AWS's names
-        self._call("describe_stream")
-        names = list(self.shards)
-        place = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
-        found = {"ShardId": names[place], "ParentShardId": self.parents[names[place]]}
-        more = {"LastEvaluatedShardId": names[place]} if place + 1 < len(names) else {}
-        shards = [{key: value for key, value in found.items() if value}]
-        return {"StreamDescription": {"Shards": shards, **more}}
-
-    def get_shard_iterator(self, StreamArn, ShardId, ShardIteratorType, SequenceNumber=None):  # noqa: N803 - AWS's names
-        self._call(f"{ShardIteratorType} {ShardId} {SequenceNumber or ''}".strip())
-        numbers = [each["dynamodb"]["SequenceNumber"] for each in self.shards[ShardId]]
-        trimmed = self.trimmed.get(ShardId, 0)
-        place = {"TRIM_HORIZON": trimmed, "LATEST": len(numbers)}.get(ShardIteratorType)
-        if place is None:
-            if SequenceNumber not in numbers[trimmed:]:
-                raise refused("TrimmedDataAccessException")
-            place = numbers.index(SequenceNumber) + 1
-        return {"ShardIterator": f"{ShardId}/{place}"}
-
-    def get_records(self, ShardIterator, Limit):  # noqa: N803 - AWS's names
-        self._call("get_records")
-        shard_id, place = ShardIterator.split("/")
-        start = int(place)
-        records = self.shards[shard_id][start : start + Limit]
-        end = start + len(records)
-        if shard_id in self.closed and end == len(self.shards[shard_id]):
-            return {"Records": records}
-        return {"Records": records, "NextShardIterator": f"{shard_id}/{end}"}
-
-    def _call(self, call):
-        self.calls.append(call)
-        if self.errors and (error := self.errors.popleft()):
-            raise error
-
-
 @pytest.fixture
-def stream():
-    return Stream()
-
-
-@pytest.fixture
-def world():
-    return World()
+def harness():
+    return Harness()
 
 
 @pytest.fixture
@@ -228,10 +153,8 @@ def make():
         event = staticmethod(event)
         failing = staticmethod(failing)
         always = staticmethod(always)
-        refused = staticmethod(refused)
         only_inserts = (OnlyInserts(),)
         pipe = PIPE
-        world = World
         start = START
 
     return Make

@@ -29,28 +29,28 @@ PLANS = st.fixed_dictionaries(
 )
 
 
-def scripted(world, make, plan):
-    """Have the world fail as planned."""
+def scripted(harness, make, plan):
+    """Have the harness fail as planned."""
     errors = {"fail": RuntimeError(), "interrupt": Interrupted("away")}
-    world.enrichments += [
+    harness.enrichments += [
         errors.get(each, lambda records: [make.event(record) for record in records])
         for each in plan["enrichments"]
     ]
-    world.puts += [
+    harness.puts += [
         RuntimeError() if each == "fail" else some_failing(make, each) for each in plan["puts"]
     ]
-    world.letter_errors += [RuntimeError() for fails in plan["letters"] if fails]
+    harness.dead_letter_errors += [RuntimeError() for fails in plan["letters"] if fails]
 
 
 def some_failing(make, indexes):
     return lambda ids: make.failing(*(each for i, each in enumerate(ids) if i in indexes))(ids)
 
 
-def drive(world, records, plan, pipe, check):
+def drive(harness, records, plan, pipe, check):
     """Feed a lane page by page until all is settled, killing it where the plan says."""
     crashes = iter(plan["crashes"])
     until_crash = next(crashes, None)
-    lane, position = world.lane(**pipe), 0
+    lane, position = harness.lane(**pipe), 0
     while position < len(records) or not lane.idle:
         if lane.hungry and position < len(records):
             lane.offer(records[position : position + plan["page"]])
@@ -58,13 +58,13 @@ def drive(world, records, plan, pipe, check):
         due = lane.step()
         check(lane)
         if due is not None:
-            world.now = max(world.now, due)
+            harness.now = max(harness.now, due)
         if until_crash is not None:
             until_crash -= 1
             if until_crash == 0:
                 until_crash = next(crashes, None)
                 position = int(lane.checkpoint or 0)
-                lane = world.lane(checkpoint=lane.checkpoint, **pipe)
+                lane = harness.lane(checkpoint=lane.checkpoint, **pipe)
     return lane
 
 
@@ -73,8 +73,8 @@ def drive(world, records, plan, pipe, check):
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_nothing_is_lost_and_order_is_kept(make, plan):
-    world = make.world()
-    scripted(world, make, plan)
+    harness = make.harness()
+    scripted(harness, make, plan)
     records = [
         make.record(number, name="INSERT" if insert else "REMOVE")
         for number, insert in enumerate(plan["inserts"], start=1)
@@ -83,14 +83,14 @@ def test_nothing_is_lost_and_order_is_kept(make, plan):
 
     def check(lane):
         settled = {f"e{number}" for number in range(1, int(lane.checkpoint or 0) + 1)}
-        assert settled & set(wanted) <= set(world.put) | set(world.names("dead-lettered"))
+        assert settled & set(wanted) <= set(harness.put) | set(harness.names("dead-lettered"))
 
     pipe = {**plan["pipe"], "filters": make.only_inserts}
-    lane = drive(world, records, plan, pipe, check)
+    lane = drive(harness, records, plan, pipe, check)
 
-    assert set(world.put) | set(world.names("dead-lettered")) == set(wanted)
+    assert set(harness.put) | set(harness.names("dead-lettered")) == set(wanted)
     assert lane.checkpoint == str(len(records))
-    ends = [each["eventID"] for each in world.hops if each["hop"] in ("put", "dead-lettered")]
+    ends = [each["eventID"] for each in harness.hops if each["hop"] in ("put", "dead-lettered")]
     order = [wanted.index(each) for each in dict.fromkeys(ends)]
     refused = any(isinstance(each, set) and each for each in plan["puts"])
     for place, index in enumerate(order):
@@ -106,9 +106,9 @@ def test_nothing_is_lost_and_order_is_kept(make, plan):
 def test_the_same_history_gives_the_same_trace(make, plan):
     traces = []
     for _ in range(2):
-        world = make.world()
-        scripted(world, make, plan)
-        drive(world, make.records(*range(1, 20)), plan, plan["pipe"], lambda lane: None)
-        traces.append(world.hops)
+        harness = make.harness()
+        scripted(harness, make, plan)
+        drive(harness, make.records(*range(1, 20)), plan, plan["pipe"], lambda lane: None)
+        traces.append(harness.hops)
 
     assert traces[0] == traces[1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.emulator.simulation.jsontext import copied, last_part, parsed
+from votepipe.emulator.simulation.jsontext import as_json, last_part, parsed
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ def test_json_is_read_where_there_is_some(text: str, expected: Any) -> None:
 
 
 def test_a_copy_is_what_json_makes_of_it() -> None:
-    assert copied({"a": (1, 2), "b": b"\x00", "c": {"x"}}) == {
+    assert as_json({"a": (1, 2), "b": b"\x00", "c": {"x"}}) == {
         "a": [1, 2],
         "b": "AA==",
         "c": ["x"],
@@ -24,7 +24,7 @@ def test_a_copy_is_what_json_makes_of_it() -> None:
 
 def test_what_json_cannot_hold_is_refused() -> None:
     with pytest.raises(TypeError, match="object is not JSON"):
-        copied(object())
+        as_json(object())
 
 
 @pytest.mark.parametrize(

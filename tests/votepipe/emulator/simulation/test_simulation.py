@@ -1,8 +1,8 @@
-"""votepipe/emulator/simulation/seeded_random.py."""
+"""votepipe/emulator/simulation/simulation.py: what looks random."""
 
 import re
 
-from votepipe.emulator.simulation.seeded_random import SeededRandom
+from votepipe.emulator.simulation.simulation import SeededRandom
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

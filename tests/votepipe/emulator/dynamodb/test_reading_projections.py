@@ -1,11 +1,11 @@
-"""votepipe/emulator/dynamodb/projections.py."""
+"""votepipe/emulator/dynamodb/reading.py: projections."""
 
 from typing import Any
 
 import pytest
 
 from votepipe.emulator.dynamodb.parser import Bindings
-from votepipe.emulator.dynamodb.projections import projected, projection
+from votepipe.emulator.dynamodb.reading import projected, projection
 
 ITEM = {
     "a": {"S": "1"},
