@@ -155,6 +155,7 @@ def make():
         always = staticmethod(always)
         only_inserts = (OnlyInserts(),)
         pipe = PIPE
+        harness = Harness
         start = START
 
     return Make
