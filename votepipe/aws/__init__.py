@@ -1,13 +1,22 @@
 """AWS clients, made once and only when used, and their errors in words fit for logs."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from votepipe.model.errors import Temporary
+from votepipe.model.errors import Temporary, Undeliverable
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 ATTEMPTS = 3
+# Each service has its own code for it: AccessDenied, AccessDeniedException, KmsAccessDenied …
+_DENIED = re.compile(
+    "AccessDenied|Unauthorized(Operation|Access)|AuthorizationError|NotAuthorized|DecryptionFailure"
+)
+_ACTION = re.compile(r"authorized to perform:?\s+[`'\"]?([a-z0-9-]{2,32}:[A-Za-z]{2,64})\b")
 
 
 @cache
@@ -29,7 +38,10 @@ def client(service: str) -> Any:
 
 @contextmanager
 def translate_errors(service: str) -> Iterator[None]:
-    """Raise Temporary for botocore's errors, with the name of `service` and without AWS's text."""
+    """Raise Temporary for botocore's errors, with the name of `service` and without AWS's text.
+
+    Where a right is missing, raise Undeliverable, with the IAM action to allow.
+    """
     try:
         yield
     except Exception as error:
@@ -37,7 +49,10 @@ def translate_errors(service: str) -> Iterator[None]:
 
         if isinstance(error, ClientError):
             # AWS's text quotes keys and values, which may name a person.
-            raise Temporary(f"{service} answered '{error_code(error)}'.") from None
+            text = f"{service} answered '{error_code(error)}'."
+            if _DENIED.search(error_code(error)):
+                raise Undeliverable(f"{text} {_right(error)}") from None
+            raise Temporary(text) from None
         if isinstance(error, BotoCoreError):
             raise Temporary(f"{service} did not answer ({type(error).__name__}).") from None
         raise
@@ -47,3 +62,15 @@ def error_code(error: Exception) -> str:
     """The code of a botocore ClientError, such as `AccessDeniedException`."""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", "Unknown"))
+
+
+def _right(error: "ClientError") -> str:
+    """The right to give; of AWS's text only the name of an action."""
+    said = str(error.response["Error"].get("Message", ""))
+    found = _ACTION.search(said)
+    action = found[1] if found else error.operation_name
+    if re.search(r"\bkms", f"{error_code(error)} {said}", re.IGNORECASE):
+        if not action.startswith("kms:"):
+            action = "kms:Decrypt and kms:GenerateDataKey"
+        return f"Allow {action} on its key in the caller's role."
+    return f"Allow {action} on it in the caller's role."

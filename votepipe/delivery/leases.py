@@ -15,7 +15,7 @@ from votepipe.aws.dynamodb import Item, composite_key, conditional_update, expir
 from votepipe.aws.logs import log
 from votepipe.delivery.messages import Message
 from votepipe.model import times
-from votepipe.model.errors import Skip, Temporary, TryLater
+from votepipe.model.errors import DeliveryError, Skip, Temporary, TryLater
 from votepipe.model.events import Event, ScheduledEvent
 
 SERVICE = "The deliveries table"
@@ -87,7 +87,7 @@ class Leases:
                 expires=expiry(),
                 **values | ({"remote": remote_id} if remote_id else {}),
             )
-        except Temporary as error:
+        except DeliveryError as error:
             _log("delivered but not marked", "ERROR", delivery, error)
 
     def release(self, deliveries: Sequence[Delivery], *, failed: bool = False) -> None:
@@ -108,7 +108,7 @@ class Leases:
                     ("SET #failures = :failures " if failed else "") + "REMOVE #lease, #owner",
                     **({"failures": counts} if failed else {}),
                 )
-            except Temporary as error:
+            except DeliveryError as error:
                 _log("lease not given back", "WARNING", first, error)
 
     def _give_back(self, delivery: Delivery, changes: str, **values: Any) -> None:
@@ -149,5 +149,5 @@ def _refusal(item: Item, sort_key: str, now: float) -> Skip | TryLater:
     return TryLater("Another attempt is delivering this vote.", after=max(1.0, wait))
 
 
-def _log(message: str, level: str, delivery: Delivery, error: Temporary) -> None:
+def _log(message: str, level: str, delivery: Delivery, error: DeliveryError) -> None:
     log(message, level=level, eventId=delivery.event.id, why=str(error))

@@ -14,7 +14,7 @@ from votepipe.aws.dynamodb import Item, composite_key, conditional_update, expir
 from votepipe.aws.logs import log
 from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
-from votepipe.model.errors import Temporary
+from votepipe.model.errors import DeliveryError
 
 _ATTEMPTS = 5
 # A slot that is nearer than this is as good as over.
@@ -67,7 +67,7 @@ class RateLimiter:
         """
         try:
             return self._wait(times.now(), batch_key, math.inf)
-        except Temporary as error:
+        except DeliveryError as error:
             log("no slot reserved", level="WARNING", sink=self.sink, why=str(error))
             return math.ceil(self.seconds)
 
@@ -132,7 +132,7 @@ class RateLimiter:
     def _try(self, change: str, condition: str, **values: float) -> None:
         try:
             self._write(change, condition, **values)
-        except Temporary as error:
+        except DeliveryError as error:
             log("rate limit not updated", level="WARNING", sink=self.sink, why=str(error))
 
     def _write(self, change: str, condition: str, **values: float) -> bool:
