@@ -52,6 +52,15 @@ def read(arn: str) -> dict[str, Any]:
     return values
 
 
+def changed(arn: str) -> bool:
+    """Read a secret again; whether its values are others than those that were kept.
+
+    Raises Temporary when Secrets Manager does not answer with a value.
+    """
+    kept = _kept.pop(arn, None)
+    return kept is not None and read(arn) != kept[1]
+
+
 def forget() -> None:
     """Drop what is kept, so that the next read asks anew."""
     _kept.clear()

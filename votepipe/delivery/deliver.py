@@ -25,7 +25,15 @@ from votepipe.delivery.messages import Message
 from votepipe.delivery.outcomes import Delivered, Outcome
 from votepipe.delivery.rate_limit import RateLimiter
 from votepipe.model import times
-from votepipe.model.errors import InvalidEvent, SettingsError, Skip, Temporary, TryLater
+from votepipe.model.errors import (
+    DeliveryError,
+    InvalidEvent,
+    SettingsError,
+    Skip,
+    TryLater,
+    Undeliverable,
+    VotepipeError,
+)
 from votepipe.model.events import ScheduledEvent
 from votepipe.plugins import Sink
 from votepipe.plugins import settings as plugin_settings
@@ -192,20 +200,39 @@ class _Invocation:
         return list(reversed(found.values()))
 
     def _call(self, batch: Sequence[Delivery]) -> None:
+        events = [each.event for each in batch]
+        try:
+            try:
+                result = self._run(batch, events)
+            except Undeliverable:
+                if not self._secret_changed():
+                    raise
+                result = self._run(batch, events)
+        except Exception as error:
+            self._failed(batch, error)
+        else:
+            self._delivered(batch, Delivered.of(result, events))
+
+    def _run(self, batch: Sequence[Delivery], events: Sequence[Any]) -> object:
         if self.limiter:
             self.limiter.begin()
-        events = [each.event for each in batch]
         arguments = [
             events if self.sink.batch else events[0],
             *([self.settings] if self.sink.settings else []),
         ]
         about = {"deliveries": batch} if self.sink.batch else {"delivery": batch[0]}
+        return self.sink.function(*arguments, **(about if self.sink.wants_delivery else {}))
+
+    def _secret_changed(self) -> bool:
+        """Whether the sink's secret was set anew since it was read; the settings then have it."""
+        cls = self.sink.settings
         try:
-            result = self.sink.function(*arguments, **(about if self.sink.wants_delivery else {}))
-        except Exception as error:
-            self._failed(batch, error)
-        else:
-            self._delivered(batch, Delivered.of(result, events))
+            if cls is None or not plugin_settings.secret_changed(cls, self.name, os.environ):
+                return False
+            self.settings = plugin_settings.load(cls, self.name, os.environ)
+        except VotepipeError:
+            return False
+        return True
 
     def _delivered(self, batch: Sequence[Delivery], result: Delivered) -> None:
         if self.limiter and not result.sent:
@@ -280,14 +307,14 @@ class _Invocation:
         reason = outcome.why or "Unknown."
         try:
             messages.send_to_dlq(self.dlq, message, sink=self.name, reason=reason)
-        except Temporary as error:
+        except DeliveryError as error:
             return Outcome("retried", f"{reason} {error}", message.back_off(message.receives))
         return outcome
 
     def _hide(self, message: Message, seconds: float) -> None:
         try:
             messages.change_visibility(self.queue, message, seconds)
-        except Temporary as error:
+        except DeliveryError as error:
             why = f"{error} The queue's own time-out applies."
             log("not put back", level="WARNING", sink=self.name, messageId=message.id, why=why)
 

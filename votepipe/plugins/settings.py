@@ -31,15 +31,32 @@ T = TypeVar("T")
 def load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
     """Read the settings `cls` of a plugin.
 
+    A secret that was just set counts at once: where something is wrong, it is read again.
     Raises SettingsError that names all that are missing or malformed and where to set them, and
     Temporary when Secrets Manager cannot be asked.
     """
+    try:
+        return _load(cls, plugin, env)
+    except SettingsError:
+        if not secret_changed(cls, plugin, env):
+            raise
+    return _load(cls, plugin, env)
+
+
+def secret_changed(cls: type, plugin: str, env: Mapping[str, str]) -> bool:
+    """Whether the plugin's secret was set anew since it was read. Raises Temporary."""
+    arn = _secret_arn(fields(cls, plugin), env)
+    return bool(arn) and secrets.changed(arn)
+
+
+def _load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
     known = fields(cls, plugin)
-    secrets = _secrets(known, env)
+    arn = _secret_arn(known, env)
+    kept = secrets.read(arn) if arn else {}
     values: dict[str, Any] = {}
     problems: list[tuple[Field, str]] = []
     for field in known:
-        found = secrets.get(field.name) if field.kind == "secret" else env.get(field.env)
+        found = kept.get(field.name) if field.kind == "secret" else env.get(field.env)
         try:
             value = _read(field, found)
         except ValueError as error:
@@ -52,9 +69,9 @@ def load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
     return cls(**values)
 
 
-def _secrets(known: Sequence[Field], env: Mapping[str, str]) -> dict[str, Any]:
-    arn = next((env.get(field.env) for field in known if field.kind == "secret"), None)
-    return secrets.read(arn) if arn else {}
+def _secret_arn(known: Sequence[Field], env: Mapping[str, str]) -> str:
+    """The ARN of the plugin's secret; empty when it has none."""
+    return next((env.get(field.env, "") for field in known if field.kind == "secret"), "")
 
 
 def _read(field: Field, found: Any) -> Any:
