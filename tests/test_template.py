@@ -1,7 +1,9 @@
 """template.yaml: the rules that hold for every resource, whoever writes it."""
 
+import functools
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
@@ -32,6 +34,8 @@ def referenced(value: Any) -> Iterator[str]:
         attribute = value.get("Fn::GetAtt")
         if attribute:
             yield attribute[0] if isinstance(attribute, list) else attribute.split(".")[0]
+        if "Fn::Sub" in value:
+            yield from re.findall(r"\$\{(\w+)[.}]", json.dumps(value["Fn::Sub"]))
         for item in value.values():
             yield from referenced(item)
     elif isinstance(value, list):
@@ -63,6 +67,30 @@ def on_aws(value: Any) -> Any:
         return value
     condition, there, _ = value["Fn::If"]
     return there if condition == "IsAws" else value
+
+
+def fed_by(rule: str) -> list[str]:
+    """The queues that a rule sends to, those for what it cannot deliver included."""
+    targets = RESOURCES[rule]["Properties"]["Targets"]
+    return [refers(arn) for each in targets for arn in (each["Arn"], each["DeadLetterConfig"])]
+
+
+@functools.cache
+def made_before(name: str) -> Collection[str]:
+    """Every resource that CloudFormation makes before this one, over any number of steps."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        resource = RESOURCES[waiting.pop()]
+        named = {*_listed(resource.get("DependsOn", [])), *referenced(resource.get("Properties"))}
+        new = (named & set(RESOURCES)) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def queues() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -258,24 +286,46 @@ def test_a_schedule_sends_the_time_that_it_was_set_for() -> None:
 
 
 def test_the_bus_may_write_to_what_its_rules_feed() -> None:
+    of_the_bus = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${VotesBus}/*"
     allowed = {
-        (
-            refers(statement["Resource"]),
-            refers(statement["Condition"]["ArnEquals"]["aws:SourceArn"]),
-        )
+        refers(statement["Resource"])
         for _, statement in statements()
         if statement.get("Principal") == {"Service": "events.amazonaws.com"}
         and statement["Action"] == "sqs:SendMessage"
+        and statement["Condition"] == {"ArnLike": {"aws:SourceArn": {"Fn::Sub": of_the_bus}}}
     }
 
-    needed = {
-        (refers(arn), name)
-        for name, rule in of("AWS::Events::Rule").items()
-        for target in rule["Targets"]
-        for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"])
+    assert allowed == {queue for name in of("AWS::Events::Rule") for queue in fed_by(name)}
+    assert {refers(rule["EventBusName"]) for rule in of("AWS::Events::Rule").values()} == {
+        "VotesBus"
     }
 
-    assert allowed == needed
+
+def test_each_rule_comes_after_the_policies_of_its_queues() -> None:
+    # What a queue refuses for want of a policy is lost: its dead letters refuse it, too.
+    policies = {
+        refers(policy["Queues"]): name for name, policy in of("AWS::SQS::QueuePolicy").items()
+    }
+
+    for rule in of("AWS::Events::Rule"):
+        assert {policies[queue] for queue in fed_by(rule)} <= set(made_before(rule)), rule
+
+
+def test_the_pipe_comes_after_everything_that_takes_events() -> None:
+    # It starts with up to 24 hours of votes, and the bus keeps nothing for rules that come later.
+    before = set(made_before("VotesPipe"))
+
+    for kind in ("AWS::Events::Rule", "AWS::Lambda::EventSourceMapping"):
+        missing = set(of(kind)) - before
+        assert of(kind)
+        assert not missing, f"VotesPipe needs DependsOn for {missing}"
+    assert {queue for name in of("AWS::Events::Rule") for queue in fed_by(name)} <= before
+
+
+def test_no_resource_waits_for_itself() -> None:
+    circles = [name for name in RESOURCES if name in made_before(name)]
+
+    assert not circles, f"CloudFormation refuses {circles}, which wait for one another."
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> None:

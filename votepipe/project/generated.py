@@ -7,6 +7,7 @@ import yaml
 
 SETTINGS = "settings of the sinks"
 RESOURCES = "resources of the sinks"
+BEFORE_THE_PIPE = "what the pipe waits for"
 ENRICHER_SETTINGS = "settings of the enrichers"
 ENRICHER_VARIABLES = "variables of the enrichers"
 

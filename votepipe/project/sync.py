@@ -21,7 +21,11 @@ from votepipe.project.generated import SyncError
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import Plugin
 
-FILES = {generated.SETTINGS: "parameters.yaml.j2", generated.RESOURCES: "resources.yaml.j2"}
+FILES = {
+    generated.SETTINGS: "parameters.yaml.j2",
+    generated.RESOURCES: "resources.yaml.j2",
+    generated.BEFORE_THE_PIPE: "before_the_pipe.yaml.j2",
+}
 ENRICHER_FILES = {
     generated.ENRICHER_SETTINGS: "parameters.yaml.j2",
     generated.ENRICHER_VARIABLES: "variables.yaml.j2",

@@ -13,6 +13,11 @@ Parameters:
   # >>> settings of the sinks
   # <<< settings of the sinks
 Resources:
+  VotesPipe:
+    DependsOn:
+      - VotesPipePolicy
+      # >>> what the pipe waits for
+      # <<< what the pipe waits for
   # >>> resources of the sinks
   # <<< resources of the sinks
 """

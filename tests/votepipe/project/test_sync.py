@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from votepipe.project import checkout, generated
-from votepipe.project.sync import SyncError, block, check, resources, synced
+from votepipe.project.sync import FILES, SyncError, block, check, resources, synced
 
 TEMPLATE = """\
 # A comment by hand.
@@ -19,6 +19,11 @@ Resources:
   VotesBus:
     Type: AWS::Events::EventBus
   EnrichRole: {Type: AWS::IAM::Role}
+  VotesPipe:
+    DependsOn:
+      - VotesPipePolicy
+      # >>> what the pipe waits for
+      # <<< what the pipe waits for
   # >>> resources of the sinks
   # <<< resources of the sinks
 Outputs: {}
@@ -76,7 +81,7 @@ def read(text: str) -> dict[str, Any]:
 def test_a_sink_brings_all_its_resources(put, write) -> None:
     put("chat_room")
 
-    added = set(read(write())["Resources"]) - {"VotesBus", "EnrichRole"}
+    added = set(read(write())["Resources"]) - {"VotesBus", "EnrichRole", "VotesPipe"}
 
     assert added == {
         f"ChatRoom{each}"
@@ -176,7 +181,7 @@ def test_nothing_outside_of_the_blocks_changes(put, write) -> None:
 
     after = write(template)
 
-    for name in (generated.SETTINGS, generated.RESOURCES):
+    for name in FILES:
         after = generated.replaced(after, name, "")
     assert after == template
 

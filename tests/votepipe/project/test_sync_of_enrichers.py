@@ -26,6 +26,11 @@ Resources:
       Timeout: 30
       # >>> variables of the enrichers
       # <<< variables of the enrichers
+  VotesPipe:
+    DependsOn:
+      - VotesPipePolicy
+      # >>> what the pipe waits for
+      # <<< what the pipe waits for
   # >>> resources of the sinks
   # <<< resources of the sinks
 """
