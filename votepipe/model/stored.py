@@ -23,17 +23,33 @@ _LONGEST_KEY = 256
 _LONGEST_NAME = 256
 _LARGEST_INT = 2**53
 
+# What a merge tag in brackets that titles have too must name: a field of a person or a campaign.
+_FIELD = r"""
+    \s{0,9} (?:
+        (?:subscriber|recipient|contact|member|lead|contactfield|contact_attribute|subtag)
+            [.:=]\w[\w\ ]{0,79}
+        | e?-?mail(?:[ _+-]?addr(?:ess)?)?
+        | (?:first|last|full|sur|user|f|l)?[ _+-]?name
+        | (?:campaign|message|subscriber|contact|user|list|email)[ _+-]?(?:u?id|name|subject)
+        | uuid | uid | subject
+    ) \s{0,9} (?:(?:\||%%|,\s{0,9}(?:"|fallback=)).*?)?
+"""
 # A whole text of merge tags that the mail tool never filled in. The group is atomic, since
 # otherwise the ways to split `{{}}{{}}…` into tags double with each pair.
 _TAGS = re.compile(
     r"""(?:(?>
-        \{\{.*?\}\}+ | \{%.*?%\} | \*\|.*?\|\* | \$\{.*?\} | <%.*?%> | \[\[.*?\]\]+ | %%?[^%]+%%?
-    )\s*)+""",
-    re.DOTALL | re.VERBOSE,
+        \{\{.*?\}\}+ | \{%.*?%\} | \{[$!].*?\} | \*\|.*?\|\* | \$\{.*?\} | \$\[.*?\]\$
+        | <%.*?%> | \[\[.*?\]\]+ | \[%.*?%\] | %%?[^%]+%%? | \$[a-z]+\.[\w.]{1,80}\$
+        | \[[\w\ ]{1,80},\s*fallback=.*?\]
+        | \[FIELD\] | \{FIELD\} | \(FIELD\) | «FIELD» | (?P<mark>[-\#@~$])FIELD(?P=mark)
+    )\s*)+""".replace("FIELD", _FIELD),
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
 
 # The whole texts that programs write for no value.
-_NO_VALUE = re.compile(r"|null|none|nil|undefined|n/a", re.IGNORECASE)
+_NO_VALUE = re.compile(
+    r"|null|none|nil|undefined|n/a|\((?:null|none|not set)\)|<(?:null|none|nil)>", re.IGNORECASE
+)
 
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _NOT_UNICODE = "not valid Unicode"
@@ -82,7 +98,7 @@ def is_unknown(text: str) -> bool:
 
 
 def _is_placeholder(text: str) -> bool:
-    return text in ("", "undefined", "null") or _TAGS.fullmatch(text) is not None
+    return bool(_NO_VALUE.fullmatch(text) or _TAGS.fullmatch(text))
 
 
 def _member(member: str, attribute: object, reasons: list[str]) -> Any:
