@@ -38,6 +38,8 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 # What these fixtures start, by the marker that leaves it out.
 STARTS = {"stack": "local_stack", "ministack": "local_stack", "browser": "browser"}
+# Fixtures with which a test runs commands in processes of their own, a second or more each.
+SLOW = {"make_checkout", "python_pytest"}
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -59,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in STARTS.keys() & getattr(item, "fixturenames", ()):
             item.add_marker(STARTS[fixture])
             item.add_marker(pytest.mark.xdist_group(fixture))
+        if SLOW & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

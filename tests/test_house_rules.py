@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from votepipe.dev.cli import COMMANDS
-from votepipe.project import ROOT
+from votepipe.project import checkout
 from votepipe.project.plugins import modules
 
+ROOT = checkout()
 LIBRARY = sorted((ROOT / "votepipe").rglob("*.py"))
 PLUGINS = [*modules(ROOT / "sinks"), *modules(ROOT / "enrichers")]
 TRACKED = subprocess.run(

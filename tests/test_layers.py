@@ -6,8 +6,9 @@ from inspect import signature
 from pathlib import Path
 
 from votepipe import enricher, sink
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
+ROOT = checkout()
 # Each may import what stands to its left; imports inside functions and for type checkers count.
 LAYERS = ("ships", "emulator", "project", "testing", "dev")
 # Within what ships: what each part of votepipe/ may import of the others.

@@ -3,12 +3,12 @@
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from votepipe.project import ROOT
 from votepipe.testing import Pipeline
 
-PAGE = (ROOT / "docs" / "noise.md").read_text()
+PAGE = Path("docs/noise.md").read_text()
 
 
 def test_the_time_line_is_what_happens() -> None:

@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from votepipe.dev.cli import COMMANDS, main
-from votepipe.project import ROOT, sync
+from votepipe.project import checkout, sync
 from votepipe.testing import Pipeline
 
+ROOT = checkout()
 README = (ROOT / "README.md").read_text()
 PAGES = {
     str(page.relative_to(ROOT)): page.read_text()

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from votepipe.emulator.patterns import compile as compile_pattern
-from votepipe.project import ROOT, Project
+from votepipe.project import Project, checkout
 from votepipe.project.sync import SinkResources, resources
 from votepipe.project.template import read, translated
 
+ROOT = checkout()
 TEMPLATE = read(ROOT)
 RESOURCES: dict[str, Any] = translated(TEMPLATE)["Resources"]
 SINKS = resources()

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
+ROOT = checkout()
 pytestmark = pytest.mark.slow
 
 TEST = """

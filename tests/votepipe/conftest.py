@@ -12,9 +12,10 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.emulator.simulation.simulation import Simulation
-from votepipe.project import ROOT, sync
+from votepipe.project import sync
 from votepipe.testing import Pipeline
 
+ROOT = Path(__file__).parents[2]
 CHAT = '''"""Post each change of a vote to a chat room."""
 
 from dataclasses import dataclass

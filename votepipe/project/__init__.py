@@ -13,9 +13,6 @@ from votepipe.plugins.fields import Field
 from votepipe.project import plugins
 from votepipe.project.plugins import Plugin
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout that this code is part of."""
-
 
 class NoCheckout(VotepipeError):
     """There is no checkout to work on."""

@@ -14,8 +14,8 @@ from votepipe import Secret, Temporary, TryLater, Undeliverable, http
 from votepipe.emulator.http.receiver import Answer
 from votepipe.project.zips import packages
 
-# Of Apprise's own imports.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+# The warnings come from imports of Apprise, which take long.
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-from votepipe.project import ROOT
-
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The benchmark of large bursts."""
-    monkeypatch.syspath_prepend(ROOT / "bench")
+    monkeypatch.syspath_prepend("bench")
     return importlib.import_module("burst")
 
 

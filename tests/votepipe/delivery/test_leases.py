@@ -338,6 +338,7 @@ class Attempts(RuleBasedStateMachine):
         assert self.marked == self.sent[-1] == str(self.NEWEST).zfill(40)
 
 
+@pytest.mark.slow
 def test_no_order_of_things_shows_an_older_state_last(
     surroundings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

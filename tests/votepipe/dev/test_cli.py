@@ -15,7 +15,9 @@ from votepipe.dev import cli
 from votepipe.dev.cli import COMMANDS, Entry, main
 from votepipe.emulator.http.receiver import Answer, Receiver
 from votepipe.model.errors import SettingsError
-from votepipe.project import ROOT
+from votepipe.project import checkout
+
+ROOT = checkout()
 
 
 def run(*arguments: str, folder: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:

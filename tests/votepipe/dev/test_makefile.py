@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.project import ROOT
+from votepipe.project import checkout
 
+ROOT = checkout()
 pytestmark = pytest.mark.slow
 
 

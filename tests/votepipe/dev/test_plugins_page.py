@@ -16,9 +16,10 @@ import requests
 
 from votepipe.dev.local.ministack import REGION, free_port
 from votepipe.dev.operations.deployment import Deployment, LocalSession
-from votepipe.project import ROOT
+from votepipe.project import checkout
 from votepipe.testing import Pipeline
 
+ROOT = checkout()
 # The tests share a checkout and what they leave in it, in the order of this file.
 pytestmark = [pytest.mark.local_stack, pytest.mark.xdist_group("page")]
 

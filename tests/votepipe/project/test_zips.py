@@ -106,6 +106,7 @@ def test_a_sink_has_its_own_module_and_what_sinks_share(built) -> None:
     }
 
 
+@pytest.mark.slow  # pip installs
 def test_a_package_has_its_own_requirements_but_no_commands(built) -> None:
     assert files(built("PagerSink")) == {
         "votepipe/__init__.py",
@@ -123,6 +124,7 @@ def test_a_function_without_a_module(small: Path) -> None:
         parts("GoneSink", small)
 
 
+@pytest.mark.slow  # pip installs
 def test_equal_sources_give_equal_files_and_times(small: Path, built) -> None:
     first = built("PagerSink", "first")
     (small / "sinks" / "pager" / "words.py").touch()
@@ -147,6 +149,7 @@ def test_another_sink_changes_nothing(small: Path, built) -> None:
     assert files(built("ChatSink", "after")) == before
 
 
+@pytest.mark.slow  # pip installs
 def test_packages_are_installed_once_for_each_content(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(str(wheel(tmp_path, "beeper")))
@@ -163,6 +166,7 @@ def test_packages_are_installed_once_for_each_content(tmp_path: Path) -> None:
     assert (other / "beeper.py").exists()
 
 
+@pytest.mark.slow  # pip installs
 def test_builds_side_by_side_share_what_is_installed(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(str(wheel(tmp_path, "beeper")))
@@ -175,6 +179,7 @@ def test_builds_side_by_side_share_what_is_installed(tmp_path: Path) -> None:
     assert (made[0] / "beeper.py").exists()
 
 
+@pytest.mark.slow  # pip installs
 def test_what_is_compiled_is_refused_and_leaves_nothing(tmp_path: Path, capfd) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(str(wheel(tmp_path, "fast", "cp311-cp311-manylinux_2_17_x86_64")))
