@@ -1,1 +1,1 @@
-"""A template's resources, read and made into models that are tied together."""
+"""A template's resources, and the models made of them."""

@@ -1,4 +1,4 @@
-"""A template's resources as models that are tied together."""
+"""The models of a template's resources, connected as the template says."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -44,6 +44,7 @@ class Models:
         self.roles = Roles(resources)
         self.functions = self._functions(root, patches)
         self.queues = self._queues()
+        self._by_arn = {queue.arn: queue for queue in self.queues.values()}
         self.tables = self._tables()
         self.streams = self._streams()
         self.secrets = self._secrets()
@@ -189,14 +190,13 @@ class Models:
         resources = self._resources
         pipes = {}
         functions = {function.arn: function for function in self.functions.values()}
-        queues = {queue.arn: queue for queue in self.queues.values()}
         for name, facts in resources.of_type("AWS::Pipes::Pipe").items():
             definition = PipeDefinition.from_properties(resources.name(name), facts)
             ports = Ports(
                 definition,
                 functions[definition.enrichment_arn] if definition.enrichment_arn else None,
                 self.put,
-                queues.get(definition.dead_letter_arn or ""),
+                self._by_arn.get(definition.dead_letter_arn or ""),
                 self.roles.allows,
                 facts["RoleArn"],
             )
@@ -205,7 +205,7 @@ class Models:
         return pipes
 
     def _follow(self, pipe: Pipe, role: str) -> None:
-        """Tie a pipe to its stream, which its role must let it read."""
+        """Connect a pipe to its stream, which its role must be able to read."""
         arn = pipe.definition.stream_arn
         for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
             self._need(role, f"dynamodb:{action}", arn, pipe.id)
@@ -218,7 +218,7 @@ class Models:
         self.streams[pipe.id] = stream
 
     def _wanted(self, queue_arn: str) -> bool:
-        """Whether a queue feeds one of the sinks that are to run, or none at all."""
+        """Whether a queue feeds an enabled sink, or no sink at all."""
         sinks = [sink for arn, sink in self._fed.items() if arn == queue_arn]
         return self._sinks is None or not sinks or sinks[0] in self._sinks
 
@@ -227,10 +227,9 @@ class Models:
         self._fed: dict[str, str] = {}
         declared = self._resources.of_type("AWS::Lambda::EventSourceMapping")
         for name, facts in declared.items():
-            by_arn = {queue.arn: queue for queue in self.queues.values()}
-            queue = by_arn.get(facts["EventSourceArn"])
+            queue = self._by_arn.get(facts["EventSourceArn"])
             if queue is None:
-                raise Unmodelled(f"'{name}' takes from what is no queue of the template.")
+                raise Unmodelled(f"'{name}' takes from a queue outside of the template.")
             function = self.functions[
                 self._resources.by_arn(facts["FunctionName"], "AWS::Lambda::Function")
             ]

@@ -14,7 +14,7 @@ from votepipe.emulator.simulation.errors import Unmodelled
 class Kind:
     """A type of resource: the properties that have their effect, and those that have none here.
 
-    Properties without effect have no say in which event arrives where.
+    Properties without effect do not decide which event arrives where.
     """
 
     modelled: frozenset[str]

@@ -182,5 +182,5 @@ def _is_type(value: Value, name: Value) -> bool:
 
 
 def check(text: str | None, item: Item | None, bound: Bindings) -> bool:
-    """Whether a condition holds of an item, which may be missing; true when there is none."""
+    """Whether a condition holds of an item, which may be missing; true without a condition."""
     return text is None or parse(text)(item or {}, bound)

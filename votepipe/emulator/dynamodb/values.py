@@ -69,7 +69,7 @@ def number(value: Decimal) -> Value:
 
 
 def found(item: Item, path: Path) -> Value | None:
-    """The value at a path of names and indexes; None where there is none."""
+    """The value at a path of names and indexes; None if there is nothing."""
     here: Any = item.get(path[0])  # type: ignore[arg-type]  # a path starts with a name
     for step in path[1:]:
         if here is None:
@@ -88,7 +88,7 @@ def sort_key(path: Path) -> tuple[tuple[bool, str | int], ...]:
 
 
 def home_of(item: Item, path: Path) -> Any:
-    """The object or list that holds the last step of a path. Raises Invalid where there is none."""
+    """The object or list that holds the last step of a path. Raises Invalid without one."""
     if len(path) == 1:
         return item
     parent = found(item, path[:-1]) or {}

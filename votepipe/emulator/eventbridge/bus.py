@@ -130,7 +130,7 @@ class Buses:
         detail = json.loads(entry["Detail"])
         about = vote_key_of(detail)
         if bus is None:
-            # So does AWS: it answers that all is well, and drops the event.
+            # AWS, too, reports success and drops the event.
             where = str(entry.get("EventBusName", "default"))
             self._simulation.trace.note("lost", where, about, why="There is no such bus.")
             return event_id

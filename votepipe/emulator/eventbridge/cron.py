@@ -12,9 +12,9 @@ from votepipe.emulator.simulation.errors import Unmodelled
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS = dict(zip(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), range(1, 8), strict=True))
-_YEARS = 10  # how far a cron expression is looked ahead
+_YEARS = 10  # how far to look ahead
 
-# Seconds since 1970 of the first time after another, None when there is none.
+# Seconds since 1970 of the first time after another, None without one.
 Next = Callable[[float], float | None]
 
 
@@ -48,7 +48,7 @@ def _rate(text: str, start: float) -> Next:
 
 @dataclass(frozen=True)
 class _Cron:
-    """A cron expression; its days are told by a function, since L, W and # depend on the month."""
+    """A cron expression; a function decides its days, because L, W and # depend on the month."""
 
     zone: ZoneInfo
     minutes: list[int]
@@ -87,7 +87,7 @@ class _Cron:
             for minute in self.minutes:
                 local = datetime.combine(day, time(hour, minute), self.zone)
                 due = local.timestamp()
-                # A time that the change to summer time leaves out does not come.
+                # Summer time skips an hour: what falls into it does not run.
                 if datetime.fromtimestamp(due, self.zone).hour == hour:
                     yield due
 

@@ -1,4 +1,4 @@
-"""A rule: what it lets through, and how that reaches its targets, or their dead letters."""
+"""A rule: which events it matches, and how they reach its targets or their dead letters."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class NotDelivered(Exception):
 class Target:
     """One target of a rule or schedule; `send` raises NotDelivered.
 
-    `dead_letters` takes a text and its attributes, and is None where there are none; `retrying`
+    `dead_letters` takes a text and its attributes, if there is such a queue; `retrying`
     are the events that wait for another attempt.
     """
 
@@ -46,7 +46,7 @@ class Target:
     retrying: set[str] = field(default_factory=set)
 
     def deliver(self, text: str, about: VoteKey) -> None:
-        """Send a text, again and again until it is taken or given up."""
+        """Send a text, and retry until it is taken or given up."""
         self._attempt(text, about, self.simulation.now, 0)
 
     def _attempt(self, text: str, about: VoteKey, first: float, retries: int) -> None:

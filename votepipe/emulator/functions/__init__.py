@@ -1,1 +1,1 @@
-"""The code inside functions, run as Lambda runs it, with the world it finds there."""
+"""Functions: their code, run as Lambda runs it, and the AWS that it calls."""

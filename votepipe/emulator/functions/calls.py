@@ -42,7 +42,7 @@ class Service(Protocol):
     operations: Operations
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
-        """The IAM actions that the call needs, each with the ARN of what it is done to."""
+        """The IAM actions that the call needs, each with the ARN of its resource."""
 
 
 class Caller(Protocol):
@@ -56,8 +56,8 @@ class Caller(Protocol):
 class _Operation:
     """How a client's calls of one operation are answered.
 
-    Parameters are `valid` when one with the same names and types, down to so many `levels`, was.
-    It is `followed` while somebody may listen to what botocore emits after a call.
+    `valid` holds the shapes of parameters that passed validation, down to so many `levels`.
+    `followed` is false once botocore's event after a call turned out to have no listener.
     """
 
     service: Service
@@ -85,7 +85,7 @@ class Calls:
     ) -> Any:
         """Do what botocore's `_make_api_call` does, but without a network.
 
-        A call without a `caller` is one of the test's own, which may do everything.
+        A call without a `caller` is the test's own and needs no role.
         """
         known = self._operations.setdefault(client, {})
         if operation not in known:
@@ -135,12 +135,12 @@ class Calls:
                 "See docs/testing.md for what it does."
             )
         model = client.meta.service_model.operation_model(operation)
-        # DynamoDB's values are checked by its model each time, and are too many to look at twice.
+        # DynamoDB's model checks the values themselves each time; walking them here too is slow.
         levels = 1 if name == "dynamodb" else 9
         return _Operation(service, model, service.operations[operation], levels)
 
     def _validate(self, how: "_Operation", given: Any) -> None:
-        """Refuse parameters as botocore does; what was fine is not looked at again."""
+        """Refuse parameters as botocore does; shapes that passed before are not validated again."""
         known = _skeleton(given, how.levels)
         if known in how.valid or how.model.input_shape is None:
             return

@@ -18,7 +18,7 @@ from votepipe.emulator.simulation.errors import Crash
 
 Moment = Literal["before", "after"]
 
-# By identity: to hash a code object takes as long as all of its bytes.
+# By identity: hashing a code object hashes all of its bytecode.
 PARTS: Mapping[int, str] = {
     id(function.__code__): part
     for function, part in (
@@ -32,7 +32,7 @@ PARTS: Mapping[int, str] = {
 }
 
 
-# Calls that bring no message to a receiver, so that nobody asks whose it is.
+# Calls that send no message to a receiver, so they need no owner.
 _SILENT = ("dynamodb.", "events.", "scheduler.", "secretsmanager.", "sqs.")
 
 
@@ -65,7 +65,7 @@ class Between:
 
 @dataclass
 class CrashPoints:
-    """All steps that functions made so far, and where they are to crash."""
+    """All steps that functions made so far, and where to crash."""
 
     made: list[Step] = field(default_factory=list)
     crash_at: set[int] = field(default_factory=set)

@@ -17,11 +17,11 @@ from votepipe.emulator.simulation.simulation import Simulation
 
 
 class FunctionError(Exception):
-    """The function failed; its text is what Lambda says of it."""
+    """The function failed; its text is Lambda's error message."""
 
 
 class Throttled(Exception):
-    """The function was not called, as too many calls of it are going on."""
+    """The function was not called: it runs as often as it may already."""
 
 
 class Context:
@@ -77,14 +77,14 @@ class Function:
             timeout=float(facts.get("Timeout", 3)),
             memory=int(facts.get("MemorySize", 128)),
             role=facts["Role"],
-            environment=variables | _surroundings(name, facts),
+            environment=variables | _environment(name, facts),
             reserved=_number(facts.get("ReservedConcurrentExecutions")),
             **rest,
         )
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What it printed, each line read as JSON; one that is none is `{"message": …}`."""
+        """What it printed, each line parsed as JSON; other text becomes `{"message": …}`."""
         for line in self._printed[len(self._lines) :]:
             facts = parsed(line)
             self._lines.append(facts if isinstance(facts, dict) else {"message": line})
@@ -99,7 +99,7 @@ class Function:
     def invoke(self, event: Any) -> Any:
         """Call it, within a task; the answer is what its caller gets as JSON.
 
-        `event` is JSON that nobody else has: its code may change it.
+        `event` is the function's own copy, which its code may change.
         Raises FunctionError, or Throttled.
         """
         fault = self.simulation.faults.next(self.id)
@@ -160,7 +160,7 @@ class Function:
         return FunctionError(why)
 
 
-def _surroundings(name: str, facts: Mapping[str, Any]) -> dict[str, str]:
+def _environment(name: str, facts: Mapping[str, Any]) -> dict[str, str]:
     """The variables that Lambda sets, and some that keep this machine's own settings out."""
     return {
         "AWS_ACCESS_KEY_ID": "kit",
@@ -173,7 +173,7 @@ def _surroundings(name: str, facts: Mapping[str, Any]) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_SECRET_ACCESS_KEY": "kit",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "HOME": "/tmp",  # noqa: S108 - as good a place as any where nothing of a person is
+        "HOME": "/tmp",  # noqa: S108 - holds no settings of the user
         "LANG": "en_US.UTF-8",
         "NO_PROXY": "127.0.0.1",  # the kit's own receiver
         "PATH": "/usr/bin:/bin",

@@ -1,4 +1,4 @@
-"""One call of a function that is going on."""
+"""A running call of a function."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from votepipe.emulator.simulation.simulation import Simulation
 
 
 class Abandoned(BaseException):
-    """Ends work that took longer than its caller waits for it."""
+    """Ends work that took longer than its caller waits."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -20,8 +20,8 @@ class Invocation:
 
     `marked` gets the ids of events that it is about to mark as delivered; `events` are those that
     the sink's own function is delivering, `last_part` the part of the library that made the last
-    call. `limit` is when work that it waits for is abandoned. `leave` switches back from its
-    process to what ran before.
+    call. `limit` is when work that it waits for is abandoned. `leave` switches back to the process
+    that ran before.
     """
 
     simulation: Simulation
@@ -39,7 +39,7 @@ class Invocation:
     leave: Callable[[], None] = lambda: None
 
     def get_remaining_time_in_millis(self) -> int:
-        """As Lambda's context has it, in virtual time."""
+        """As in Lambda's context, in virtual time."""
         return max(0, round((self.deadline - self.simulation.now) * 1000))
 
     def limited(self, seconds: float, work: Callable[[], None]) -> None:
@@ -66,9 +66,9 @@ class Current:
         return self.invocation
 
     def wait(self, seconds: float) -> None:
-        """Let virtual time pass for it; others run meanwhile.
+        """Let virtual time pass for it while others run.
 
-        In a thread that the function started no time passes. Raises TimedOut at the time-out, and
+        No time passes in a thread that the function started. Raises TimedOut at the time-out, and
         Abandoned at the limit.
         """
         invocation = self.require()

@@ -1,7 +1,7 @@
-"""What of the library's own state a process has for itself, and what would need real time.
+"""The library's global state that each process has for itself, and its clocks and threads.
 
-Modules of the library are shared by all processes, since importing them anew takes long; what they
-keep in globals is listed here instead.
+All processes share the modules of the library, because importing them again is slow. Hence this
+list of the globals they keep.
 """
 
 import json
@@ -54,7 +54,7 @@ class Clock:
 
 
 def timeless(clock: Clock) -> list[Patch]:
-    """What stands in for threads and clocks that would go by real time."""
+    """Replacements for threads and clocks that would use real time."""
     patches: list[Patch] = [
         (run, "Worker", clock.worker),
         (run, "monotonic", clock.now),
@@ -71,7 +71,7 @@ def timeless(clock: Clock) -> list[Patch]:
 
 
 class _Thread:
-    """A thread that does its work in the caller's, where virtual time can pass for it."""
+    """A thread that does its work in the caller's thread, where virtual time can pass."""
 
     limited: Limited
 
@@ -79,10 +79,10 @@ class _Thread:
         self._target = target
 
     def start(self) -> None:
-        """Do nothing yet: how long it may take is known when it is joined."""
+        """Do nothing yet: only `join` knows how long it may take."""
 
     def join(self, timeout: float) -> None:
-        """Do the work, for so long at most."""
+        """Do the work for at most `timeout` seconds."""
         self.limited(timeout, self._target)
 
 
@@ -96,7 +96,7 @@ class _Worker(Worker[T]):
         """Start no thread."""
 
     def begin(self, items: Iterator[T]) -> None:
-        """Have it work through `items`."""
+        """Set the items to work through."""
         self._given = items
 
     def take(self, seconds: float) -> T:
@@ -108,17 +108,17 @@ class _Worker(Worker[T]):
         return item
 
     def leave(self) -> None:
-        """Nothing goes on."""
+        """Nothing to stop: there is no thread."""
 
 
-# One event goes to many sinks, and some get it again and again; nobody can change it.
+# One event goes to many sinks, some of them several times; it is immutable, so parse it once.
 _event_in = lru_cache(maxsize=4096)(messages.event_in)
 
 _compiled: dict[str, Callable[[object], object]] = {}
 
 
 def _checker(enricher: Enricher) -> Callable[[object], object]:
-    """The library's own, remembered: compiling takes longer than all else in a cold start."""
+    """The library's own, cached: compiling is the slowest part of a cold start."""
     key = json.dumps(enricher.adds, sort_keys=True)
     if key not in _compiled:
         _compiled[key] = enrichers.checker(enricher)

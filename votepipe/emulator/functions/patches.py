@@ -1,4 +1,9 @@
-"""What a function's code finds at the end of its wires: the kit's AWS, its web server, its time."""
+"""What a function's code sees in place of the real thing: AWS, the network, time, randomness.
+
+HTTP goes over real sockets to a receiver on the loopback, so that any client library works as it
+does in Lambda, with its own parsing and connection pool. Only waiting is virtual: the receiver
+answers at once, and reading the answer lets as much virtual time pass as the answer would take.
+"""
 
 import http.client
 import math
@@ -33,17 +38,17 @@ _MARK = "votepipe_function"
 
 @cache
 def session() -> boto3.Session:
-    """The session of all clients in the kit: what they say goes nowhere but to its models."""
+    """The session of all clients in the kit, with credentials that open nothing."""
     return boto3.Session(
         region_name=REGION,
         aws_access_key_id="kit",
-        aws_secret_access_key="kit",  # noqa: S106 - a word that opens nothing
+        aws_secret_access_key="kit",  # noqa: S106 - no secret
     )
 
 
 @cache
 def client(service: str) -> Any:
-    """A client, made once, since making one takes long and it keeps no state."""
+    """A client, made once: making one is slow, and it keeps no state."""
     return session().client(
         service,  # type: ignore[call-overload]  # the stubs want a literal
         config=Config(retries={"total_max_attempts": 1}),
@@ -51,7 +56,7 @@ def client(service: str) -> Any:
 
 
 class Patches:
-    """Makes the patches that hold while code of a function runs, and no longer.
+    """Makes the patches that hold only while code of a function runs.
 
     `current` is the call of a function whose code runs right now.
     """
@@ -75,11 +80,11 @@ class Patches:
         self._patches = self._make()
 
     def all(self) -> list[Patch]:
-        """What is put in place when a process goes on."""
+        """The patches to apply when a process resumes."""
         return [*self._patches, *library.timeless(self._clock)]
 
     def close(self) -> None:
-        """Hang up where functions left connections open."""
+        """Close the connections that functions left open."""
         for connection in list(self._connections):
             connection.close()
 
@@ -112,7 +117,7 @@ class Patches:
         ]
 
     def _inside(self, inside: Any, outside: Any) -> Any:
-        """What functions see; other threads of the test run go on as if nothing was."""
+        """Patch for functions only; other threads of the test run keep the original."""
 
         def call(*given: Any, **named: Any) -> Any:
             return (inside if self._is_inside() else outside)(*given, **named)
@@ -165,24 +170,24 @@ class Patches:
 
     def _get_response(self, original: Any) -> Any:
         def get_response(connection: Any, *rest: Any, **more: Any) -> Any:
-            # The response may take the socket along.
-            client, patience = connection.sock.getsockname(), connection.sock.gettimeout()
+            # The response may take over the socket.
+            client, timeout = connection.sock.getsockname(), connection.sock.gettimeout()
             response = original(connection, *rest, **more)
             if answer := self._receiver.unread.pop(client, None):
-                self._let_pass(answer, math.inf if patience is None else patience)
+                self._let_pass(answer, math.inf if timeout is None else timeout)
             self._after(*connection.votepipe_call)
             return response
 
         return get_response
 
-    def _let_pass(self, answer: Answer, patience: float) -> None:
-        """Wait as long as the answer takes, on virtual time. Raises TimeoutError as a socket."""
-        if answer.drips:  # with each byte a socket's time-out starts anew
-            patience = math.inf
+    def _let_pass(self, answer: Answer, timeout: float) -> None:
+        """Wait in virtual time as long as the answer takes. Raises TimeoutError as a socket does."""
+        if answer.drips:  # each byte restarts the time-out of a socket
+            timeout = math.inf
         seconds = math.inf if answer.timeout or answer.drips else answer.takes
         if seconds:
-            self.current.wait(min(seconds, patience))
-        if seconds == math.inf or seconds > patience:
+            self.current.wait(min(seconds, timeout))
+        if seconds == math.inf or seconds > timeout:
             raise TimeoutError("timed out")
 
     def _look_up(self, original: Any) -> Any:
@@ -201,16 +206,16 @@ class Patches:
         return connect
 
     def _check(self, host: Any) -> None:
-        """Let nothing out of this machine."""
+        """Refuse every host but this machine."""
         if host not in _LOOPBACK:
             raise self._simulation.refuse(
-                f"'{self.current.require().id}' wants to reach '{host}', and the kit lets "
-                "nothing out. Give its address by a setting whose name ends in 'url'."
+                f"'{self.current.require().id}' wants to reach '{host}', and the kit blocks "
+                "all other hosts. Pass its address in a setting whose name ends in 'url'."
             )
 
 
 def _forgettable(make: Callable[[str], Any]) -> Callable[[str], Any]:
-    """The library's own `client` can be told to forget; so can what stands in for it."""
+    """Add the `cache_clear` that the library's own `client` has."""
     made = lambda service: make(service)  # noqa: E731 - it gets an attribute
     made.cache_clear = lambda: None  # type: ignore[attr-defined]
     return made

@@ -1,4 +1,4 @@
-"""One process of a function: its modules, its environment, and what it sees of the world."""
+"""One process of a function: its modules, environment variables and patches."""
 
 import contextlib
 import importlib
@@ -21,8 +21,8 @@ Patch = tuple[Any, str, Any]
 class Process:
     """Made by a cold start; functions of two processes share nothing but the library's code.
 
-    Modules of the checkout (`sinks`, `enrichers`, …) are imported anew for each process, so that
-    what they keep in globals is lost with it, as in Lambda.
+    Each process imports the modules of the checkout (`sinks`, `enrichers`, …) for itself, so their
+    globals are lost with it, as in Lambda.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Process:
             back()
 
     def enter(self) -> Callable[[], None]:
-        """Become this process; what it returns is to be called to become what was before."""
+        """Become this process; call what it returns to switch back."""
         patches: list[Patch] = [
             (os.environ, "_data", self._environment),
             (sys, "stdout", self.output),
@@ -94,9 +94,9 @@ class Process:
         return text.splitlines()
 
     def _take_out(self, first: int) -> dict[str, Any]:
-        """The imported modules of the checkout, no longer imported.
+        """Remove the checkout's modules from `sys.modules` and return them.
 
-        Looks at all but the `first` so many: later ones stand behind them.
+        Skips the `first` so many entries: new modules are always at the end.
         """
         names = list(itertools.islice(reversed(sys.modules), len(sys.modules) - first))
         found = {

@@ -126,7 +126,7 @@ def _hollow(value: object) -> dict[str, Any] | None:
 
 
 def _other(field: Field) -> Callable[[object], bool | None]:
-    """The verdict on a value that is no string; None where only the search can tell."""
+    """The verdict on a value that is no string; None where only the search can decide."""
 
     absent, other = field.absent, field.other
 

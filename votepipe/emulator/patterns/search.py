@@ -107,7 +107,7 @@ class Search:
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = [in_order(branch) for branch in branches]
-        # In the pattern's own order, for people put first what tells most events apart.
+        # In the pattern's own order: people put the most selective field first.
         self.root = Node()
         for path in dict.fromkeys(path for branch in branches for path in branch):
             self.root.add(path)

@@ -137,7 +137,7 @@ def _joined(prefix: str, name: str) -> str:
 
 
 class _TooManyBranches(InvalidPattern):
-    """A limit, not a doubt: reading `$or` as a field cannot mend it."""
+    """A hard limit: reading `$or` as a field would not help."""
 
 
 def _mentions_or(members: Members) -> bool:

@@ -29,7 +29,7 @@ class Ports(Protocol):
 
 
 class Trace:
-    """Tells a sink one dict for each record and hop; see `Lane` for its members."""
+    """Passes one dict for each record and hop to a sink; see `Lane` for its members."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Trace:
         self._sink = sink
 
     def record(self, hop: str, record: Record, **facts: Any) -> None:
-        """Tell where a record is."""
+        """Report where a record is."""
         if self._sink:
             self._sink(
                 {
@@ -58,7 +58,7 @@ class Trace:
             )
 
     def batch(self, hop: str, held: Batch, **facts: Any) -> None:
-        """Tell the same of several records."""
+        """Report the same of several records."""
         for each in held:
             self.record(hop, each.record, **facts)
 
@@ -73,7 +73,7 @@ class Attempts:
         self._maker = EntryMaker(pipe)
 
     def attempt(self, batch: Batch) -> tuple[Batch, str]:
-        """Enrich and put. Returns the records that are to be run again, and the reason.
+        """Enrich and put. Returns the records to retry, and the reason.
 
         Raises what the ports raise, and AnswerError.
         """
@@ -88,7 +88,7 @@ class Attempts:
             return (), ""
         reason = errors[failed[0]]
         lost = {owner.event_id for index in failed if (owner := owners[index])}
-        if any(owners[index] is None for index in failed):  # nobody can tell whose it was
+        if any(owners[index] is None for index in failed):  # it may be any record's
             return batch, reason
         return tuple(each for each in batch if each.event_id in lost), reason
 
@@ -100,7 +100,7 @@ class Attempts:
             self._trace.record(hop, each.record)
 
     def _put(self, items: list[Any], owners: list[Held | None]) -> list[str]:
-        """Put every item that can be. Returns an error for each item, empty when there is none."""
+        """Put every item that can be. Returns an error for each item, empty on success."""
         errors = [""] * len(items)
         entries: dict[int, Entry] = {}
         for index, item in enumerate(items):

@@ -11,7 +11,7 @@ from votepipe.emulator.pipes.section import PipeError, Section
 BUS_BATCH = 10  # PutEvents takes no more entries
 _DAY = 86_400
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
-# These have no say in which event arrives where.
+# These do not decide which event arrives where.
 # `DesiredState` is 'STOPPED' wherever this code stands in for the service.
 _WITHOUT_EFFECT = {
     "Description",

@@ -1,7 +1,7 @@
-"""One shard's way through a pipe, without I/O of its own.
+"""One shard of a pipe, without I/O of its own.
 
-A driver offers records, calls `step` when it is due and keeps the `checkpoint`; what touches the
-world are the driver's ports and clock.
+A driver offers records, calls `step` when it is due and keeps the `checkpoint`. All I/O is in the
+driver's ports and clock.
 The local runner drives it with AWS calls and real time, the test kit with a virtual clock.
 """
 
@@ -138,7 +138,7 @@ class Lane:
         self._last_in_hand = batch[-1]
 
     def _run(self, part: _Part, now: float) -> list[_Part]:
-        """Attempt a part; what it returns is still to be done, in order."""
+        """Attempt a part; returns what is still to do, in order."""
         if part.condition:
             return self._give_up(part, part.condition)
         if any(self._too_old(each, now) for each in part.held):

@@ -22,7 +22,7 @@ def is_path(text: str) -> bool:
 def compile_path(path: str) -> Reader:
     """A function that reads an event at the path, raising MissingPath where there is nothing.
 
-    Raises ValueError for what is no path; `[*]` is none here, as it gives no single value.
+    Raises ValueError for anything else, and for `[*]`, which gives no single value.
     """
     if not _PATH.fullmatch(path):
         raise ValueError(path)

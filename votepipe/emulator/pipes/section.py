@@ -69,7 +69,7 @@ class Section:
         return value
 
     def check_path(self, key: str, value: Any) -> None:
-        """Refuse what starts as a path and is none."""
+        """Refuse a malformed path."""
         try:
             compile_value(value)
         except (ValueError, AttributeError):
@@ -90,10 +90,10 @@ class Section:
         return PipeError(f"Pipe '{self._pipe}': '{self._path(key)}' {rule}. Change the template.")
 
     def nothing_left(self, without_effect: Collection[str] = ()) -> None:
-        """Refuse members that nobody read."""
+        """Refuse unread members."""
         if unknown := sorted(self._left.keys() - set(without_effect)):
             names = ", ".join(f"'{self._path(key)}'" for key in unknown)
-            raise PipeError(f"Pipe '{self._pipe}': {names} is not modelled. Take it out.")
+            raise PipeError(f"Pipe '{self._pipe}': {names} is not modelled. Remove it.")
 
     def _path(self, key: str) -> str:
         return f"{self._place}.{key}" if self._place else key

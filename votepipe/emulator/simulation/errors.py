@@ -1,10 +1,10 @@
-"""What the kit raises: mistakes of a test, and the ends that a function's process can come to."""
+"""What the kit raises: a test's mistakes, and the ways a function's process can end."""
 
 from votepipe.model.errors import VotepipeError
 
 
 class KitError(VotepipeError):
-    """The test asks for what is not there."""
+    """The test asks for something that does not exist."""
 
 
 class Unmodelled(VotepipeError):

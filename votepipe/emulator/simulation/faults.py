@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and how often."""
+"""Fault injection: what fails on demand, and how often."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Faults:
     latency: tuple[float, float] = (0.0, 0.0)
 
     def next(self, name: str) -> Fault | None:
-        """Whether this call of a function or queue is to fail, and how."""
+        """How this call of a function or queue fails, if it does."""
         waiting = self.of.get(name)
         if not waiting:
             return None

@@ -1,8 +1,7 @@
-"""Code that lets virtual time pass in its middle, one piece at a time.
+"""Code that waits in virtual time.
 
-A piece of work runs in a thread of its own, but never beside another one: whoever runs holds the
-baton, and it goes back to the clock when the work waits or ends. So what happens is decided by
-the clock alone.
+Each task has its own thread, but only one thread runs at a time: a task that waits or ends hands
+control back to the clock. So the clock alone decides the order, and runs are reproducible.
 """
 
 import threading
@@ -13,7 +12,7 @@ from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
 class _Worker:
-    """A thread that does one piece of work after the other."""
+    """A thread that runs one task after the other."""
 
     def __init__(self) -> None:
         self.go = threading.Lock()
@@ -41,14 +40,14 @@ class _Worker:
         return self.work is None
 
     def wait(self) -> None:
-        """Called by the work: give the baton back until it is handed over again."""
+        """Called by the task: hand control back until `hand_over`."""
         self.back.release()
         self.go.acquire()
         if self.closed:
             raise Closed("The pipeline was closed.")
 
     def close(self) -> None:
-        """End the thread, and with it work that waits."""
+        """End the thread, and the task that waits in it."""
         self.closed = True
         self.go.release()
         self._thread.join()
@@ -69,7 +68,7 @@ class _Worker:
 
 
 class Tasks:
-    """Runs work that may wait."""
+    """Runs tasks that may wait."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -79,7 +78,7 @@ class Tasks:
 
     @property
     def mine(self) -> bool:
-        """Whether the caller is the work that runs, rather than another thread."""
+        """Whether the caller is the running task rather than another thread."""
         return self._current is not None and self._current.ident == threading.get_ident()
 
     def run(self, work: Callable[[], None]) -> None:
@@ -89,7 +88,7 @@ class Tasks:
         self._hand_over(worker)
 
     def wait(self, seconds: float) -> None:
-        """Called by work: go on after so much virtual time."""
+        """Called by a task: continue after so much virtual time."""
         worker = self._current
         if worker is None:
             raise RuntimeError("only work that was started with run() can wait")
@@ -98,7 +97,7 @@ class Tasks:
         worker.wait()
 
     def close(self) -> None:
-        """End all threads; work that waits gets Closed raised in its middle."""
+        """End all threads; `wait` raises Closed in the tasks that wait."""
         for worker in [*self._waiting, *self._idle]:
             self._current = worker
             worker.close()

@@ -1,4 +1,4 @@
-"""Virtual time, and what is to be done at which moment of it."""
+"""Virtual time, and what happens when."""
 
 import heapq
 import itertools
@@ -10,7 +10,7 @@ _MOST_AT_ONCE = 1_000_000
 
 
 class Timer:
-    """Something to be done at a moment; `do` is None once it was done or called off."""
+    """A callback due at a moment; `do` is None once it ran or was cancelled."""
 
     __slots__ = ("do", "recurring", "when")
 
@@ -21,7 +21,7 @@ class Timer:
 
 
 class VirtualClock:
-    """Does everything in the order of its time; what is due at one moment, first come first served.
+    """Runs timers in the order of their time, those of one moment in the order they were set.
 
     `now` is in seconds since 1970 and moves only here.
     """
@@ -33,9 +33,9 @@ class VirtualClock:
         self._waiting = 0  # entries of things that come to an end
 
     def at(self, when: float, do: Callable[[], None], *, recurring: bool = False) -> Timer:
-        """Have it done at that moment, or now if that is past.
+        """Run a callback at that moment, or now if that is past.
 
-        What is `recurring` goes on for ever and keeps nothing from coming to rest.
+        A `recurring` one does not keep the clock from being idle.
         """
         timer = Timer(max(when, self.now), do, recurring)
         heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
@@ -43,37 +43,37 @@ class VirtualClock:
         return timer
 
     def soon(self, do: Callable[[], None]) -> Timer:
-        """Have it done at this moment, after what is due already."""
+        """Run a callback at this moment, after what is due already."""
         return self.at(self.now, do)
 
     def cancel(self, timer: Timer) -> None:
-        """Call it off; fine when it was done already."""
+        """Cancel a timer; one that ran already is ignored."""
         if timer.do is not None:
             timer.do = None
             self._waiting -= not timer.recurring
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left but what recurs."""
+        """Whether only recurring timers are left."""
         return self._waiting == 0
 
     def run_until(self, when: float) -> None:
-        """Do all that is due up to that moment, which it then is."""
+        """Run all that is due up to that moment, and set the time to it."""
         self._run(when, until_idle=False)
         self.now = max(self.now, when)
 
     def run_until_idle(self, until: float) -> bool:
-        """Do all that is due until nothing is left but what recurs; False if that is after `until`.
+        """Run what is due until the clock is idle; False if it is not by `until`.
 
-        Time then stands where the last of it was done.
+        Time stops at the last timer that ran.
         """
         self._run(until, until_idle=True)
         return self.idle
 
     def run_next(self) -> None:
-        """Do what is due next, whenever that is. Raises KitError when nothing is."""
+        """Run what is due next, whenever that is. Raises KitError without any timer."""
         if not self._heap:
-            raise KitError("Nothing is left to do, so nothing more will come.")
+            raise KitError("No timer is left, so nothing more will happen.")
         self._run(self._heap[0][0], until_idle=False)
 
     def _run(self, until: float, *, until_idle: bool) -> None:
@@ -87,8 +87,8 @@ class VirtualClock:
             at_once = at_once + 1 if when == self.now else 0
             if at_once > _MOST_AT_ONCE:
                 raise KitError(
-                    "The pipeline goes round in circles: "
-                    f"{_MOST_AT_ONCE:,} things were due at one moment. Look at its trace."
+                    "The pipeline loops without end: "
+                    f"{_MOST_AT_ONCE:,} timers were due at one moment. Look at its trace."
                 )
             self.now = when
             do()

@@ -58,9 +58,9 @@ class QueueError(Exception):
 
 @dataclass(eq=False)
 class Queue:
-    """A queue of the template; `listeners` are told when there is something to receive.
+    """A queue of the template; `listeners` are called when there is something to receive.
 
-    `dead_letters` is where a message goes that was received `most_receives` times.
+    A message received `most_receives` times goes to `dead_letters`.
     """
 
     simulation: Simulation
@@ -138,7 +138,7 @@ class Queue:
         return message
 
     def receive(self, most: int, hidden: float | None = None) -> list[Message]:
-        """Hand out up to so many visible messages, each hidden for a while."""
+        """Hand out at most so many visible messages, and hide them for a while."""
         batch: list[Message] = []
         names: set[str] = set()
         waiting = list(self._visible)
@@ -204,7 +204,7 @@ class Queue:
             self._show_later(message, wait)
         else:
             self._visible[message] = None
-            self._tell()
+            self._notify()
 
     def _show_later(self, message: Message, wait: float) -> None:
         clock = self.simulation.clock
@@ -216,9 +216,9 @@ class Queue:
         message.shows = None
         del self._hidden[message]
         self._visible[message] = None
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.listeners:
             listener()
 
@@ -238,7 +238,7 @@ class Queue:
         to._visible[message] = None
         facts = {"message": message.id[:8], "to": to.id, "reason": reason_of(message)}
         self.simulation.trace.note("dead-lettered", self.id, message.vote_key, **facts)
-        to._tell()
+        to._notify()
 
     def _expired(self, message: Message) -> bool:
         if self.simulation.now < message.sent + self.retention:

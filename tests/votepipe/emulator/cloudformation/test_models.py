@@ -67,7 +67,7 @@ def test_a_mapping_of_something_else_than_a_queue_is_refused(run: Run, checkout:
         queue = resources["ChatSink"]["Properties"]["Events"]["Queue"]["Properties"]
         queue["Queue"] = "arn:aws:sqs:us-east-1:123456789012:elsewhere"
 
-    with pytest.raises(Unmodelled, match="takes from what is no queue of the template"):
+    with pytest.raises(Unmodelled, match="takes from a queue outside of the template"):
         run(changed(checkout, change))
 
 

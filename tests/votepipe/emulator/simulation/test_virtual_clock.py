@@ -86,14 +86,12 @@ def test_the_next_thing_is_done_whenever_it_is(clock: VirtualClock) -> None:
     assert clock.now == 500
 
 
-def test_nothing_left_to_do_is_told(clock: VirtualClock) -> None:
-    with pytest.raises(KitError, match="Nothing is left to do"):
+def test_an_empty_clock_is_refused(clock: VirtualClock) -> None:
+    with pytest.raises(KitError, match="No timer is left"):
         clock.run_next()
 
 
-def test_going_round_in_circles_is_told(
-    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_loop_is_refused(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("votepipe.emulator.simulation.virtual_clock._MOST_AT_ONCE", 10)
 
     def again() -> None:
@@ -101,5 +99,5 @@ def test_going_round_in_circles_is_told(
 
     again()
 
-    with pytest.raises(KitError, match="goes round in circles: 10 things"):
+    with pytest.raises(KitError, match="loops without end: 10 timers"):
         clock.run_until(101)
