@@ -98,6 +98,14 @@ def host_of(url: str) -> str:
     return host
 
 
+class Refused(Undeliverable):
+    """A 4xx or a redirect; `response` is the answer, which may quote what was sent."""
+
+    def __init__(self, text: str, response: Response) -> None:
+        super().__init__(text)
+        self.response = response
+
+
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Follow no redirect: credentials stay with the receiver that they are for."""
@@ -176,7 +184,7 @@ def refuse(host: str, response: Response, hint: str = "") -> NoReturn:
         raise TryLater(text, after=USUAL_WAIT if wait is None else wait)
     if status >= 500 or status in (408, 425):
         raise Temporary(text)
-    raise Undeliverable(text)
+    raise Refused(text, response)
 
 
 def _phrase(status: int) -> str:

@@ -6,13 +6,15 @@ A status other than 2xx has the outcome that `votepipe.http` gives it. Of the We
     internal_error and the like, no JSON        Temporary
     message_not_found                           Gone
     edit_window_closed, cant_update_message     Unchangeable
+    msg_blocks_too_long, msg_too_long           TooLong
     any other                                   Undeliverable
 
 Texts name Slack's code for the error, never the token or what was posted.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +25,19 @@ from votepipe.model.text import clean
 
 # Slack refuses sections over 3,000 characters; an answer as words.py cuts it fits, however escaped.
 SECTION = 3000
+# And messages whose blocks are longer, by what developers report: the text, and all of it as JSON.
+# Whether it counts a character beyond ASCII as one or as its escape, no report says.
+MOST_TEXT, MOST_JSON = 12_000, 13_199
 # Signs that format text, and the ones that only look like them.
 LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 
 _RUN = "Run: votepipe secret set {sink}"
 _CHANNEL = "Correct the template parameter '{parameter}'."
 _TOO_ODD = "Slack could not read the message."
+_SHORTEN = (
+    "The message is longer than Slack takes. Lower MOST_TEXT and MOST_JSON in votepipe/slack.py "
+    "and run: make deploy"
+)
 HINTS = {
     "invalid_auth": f"The bot token is not valid. {_RUN}",
     "not_authed": f"There is no bot token. {_RUN}",
@@ -40,7 +49,8 @@ HINTS = {
     "not_in_channel": "Invite the bot to the channel: /invite @ and its name.",
     "is_archived": f"The channel is archived. {_CHANNEL}",
     "restricted_action": "An admin of the workspace lets only some people post there.",
-    "msg_too_long": _TOO_ODD,
+    "msg_too_long": _SHORTEN,
+    "msg_blocks_too_long": _SHORTEN,
     "invalid_blocks": _TOO_ODD,
 }
 _NEW_WEBHOOK = "Make a new one and run: votepipe secret set {sink}"
@@ -52,6 +62,7 @@ WEBHOOK_HINTS = {
 }
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _LIMITED = {"ratelimited", "rate_limited", "message_limit_exceeded"}
+_TOO_LONG = {"msg_too_long", "msg_blocks_too_long"}
 _FIXED = {"edit_window_closed", "cant_update_message"}
 _UNREADABLE = "Slack answered what cannot be read."
 
@@ -64,6 +75,10 @@ class Gone(Undeliverable):
 
 class Unchangeable(Undeliverable):
     """The message can no longer be edited."""
+
+
+class TooLong(Undeliverable):
+    """Slack refused the message for its length; a shorter one may pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,25 +138,57 @@ def _refusal(code: str, sink: str) -> DeliveryError:
         return Unchangeable(text)
     parameter = f"{sink.title().replace('_', '')}Channel"
     hint = HINTS.get(code, "").format(sink=sink, parameter=parameter)
-    return Undeliverable(f"{text} {hint}".rstrip())
+    kind = TooLong if code in _TOO_LONG else Undeliverable
+    return kind(f"{text} {hint}".rstrip())
 
 
 def post_to_webhook(url: Secret | None, message: Message, *, sink: str) -> None:
     """Post a message to an incoming webhook for the sink of this name."""
     hints = {status: hint.format(sink=sink) for status, hint in WEBHOOK_HINTS.items()}
-    http.post(url.reveal() if url else "", json=message, hints=hints)
+    try:
+        response = http.post(url.reveal() if url else "", json=message, hints=hints)
+    except http.Refused as refused:
+        code = refused.response.text.strip()
+        raise (_refusal(code, sink) if code in _TOO_LONG else refused) from None
+    # Slack answers 'ok'; a page comes from a proxy or a server that is busy.
+    if response.text.lstrip().startswith("<"):
+        raise Temporary(_UNREADABLE)
 
 
-def message_of(lines: Sequence[str], notes: Sequence[str] = ()) -> Message:
-    """A message as Slack takes it: lines of mrkdwn, and notes in small print."""
-    sections = [{"type": "section", "text": mrkdwn(text)} for text in pack(lines)]
-    context = [{"type": "context", "elements": [mrkdwn(" · ".join(notes))]}] if notes else []
+def message_of(
+    parts: Sequence[str], notes: Sequence[str] = (), *, more: int = 0, of: str = ""
+) -> Message:
+    """A message as Slack takes it: parts of one or more lines of mrkdwn, and notes in small print.
+
+    Parts at the end that are over Slack's limits become a count, together with the `more` that
+    the caller left out: '… and 3 more', and then `of` what.
+    """
+    for kept in range(len(parts), 0, -1):
+        left = len(parts) - kept + more
+        rest = [f"… and {left} more {of}".rstrip()] if left else []
+        lines = "\n".join([*parts[:kept], *rest]).split("\n")
+        blocks = _blocks(lines, notes)
+        if _fits(blocks):
+            break
     return {
         "text": pack([*lines, *notes])[0],
-        "blocks": [*sections, *context],
+        "blocks": blocks,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _blocks(lines: Sequence[str], notes: Sequence[str]) -> list[dict[str, Any]]:
+    sections = [{"type": "section", "text": mrkdwn(text)} for text in pack(lines)]
+    context = [{"type": "context", "elements": [mrkdwn(" · ".join(notes))]}] if notes else []
+    return [*sections, *context]
+
+
+def _fits(blocks: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether Slack takes blocks of this length in one message."""
+    objects = [part for block in blocks for part in block.get("elements", [block.get("text")])]
+    text = sum(len(part["text"]) for part in objects)
+    return text <= MOST_TEXT and len(json.dumps(blocks)) <= MOST_JSON
 
 
 def foreign(text: str, limit: int) -> str:

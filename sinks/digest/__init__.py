@@ -8,6 +8,7 @@ them. Each scheduled time makes one digest. An attempt that is cut off between a
 repeats that send with the same counts; what a failed digest missed is in the next one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sinks.digest import messages, votes
@@ -15,8 +16,9 @@ from votepipe import ScheduledEvent, Secret, Skip, setting, sink
 from votepipe.aws import ses
 from votepipe.model.errors import SettingsError
 from votepipe.plugins import Resources
-from votepipe.slack import Bot, Message, post_to_webhook
+from votepipe.slack import Bot, Message, TooLong, post_to_webhook
 from votepipe.tally import Tally
+from votepipe.tally.articles import Article
 from votepipe.tally.digests import Digest
 
 
@@ -72,7 +74,7 @@ def handler(event: ScheduledEvent, settings: Settings) -> None:
     for receiver in settings.receivers:
         if receiver not in digest.sent:
             if receiver == "Slack":
-                _post(messages.for_slack(articles), settings)
+                _post_to_slack(articles, settings)
             else:
                 ses.send(
                     messages.for_mail(articles),
@@ -83,6 +85,18 @@ def handler(event: ScheduledEvent, settings: Settings) -> None:
                 )
             digest.mark_sent(receiver)
     digest.finish(articles)
+
+
+def _post_to_slack(articles: Sequence[Article], settings: Settings) -> None:
+    """Post it, with fewer articles where Slack finds it too long."""
+    most = min(messages.SLACK.articles, len(articles))
+    while True:
+        try:
+            return _post(messages.for_slack(articles, most), settings)
+        except TooLong:
+            if most == 1:
+                raise
+            most //= 2
 
 
 def _post(message: Message, settings: Settings) -> None:

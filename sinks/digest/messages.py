@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sinks.digest import content, votes
@@ -23,20 +23,20 @@ class Room:
     answer: int
 
 
-SLACK = Room(12, 3, 250)  # it takes 50 blocks of 3,000 characters, however they are escaped
+SLACK = Room(12, 3, 250)
 MAIL = Room(30, 5, 500)  # mail programs cut what is over 100 kB
 
 
-def for_slack(articles: Sequence[Article]) -> Message:
-    """The sums, then each article with its counts and answers."""
-    lines = [f"*{content.headline(articles)}*"]
-    for article, answers in _shown(articles, SLACK):
+def for_slack(articles: Sequence[Article], most: int = SLACK.articles) -> Message:
+    """The sums, then at most so many articles, each with its counts and answers."""
+    parts = [f"*{content.headline(articles)}*"]
+    for article, answers in _shown(articles, replace(SLACK, articles=most)):
         name = foreign(content.title(article), words.NAME)
         link = escaped(article.url or "")
         linked = f"<{link}|{name}>" if 0 < len(link) <= LONGEST_LINK else name
-        lines.append(f"_{linked}_  {content.counts(article)}")
-        lines += [f"• {foreign(line, SLACK.answer + words.LABEL)}" for line in answers]
-    return message_of(lines + _rest(articles, SLACK))
+        lines = [f"• {foreign(line, SLACK.answer + words.LABEL)}" for line in answers]
+        parts.append("\n".join([f"_{linked}_  {content.counts(article)}", *lines]))
+    return message_of(parts, more=max(0, len(articles) - most))
 
 
 def for_mail(articles: Sequence[Article]) -> dict[str, Any]:
@@ -48,8 +48,9 @@ def for_mail(articles: Sequence[Article]) -> dict[str, Any]:
         text.append("\n".join([name, *([article.url] if article.url else []), counts, *answers]))
         rich.append(f"<h3>{_linked(name, article.url)}</h3>\n<p>{html.escape(counts)}</p>")
         rich += [ses.paragraph(html.escape(line)) for line in answers]
-    text += _rest(articles, MAIL)
-    rich += [f"<p>{line}</p>" for line in _rest(articles, MAIL)]
+    if (more := len(articles) - MAIL.articles) > 0:
+        text.append(f"… and {more} more")
+        rich.append(f"<p>… and {more} more</p>")
     return ses.simple(headline, "\n\n".join(text) + "\n", "\n".join(rich) + "\n")
 
 
@@ -61,11 +62,6 @@ def _shown(articles: Sequence[Article], room: Room) -> Iterator[tuple[Article, l
         answers, more = content.answers(article.pending, found, most=room.votes, length=room.answer)
         lines = [f"{emoji} {text}" for emoji, text in answers]
         yield article, [*lines, *([f"… and {more} more with answers"] if more else [])]
-
-
-def _rest(articles: Sequence[Article], room: Room) -> list[str]:
-    more = len(articles) - room.articles
-    return [f"… and {more} more"] if more > 0 else []
 
 
 def _linked(name: str, url: str | None) -> str:

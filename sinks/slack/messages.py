@@ -1,6 +1,6 @@
 """What Slack shows: one vote, many votes of one instance, or the counts above them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sinks.slack.settings import Settings
@@ -17,10 +17,12 @@ def one(event: Event, settings: Settings) -> Message:
     """A headline, a line for each answer, and who it is from."""
     down = event.vote.vote_type == "thumbsdown"
     cheer, emoji = ("Womp", settings.emoji_down) if down else ("Yay", settings.emoji_up)
-    lines = [f"{cheer} _{_article(event)}_ got a {emoji}", *_answers(event)]
+    answers, more = _answers(event)
+    lines = [f"{cheer} _{_article(event)}_ got a {emoji}", *answers]
     if event.type == "VoteWithdrawn":
         lines = [f"~{line}~" for line in lines]
-    return message_of(lines, [foreign(note, words.NAME) for note in _notes(event, settings)])
+    notes = [foreign(note, words.NAME) for note in _notes(event, settings)]
+    return message_of(lines, notes, more=more)
 
 
 def many(events: Sequence[Event], settings: Settings) -> Message:
@@ -34,10 +36,10 @@ def many(events: Sequence[Event], settings: Settings) -> Message:
         f"{emojis.get(event.vote.vote_type, '')} {_answers_in_one_line(event)}"
         for event in answered[:MOST_VOTES]
     ]
-    more = len(answered) - len(lines)
-    rest = [f"… and {more} more with answers"] if more else []
     again = sum(bool(event.detail.get("previous")) for event in events)
-    return message_of([headline, *lines, *rest], [f"{again} settled again"] if again else [])
+    notes = [f"{again} settled again"] if again else []
+    more = len(answered) - len(lines)
+    return message_of([headline, *lines], notes, more=more, of="with answers")
 
 
 def above(event: Event, counts: dict[str, Any], settings: Settings) -> Message:
@@ -60,12 +62,12 @@ def _article(event: Event) -> str:
     return f"<{link}|{title}>" if 0 < len(link) <= LONGEST_LINK else title
 
 
-def _answers(event: Event) -> Iterator[str]:
+def _answers(event: Event) -> tuple[list[str], int]:
+    """A line for each answer, and how many more there are."""
     given, more = words.answers(event.vote, labels=words.labels(event))
-    for label, text in given:
-        yield f"*{foreign(label, words.LABEL)}:* {foreign(text, words.ANSWER)}"
-    if more:
-        yield f"… and {more} more"
+    return [
+        f"*{foreign(label, words.LABEL)}:* {foreign(text, words.ANSWER)}" for label, text in given
+    ], more
 
 
 def _answers_in_one_line(event: Event) -> str:

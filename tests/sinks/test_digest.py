@@ -10,6 +10,7 @@ import pytest
 from sinks.digest import Settings, handler, messages
 from votepipe import Event, ScheduledEvent, Secret, Skip, TryLater, Undeliverable
 from votepipe.emulator.http.receiver import Answer
+from votepipe.emulator.http.slack import Slack
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
 from votepipe.tally import Tally
@@ -203,6 +204,42 @@ def test_the_longest_message_is_one_that_slack_takes(site: Site, slack: Settings
     blocks = web.requests[0].json["blocks"]
     assert len(blocks) <= 50
     assert all(len(block["text"]["text"]) <= 3000 for block in blocks)
+    assert sum(len(block["text"]["text"]) for block in blocks) <= 12_000
+    assert len(json.dumps(blocks)) < 13_200
+    shown = "\n".join(block["text"]["text"] for block in blocks)
+    assert shown.endswith(f"\n… and {15 - shown.count('_&amp;')} more")
+
+
+@pytest.mark.parametrize("by", ["bot", "webhook"])
+def test_one_that_slack_finds_too_long_is_sent_with_fewer_articles(
+    site: Site, web: Any, lines: Any, by: str
+) -> None:
+    channel, settings = Slack(), Settings(webhook_url=Secret(web.url))
+    if by == "bot":
+        bot = {"bot_token": Secret("xoxb-1"), "channel": "C1", "api_url": f"{web.url}/api/"}
+        settings = Settings(**bot)
+    web.behave("api" if by == "bot" else "", channel)
+    channel.problems = ["msg_blocks_too_long", "msg_too_long"]
+    for number in range(15):
+        site.vote(f"v{number}", article=f"article {number}")
+
+    site.digest(0, settings)
+
+    assert len(lines()) == 1 + 3 + 1
+    assert lines()[-1] == "… and 12 more"
+    with pytest.raises(Skip):
+        site.digest(1, settings)
+
+
+def test_one_that_slack_never_takes_says_why(site: Site, slack: Settings, web: Any) -> None:
+    web.reply(Answer(status=400, body="msg_blocks_too_long"), times=9)
+    for number in range(5):
+        site.vote(f"v{number}", article=f"article {number}")
+
+    with pytest.raises(Undeliverable, match="longer than Slack takes. Lower MOST_TEXT"):
+        site.digest(0, slack)
+
+    assert len(web.requests) == 3  # of five articles, two and one
 
 
 def test_a_bot_posts_to_its_channel(site: Site, web: Any) -> None:

@@ -158,6 +158,19 @@ def test_no_vote_breaks_slacks_limits(answers: dict[str, str], place: str, voter
     assert len(posted["blocks"]) <= 50
     assert all(0 < len(text) <= 3000 for text in texts(posted))
     assert "<" not in json.dumps(posted)
+    assert sum(map(len, texts(posted))) <= 12_000
+    assert len(json.dumps(posted["blocks"])) < 13_200
+
+
+def test_answers_over_what_a_message_holds_become_a_count() -> None:
+    answers = {f"question_{each}": "<div class='a'>x && y</div> " * 30 for each in range(23)}
+
+    posted = one(event(answers=answers), SETTINGS)
+
+    lines = "\n".join(texts(posted)).splitlines()
+    assert sum(map(len, texts(posted))) <= 12_000
+    assert [line for line in lines if line.startswith("*question")] == lines[1:-2]
+    assert lines[-2] == f"… and {23 - len(lines[1:-2])} more"
 
 
 @pytest.mark.parametrize("name", SAMPLES)

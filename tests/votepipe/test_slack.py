@@ -1,5 +1,6 @@
 """votepipe/slack.py: messages in which foreign text stays text, and what Slack's answers mean."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from votepipe.slack import (
     SECTION,
     Bot,
     Gone,
+    TooLong,
     Unchangeable,
     escaped,
     foreign,
@@ -56,6 +58,40 @@ def test_no_text_object_looks_for_mentions() -> None:
 
     assert made["blocks"][0]["text"]["verbatim"]
     assert made["blocks"][1]["elements"][0]["verbatim"]
+
+
+def lengths(message: Any) -> tuple[int, int]:
+    """Of all text in a message's blocks, and of the blocks as JSON."""
+    blocks = message["blocks"]
+    objects = [part for each in blocks for part in each.get("elements", [each.get("text")])]
+    return sum(len(part["text"]) for part in objects), len(json.dumps(blocks))
+
+
+@pytest.mark.parametrize(
+    ("part", "kept"),
+    [
+        ("x" * 2999, 3),  # four would be at the limit, and leave no room for the count
+        ("&amp;" * 200, 11),
+        ("ы" * 500, 4),  # six characters each as JSON
+        ("\n".join(["x" * 2000] * 4), 1),
+    ],
+    ids=["lines", "escapes", "not ASCII", "parts of several lines"],
+)
+def test_parts_over_slacks_limits_become_a_count(part: str, kept: int) -> None:
+    made = message_of(["headline", *[part] * 20], ["a note"], more=5, of="with answers")
+
+    text, blocks = lengths(made)
+    shown = "\n".join(block["text"]["text"] for block in made["blocks"] if "text" in block)
+    assert text <= 12_000
+    assert blocks < 13_200
+    assert shown == "\n".join(["headline", *[part] * kept, f"… and {25 - kept} more with answers"])
+    assert made["blocks"][-1]["elements"][0]["text"] == "a note"
+
+
+def test_what_fits_is_whole() -> None:
+    made = message_of(["x" * 2999] * 4)
+
+    assert [len(block["text"]["text"]) for block in made["blocks"]] == [2999] * 4
 
 
 @pytest.fixture
@@ -124,6 +160,18 @@ def test_an_update_says_which(web: Any, bot: Bot) -> None:
             Undeliverable,
             "Slack answered 'channel_not_found'. The channel does not exist, or the bot cannot see "
             "it. Correct the template parameter 'MySinkChannel'.",
+        ),
+        (
+            "msg_blocks_too_long",
+            TooLong,
+            "Slack answered 'msg_blocks_too_long'. The message is longer than Slack takes. "
+            "Lower MOST_TEXT and MOST_JSON in votepipe/slack.py and run: make deploy",
+        ),
+        (
+            "msg_too_long",
+            TooLong,
+            "Slack answered 'msg_too_long'. The message is longer than Slack takes. "
+            "Lower MOST_TEXT and MOST_JSON in votepipe/slack.py and run: make deploy",
         ),
         ("something_new", Undeliverable, "Slack answered 'something_new'."),
         ("Hi, the-text!", Undeliverable, "Slack answered 'unknown'."),
@@ -214,4 +262,19 @@ def test_a_webhook_that_refuses_is_explained(web: Any, status: int, hint: str) -
     web.reply(Answer(status=status))
 
     with pytest.raises(Undeliverable, match=hint):
+        post_to_webhook(Secret(web.url), HELLO, sink="my_sink")
+
+
+def test_a_webhook_that_finds_a_message_too_long_says_so(web: Any) -> None:
+    web.reply(Answer(status=400, body="msg_blocks_too_long"))
+
+    with pytest.raises(TooLong, match="Lower MOST_TEXT"):
+        post_to_webhook(Secret(web.url), HELLO, sink="my_sink")
+
+
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"\n <!DOCTYPE html>"])
+def test_a_page_in_place_of_a_webhooks_answer_is_temporary(web: Any, body: bytes) -> None:
+    web.reply(Answer(body=body))
+
+    with pytest.raises(Temporary, match="cannot be read"):
         post_to_webhook(Secret(web.url), HELLO, sink="my_sink")

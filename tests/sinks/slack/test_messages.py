@@ -1,5 +1,6 @@
 """sinks/slack/messages.py: many votes in one message."""
 
+import json
 from typing import Any
 
 import pytest
@@ -71,3 +72,13 @@ def test_no_number_of_votes_breaks_slacks_limits(votes: Any, answers: list[str])
     assert len(posted["text"]) <= 4000
     assert all(len(text) <= 3000 for text in texts)
     assert not any("<" in text for text in texts)
+    assert sum(map(len, texts)) <= 12_000
+    assert len(json.dumps(posted["blocks"])) < 13_200
+
+
+def test_answers_over_what_a_message_holds_are_counted_with_the_rest(votes: Any) -> None:
+    posted = many(votes(*["👍" * 900] * 22), SETTINGS)
+
+    shown = "\n".join(block["text"]["text"] for block in posted["blocks"]).splitlines()
+    assert 2 < len(shown) < 12
+    assert shown[-1] == f"… and {24 - len(shown)} more with answers"

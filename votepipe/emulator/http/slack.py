@@ -3,6 +3,7 @@
 Give it to `Pipeline.serve("slack", …)`. Its own client, slack_sdk, holds it to what Slack answers.
 """
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from votepipe.emulator.http.receiver import Answer, Request
 
 LONGEST_TEXT = 4000
+LONGEST_BLOCKS = 13_200  # all of a message, as JSON
 WEBHOOK = "webhook"  # among the methods, a post to the webhook
 
 
@@ -127,6 +129,8 @@ def _message(request: Request) -> dict[str, Any]:
     blocks = body.get("blocks") or []
     if not isinstance(blocks, list) or len(blocks) > 50 or not all(map(_fits, blocks)):
         raise _Refused("invalid_blocks")
+    if len(json.dumps(blocks)) >= LONGEST_BLOCKS:
+        raise _Refused("msg_blocks_too_long")
     return body
 
 

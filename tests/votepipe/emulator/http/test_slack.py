@@ -105,6 +105,7 @@ def section(length: int, **more: Any) -> dict[str, Any]:
         ({"blocks": [section(1, fields=[{"text": "x"}] * 11)]}, "invalid_blocks"),
         ({"blocks": [section(1, fields=[{"text": "x" * 2001}])]}, "invalid_blocks"),
         ({"blocks": ["text"]}, "invalid_blocks"),
+        ({"blocks": [section(3000)] * 4 + [section(900)]}, "msg_blocks_too_long"),
     ],
 )
 def test_what_a_webhook_refuses(at: At, body: dict[str, Any], error: str) -> None:
