@@ -124,11 +124,7 @@ class TestStream:
 
         one, two = ({"id": {"S": "a"}, "n": {"N": each}} for each in "12")
         assert [
-            (
-                each["eventName"],
-                each["dynamodb"].get("OldImage"),
-                each["dynamodb"].get("NewImage"),
-            )
+            (each["eventName"], each["dynamodb"].get("OldImage"), each["dynamodb"].get("NewImage"))
             for each in records
         ] == [("INSERT", None, one), ("MODIFY", one, two), ("REMOVE", two, None)]
 
@@ -157,10 +153,7 @@ class TestStream:
         assert (
             ids([each["dynamodb"] for each in last["Records"]]),
             "NextShardIterator" in last,
-        ) == (
-            ["a"],
-            False,
-        )
+        ) == (["a"], False)
 
 
 FUNCTION = """

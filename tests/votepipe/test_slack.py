@@ -125,12 +125,7 @@ def test_an_update_says_which(web: Any, bot: Bot) -> None:
 
     (request,) = web.requests
     assert request.path == "/api/chat.update"
-    assert request.json == {
-        "channel": "C9",
-        "ts": "1.2",
-        "text": "hi, the-text",
-        "blocks": [],
-    }
+    assert request.json == {"channel": "C9", "ts": "1.2", "text": "hi, the-text", "blocks": []}
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,7 @@ def asked_of_sqs(surroundings: Surroundings) -> Any:
     calls: list[tuple[str, dict[str, Any]]] = []
     client = aws.client("sqs")
     client.meta.events.register(
-        "provide-client-params.sqs",
-        lambda params, model, **_: calls.append((model.name, params)),
+        "provide-client-params.sqs", lambda params, model, **_: calls.append((model.name, params))
     )
     return lambda operation: [params for name, params in calls if name == operation]
 

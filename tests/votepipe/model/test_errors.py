@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 
 from votepipe.model import errors
-from votepipe.model.errors import (
-    MAX_REASONS,
-    TryLater,
-    VotepipeError,
-    below,
-    first_reasons,
-    reason,
-)
+from votepipe.model.errors import MAX_REASONS, TryLater, VotepipeError, below, first_reasons, reason
 
 CLASSES = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
 

@@ -332,10 +332,7 @@ def lists(levels: int) -> list:
         ({"answers": text({"f": ["x" * 10_001]})}, ["answers.f[0]: longer than 10000 characters"]),
         ({"answers": text({"f": "\ud83d"})}, ["answers.f: not valid Unicode"]),
         ({"answers": text({"\ud83d": 1})}, ["answers.\ufffd: not valid Unicode"]),
-        (
-            {"answers": text({"k" * 257: 1})},
-            ["answers: a field name longer than 256 characters"],
-        ),
+        ({"answers": text({"k" * 257: 1})}, ["answers: a field name longer than 256 characters"]),
         (
             {"answers": text({str(number): 1 for number in range(201)})},
             ["answers: more than 200 fields"],

@@ -64,8 +64,7 @@ def test_a_stream_records_time(value, utc):
 
 
 @pytest.mark.parametrize(
-    "value",
-    [None, True, [], {}, "1767520803", -1, 1e18, 10**40, float("nan"), float("inf")],
+    "value", [None, True, [], {}, "1767520803", -1, 1e18, 10**40, float("nan"), float("inf")]
 )
 def test_what_is_no_time_of_a_stream_record(value):
     assert times.from_stream(value) is None

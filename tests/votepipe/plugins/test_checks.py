@@ -108,10 +108,7 @@ def refusal(
         ),
         ({"settings": Settings()}, "'settings' is not a class. Hand over the class, not an object"),
         ({"settings": dict}, "'dict' is not a dataclass."),
-        (
-            {"settings": Settings},
-            "found 'handler(event)'. Write it as 'handler(event, settings)'.",
-        ),
+        ({"settings": Settings}, "found 'handler(event)'. Write it as 'handler(event, settings)'."),
     ],
 )
 def test_a_mark_that_cannot_work_is_refused(mark: dict[str, Any], text: str) -> None:

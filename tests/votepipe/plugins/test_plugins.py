@@ -23,8 +23,7 @@ class Settings:
     where={"vote": {"voteType": ["thumbsdown"]}},
     settings=Settings,
     resources=Resources(
-        timeout=30,
-        policies=[{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}],
+        timeout=30, policies=[{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}]
     ),
 )
 def handler(event: Event, settings: Settings) -> str:

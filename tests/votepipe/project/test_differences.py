@@ -139,10 +139,7 @@ def test_a_renamed_sink_is_replaced(template) -> None:
 
     told = list(differences(before, after))
 
-    assert told[:2] == [
-        f"+ sink 'talk': {CHAT.replace('Chat', 'Talk')}",
-        f"- sink 'chat': {CHAT}",
-    ]
+    assert told[:2] == [f"+ sink 'talk': {CHAT.replace('Chat', 'Talk')}", f"- sink 'chat': {CHAT}"]
     assert "\n".join(told[2:]).splitlines() == [
         "  'talk' replaces 'chat': everything of it is made anew.",
         "  The next deploy deletes what waits in the queues of 'chat', "

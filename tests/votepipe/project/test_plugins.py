@@ -96,10 +96,7 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (
-            "x = 1",
-            "sinks/chat.py has no docstring. Start it with a line that says what it does.",
-        ),
+        ("x = 1", "sinks/chat.py has no docstring. Start it with a line that says what it does."),
         (
             '"""Post."""\ndef handler(event): ...',
             "sinks/chat.py has no function 'handler' marked with @sink. "

@@ -50,9 +50,7 @@ def values(plugins: Plugins, **given: Any) -> dict[str, str]:
     return setting_values(plugins, "http://kit", {"many": given})["many"]
 
 
-def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(
-    plugins: Plugins,
-) -> None:
+def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(plugins: Plugins) -> None:
     assert values(plugins) == {
         "webhook_url": "http://kit/many",
         "api_url": "http://kit/many",

@@ -67,8 +67,7 @@ def test_other_messages_are_told_with_the_way_of_the_vote(plain: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "problems"),
-    [([{"stream": "events/stream/expired.json"}], 0), ([VOTE], 1)],
+    ("records", "problems"), [([{"stream": "events/stream/expired.json"}], 0), ([VOTE], 1)]
 )
 def test_nothing_is_said_by_its_word(plain: Path, records: list[Any], problems: int) -> None:
     found = run(plain, records=records, messages="nothing")

@@ -147,8 +147,7 @@ def rebuild(tables: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def rebuild(own: str = "VotesTable", **parameters: str) -> Result:
         stack = SimpleNamespace(
-            parameters=parameters,
-            physical_id=lambda name: {"VotesTable": own}.get(name, name),
+            parameters=parameters, physical_id=lambda name: {"VotesTable": own}.get(name, name)
         )
         session = SimpleNamespace(client=lambda service: tables.client)
         found = SimpleNamespace(stack=stack, session=session)

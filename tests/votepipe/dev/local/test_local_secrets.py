@@ -79,10 +79,7 @@ def test_settings_without_a_default_take_their_example(tmp_path: Path) -> None:
 def test_an_empty_secret_takes_the_receiver_and_examples(tmp_path: Path, deployed) -> None:
     local_secrets.fill_secrets(deployed, sinks(tmp_path, SECRETS), "http://127.0.0.1:8600")
 
-    assert held(deployed) == {
-        "url": "http://127.0.0.1:8600/receive/chat",
-        "key": "example key",
-    }
+    assert held(deployed) == {"url": "http://127.0.0.1:8600/receive/chat", "key": "example key"}
 
 
 def test_the_receiver_may_have_moved(tmp_path: Path, deployed) -> None:

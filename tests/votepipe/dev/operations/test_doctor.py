@@ -74,8 +74,7 @@ def test_dead_letters(count: int, remedy: str) -> None:
         for _ in range(count):
             sqs.send_message(QueueUrl=url, MessageBody="x")
         stack = Stack(
-            ChatQueue=("AWS::SQS::Queue", "not looked at"),
-            ChatDeadLetters=("AWS::SQS::Queue", url),
+            ChatQueue=("AWS::SQS::Queue", "not looked at"), ChatDeadLetters=("AWS::SQS::Queue", url)
         )
 
         (found,) = [each for each in doctor.stack(deployment(stack)) if "Letters" in each.fact]

@@ -56,10 +56,7 @@ class Local:
 
     def deploy(self, event_names=WRITES, *, again=False):
         """Create or update the stack, with a pipe that lets these events through."""
-        given = {
-            "Pattern": json.dumps({"eventName": event_names}),
-            "Failures": str(self.failures),
-        }
+        given = {"Pattern": json.dumps({"eventName": event_names}), "Failures": str(self.failures)}
         call = self.cloudformation.update_stack if again else self.cloudformation.create_stack
         call(
             StackName=self.name,

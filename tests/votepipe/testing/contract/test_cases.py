@@ -54,11 +54,7 @@ BAD = {
         "429, Retry-After: 7",
         "Raise TryLater",
     ),
-    "takes a failure for a delivery": (
-        "requests.post(url, timeout=5)",
-        "500",
-        "Raise Temporary",
-    ),
+    "takes a failure for a delivery": ("requests.post(url, timeout=5)", "500", "Raise Temporary"),
     "gives up what may pass": (
         "if not requests.post(url, timeout=5).ok:\n    raise Undeliverable('It failed.')",
         "500",
@@ -79,11 +75,7 @@ BAD = {
         "302",
         "Follow no redirects",
     ),
-    "waits without end": (
-        "requests.post(url)",
-        "no answer",
-        "Give the whole exchange a time-out",
-    ),
+    "waits without end": ("requests.post(url)", "no answer", "Give the whole exchange a time-out"),
     "waits without end for a slow body": (
         "requests.post(url, timeout=5)",
         "an answer without end",

@@ -100,10 +100,7 @@ def test_the_reason_at_the_dead_letter_is_among_the_output(chat: Any) -> None:
 def test_a_function_that_fails_is_seen(chat: Any) -> None:
     seen = deliver(chat("import time; time.sleep(1000)"))
 
-    assert (seen.outcome, seen.why) == (
-        "the function failed",
-        "Task timed out after 60.00 seconds",
-    )
+    assert (seen.outcome, seen.why) == ("the function failed", "Task timed out after 60.00 seconds")
 
 
 def test_a_setting_holds_its_example_or_the_receivers_address(chat: Any) -> None:
