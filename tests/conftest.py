@@ -18,7 +18,7 @@ from pytest_socket import socket_allow_hosts
 
 from votepipe import aws
 from votepipe.aws import secrets
-from votepipe.emulator.http.receiver import Answer, Receiver
+from votepipe.emulator.http.receiver import Receiver
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -100,22 +100,6 @@ def web() -> Iterator[Receiver]:
     """A web server of the test's own, gone after it."""
     with Receiver() as receiver:
         yield receiver
-
-
-MISSING = {
-    "hangs up": Answer(disconnect=True),
-    "is cut short": Answer(headers={"Content-Length": "10", "Connection": "close"}, body="half"),
-    "never answers": Answer(timeout=True),
-    "drips its head": Answer(drips="head"),
-    "drips its body": Answer(drips=True),
-}
-
-
-@pytest.fixture(params=MISSING.values(), ids=MISSING.keys())
-def no_answer(request: pytest.FixtureRequest) -> Answer:
-    """Each way in which a receiver gives no whole answer."""
-    answer: Answer = request.param
-    return answer
 
 
 class Cut(BaseException):

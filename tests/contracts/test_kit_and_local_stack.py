@@ -34,7 +34,11 @@ def writes(instance: str) -> list[tuple[str, dict[str, Any]]]:
         ("put", vote | {"answers": json.dumps({"field_1": "more of this", "field_2": "<b>"})}),
         ("put", vote | {"voteType": "thumbsdown"}),
         ("put", upsert | {"answers": {"field_1": "a map", "field_2": 3}}),
-        ("put", upsert | {"voteId": f"{instance}-3", "instanceOfJoy": "undefined"}),
+        (
+            "put",
+            upsert
+            | {"voteId": f"{instance}-3", "instanceOfJoy": "undefined", "voter": "{{ email }}"},
+        ),
         ("put", upsert | {"voteId": f"{instance}-4", "voteType": "sideways"}),
         ("remove", vote),
     ]

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from votepipe import Event, words
 
 
-def event(name: str = "answer-2", **vote: Any) -> Event:
+def event(name: str = "answer-2", enrichment: Any = None, **vote: Any) -> Event:
     envelope = json.loads(Path(f"events/bus/{name}.json").read_text())
     envelope["detail"]["vote"] |= vote
+    if enrichment is not None:
+        envelope["detail"]["enrichment"] = enrichment
     return Event.from_envelope(envelope)
 
 
@@ -34,7 +36,7 @@ def test_without_a_visible_instance_the_widget_is_the_place(instance: str | None
     assert words.instance_or_widget(event(instanceOfJoy=instance).vote) == "widget docs-feedback"
 
 
-def test_notes_tell_the_voter_and_that_it_changed() -> None:
+def test_notes_name_the_voter_and_the_change() -> None:
     assert words.notes(event("answer-2")) == ["from reader@example.com", "changed"]
 
 
@@ -96,12 +98,6 @@ def test_answers_keep_their_lengths(answers: dict[str, str]) -> None:
     assert len(found) + more <= len(answers)
 
 
-def enriched(**enrichment: Any) -> Event:
-    envelope = json.loads(Path("events/bus/answer-2.json").read_text())
-    envelope["detail"]["enrichment"] = enrichment
-    return Event.from_envelope(envelope)
-
-
 def test_what_enrichers_know_has_words() -> None:
     sample = event("answer-2")
 
@@ -123,7 +119,7 @@ def test_what_enrichers_know_has_words() -> None:
     ],
 )
 def test_where_enrichers_know_nothing_the_vote_speaks(enrichment: dict[str, Any]) -> None:
-    sample = enriched(**enrichment)
+    sample = event(enrichment=enrichment)
 
     assert words.title(sample) == "using-dynamodb-streams"
     assert words.link(sample) is None
@@ -145,7 +141,7 @@ def test_where_enrichers_know_nothing_the_vote_speaks(enrichment: dict[str, Any]
     ],
 )
 def test_an_address_that_could_break_a_message_is_none(url: str) -> None:
-    assert words.link(enriched(article={"url": url})) is None
+    assert words.link(event(enrichment={"article": {"url": url}})) is None
 
 
 @pytest.mark.parametrize(

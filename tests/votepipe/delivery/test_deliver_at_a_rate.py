@@ -13,7 +13,7 @@ from votepipe.plugins import RateLimit
 
 @pytest.fixture(autouse=True)
 def time(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A clock that stands still until it is told."""
+    """A clock that stands still until a test sets it."""
     time = [1000.0]
     monkeypatch.setattr(times, "now", lambda: time[0])
     return time

@@ -13,7 +13,7 @@ INFINITE = math.inf
 
 
 class Time:
-    """A clock that stands still until it is told."""
+    """A clock that stands still until a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1000.25
@@ -35,21 +35,14 @@ def limiter(surroundings: Any, time: Time) -> Any:
     return lambda seconds=1.2: RateLimiter(surroundings.table, "slack", seconds)
 
 
-def test_the_first_call_may_be_made(limiter: Any) -> None:
+def test_the_first_call_may_be_made_and_the_next_an_interval_later(
+    limiter: Any, time: Time
+) -> None:
     assert limiter().reserve(None, waited=False) == 0
-
-
-def test_the_next_call_gets_a_slot_one_interval_later(limiter: Any) -> None:
-    limiter().reserve(None, waited=False)
+    time.now += 1.2
+    assert limiter().reserve(None, waited=False) == 0
 
     assert limiter().reserve(None, waited=False) == 2
-
-
-def test_a_call_may_be_made_once_the_interval_has_passed(limiter: Any, time: Time) -> None:
-    limiter().reserve(None, waited=False)
-    time.now += 1.2
-
-    assert limiter().reserve(None, waited=False) == 0
 
 
 def test_slots_are_an_interval_apart_and_whole_seconds_away(limiter: Any) -> None:
@@ -133,20 +126,12 @@ def test_a_call_that_begins_late_moves_no_other(limiter: Any, time: Time) -> Non
     assert limiter().reserve(None, waited=True) == 22
 
 
-def test_a_prepared_call_that_was_not_made_is_given_back(limiter: Any, time: Time) -> None:
+@pytest.mark.parametrize("preparing", [0, 3])
+def test_a_call_that_was_not_made_is_given_back(limiter: Any, time: Time, preparing: int) -> None:
     taken = limiter()
-    taken.reserve(None, waited=False, preparing=3)
-    time.now += 1
+    taken.reserve(None, waited=False, preparing=preparing)
+    time.now += preparing / 3
     taken.begin()
-
-    taken.give_back()
-
-    assert limiter().reserve(None, waited=False) == 0
-
-
-def test_a_call_that_was_not_made_is_given_back(limiter: Any) -> None:
-    taken = limiter()
-    taken.reserve(None, waited=False)
 
     taken.give_back()
 

@@ -85,13 +85,6 @@ def test_an_unknown_command(name: str, hint: str) -> None:
     assert result.output.endswith(f"Error: No command named '{name}'. {hint}\n")
 
 
-def test_an_unknown_option() -> None:
-    result = CliRunner().invoke(main, ["--verbose"])
-
-    assert result.exit_code == 2
-    assert "No such option" in result.output
-
-
 def test_no_command_shows_the_help() -> None:
     assert "Commands:" in CliRunner().invoke(main, []).output
 
@@ -180,17 +173,6 @@ def test_outside_of_any_checkout_it_says_so(tmp_path: Path, command: str) -> Non
         f"Error: '{tmp_path.name}' is in no checkout: neither it nor a folder above it has both "
         "template.yaml and sinks/. Change to a folder of the checkout.\n"
     )
-
-
-@pytest.mark.parametrize(
-    "program", [["-m", "votepipe.dev"], ["-c", "from votepipe.dev.cli import *; main()"]]
-)
-def test_it_can_be_called_both_ways(program: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, *program, "--version"], cwd=ROOT, capture_output=True, check=True
-    )
-
-    assert b"version" in done.stdout
 
 
 def test_no_proxy_is_asked_for_addresses_of_this_machine(web: Receiver) -> None:

@@ -92,12 +92,6 @@ def test_a_sink_brings_all_its_resources(put, write) -> None:
     }
 
 
-def test_a_sink_without_secrets_has_none(put, write) -> None:
-    put("chat", "emoji: str = setting('Sign', default='✨')")
-
-    assert "ChatSecret" not in read(write())["Resources"]
-
-
 def test_the_options_of_a_sink_are_in_its_resources(put, write) -> None:
     put(
         "chat",
