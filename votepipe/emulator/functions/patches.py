@@ -181,7 +181,7 @@ class Patches:
         return get_response
 
     def _let_pass(self, answer: Answer, timeout: float) -> None:
-        """Wait in virtual time as long as the answer takes. Raises TimeoutError as a socket does."""
+        """Wait in virtual time as long as the answer takes. Raises TimeoutError like a socket."""
         if answer.drips:  # each byte restarts the time-out of a socket
             timeout = math.inf
         seconds = math.inf if answer.timeout or answer.drips else answer.takes
