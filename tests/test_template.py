@@ -360,8 +360,30 @@ def test_what_only_aws_has_is_conditional() -> None:
     assert not unconditional, f"Put 'Condition: IsAws' on {unconditional}"
 
 
-def test_tables_with_votes_are_never_deleted_with_the_stack() -> None:
-    table = RESOURCES["VotesTable"]
+KEPT = ("AWS::SQS::Queue", "AWS::SecretsManager::Secret")
 
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
-    assert table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+def test_what_holds_votes_or_secrets_outlives_the_stack_and_its_sink() -> None:
+    kept = {"VotesTable", *(name for kind in KEPT for name in of(kind))}
+
+    for name in kept:
+        assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate", name
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_what_outlives_its_sink_has_no_name_that_the_next_one_would_need() -> None:
+    named = [
+        name
+        for kind in (*KEPT, "AWS::DynamoDB::Table")
+        for name, properties in of(kind).items()
+        if {"Name", "QueueName", "TableName"} & set(properties)
+    ]
+
+    assert not named, f"Take the names away: adding the sink again would fail for {named}"
+
+
+def test_the_table_of_votes_is_protected_in_prod_and_can_be_restored() -> None:
+    table = of("AWS::DynamoDB::Table")["VotesTable"]
+
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]

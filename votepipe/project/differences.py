@@ -82,7 +82,7 @@ def differences(before: str, after: str) -> Iterator[str]:
     if len(gone) == len(come) == 1 and gone[0].likeness == come[0].likeness:
         yield _renamed(gone[0], come[0])
     elif gone:
-        yield from map(_lost, gone)
+        yield from map(_left, gone)
     yield from _enrichers(before, after)
 
 
@@ -97,7 +97,10 @@ def _enrichers(before: str, after: str) -> Iterator[str]:
 def _changed(old: Mapping[str, str], new: Mapping[str, str], sink: str) -> Iterator[str]:
     yield from _signed(old, new, f"sink '{sink}'")
     if any(name.endswith("Secret") for name in old if name not in new):
-        yield f"  The next deploy deletes the secret of '{sink}'."
+        yield (
+            f"  The next deploy takes the secret of '{sink}' out of the stack and keeps it in the "
+            "account. Delete it there."
+        )
 
 
 def _signed(old: Mapping[str, str], new: Mapping[str, str], of: str) -> Iterator[str]:
@@ -111,18 +114,19 @@ def _signed(old: Mapping[str, str], new: Mapping[str, str], of: str) -> Iterator
             yield f"{sign} {of}: {_list(names)}"
 
 
-def _lost(sink: Written) -> str:
-    secret = ", and its secret" if sink.has_secret else ""
+def _left(sink: Written) -> str:
+    secret = " and its secret" if sink.has_secret else ""
     return (
-        f"  The next deploy deletes what waits in the queues of '{sink.name}', "
-        f"its dead letters included{secret}."
+        f"  The next deploy takes '{sink.name}' out of the stack and keeps its two queues{secret} "
+        "in the account. Nothing delivers what waits there; SQS keeps it for 14 days. "
+        "Delete them once they are not needed."
     )
 
 
 def _renamed(old: Written, new: Written) -> str:
     fill = f" Then run: votepipe secret set {new.name}" if new.has_secret else ""
     return (
-        f"  '{new.name}' replaces '{old.name}': everything of it is made anew.\n{_lost(old)}\n"
+        f"  '{new.name}' replaces '{old.name}': everything of it is made anew.\n{_left(old)}\n"
         f"  Values given to its parameters must be given to the new ones.{fill}"
     )
 

@@ -59,6 +59,15 @@ def template(tmp_path: Path) -> Any:
     return template
 
 
+def left(name: str, kept: str) -> str:
+    """What is said of a sink that is gone."""
+    return (
+        f"  The next deploy takes '{name}' out of the stack and keeps {kept} in the account. "
+        "Nothing delivers what waits there; SQS keeps it for 14 days. "
+        "Delete them once they are not needed."
+    )
+
+
 def test_what_a_template_holds_is_found_by_sink(template) -> None:
     found = written(template(chat={}, a_room={"secret": "pass"}))
 
@@ -83,13 +92,12 @@ def test_a_new_sink(template) -> None:
     assert list(differences(EMPTY, template(chat={}))) == [f"+ sink 'chat': {CHAT}"]
 
 
-def test_a_sink_that_is_gone_takes_along_what_waits_in_it(template) -> None:
+def test_what_waits_in_a_sink_that_is_gone_is_kept(template) -> None:
     before = template(chat={}, room={})
 
     assert list(differences(before, template(room={}))) == [
         f"- sink 'chat': {CHAT}",
-        "  The next deploy deletes what waits in the queues of 'chat', "
-        "its dead letters included, and its secret.",
+        left("chat", "its two queues and its secret"),
     ]
 
 
@@ -110,9 +118,7 @@ def test_a_sink_on_a_schedule_is_told_with_its_timer(template) -> None:
 def test_a_sink_without_a_secret_loses_none(template) -> None:
     before = template(chat={"secret": "pass"})
 
-    assert list(differences(before, EMPTY))[-1] == (
-        "  The next deploy deletes what waits in the queues of 'chat', its dead letters included."
-    )
+    assert list(differences(before, EMPTY))[-1] == left("chat", "its two queues")
 
 
 def test_a_changed_sink(template) -> None:
@@ -129,7 +135,8 @@ def test_a_sink_that_gives_up_its_secret(template) -> None:
     assert list(differences(before, after)) == [
         "~ sink 'chat': ChatSink, ChatRole",
         "- sink 'chat': ChatSecret",
-        "  The next deploy deletes the secret of 'chat'.",
+        "  The next deploy takes the secret of 'chat' out of the stack and keeps it in the "
+        "account. Delete it there.",
     ]
 
 
@@ -142,8 +149,7 @@ def test_a_renamed_sink_is_replaced(template) -> None:
     assert told[:2] == [f"+ sink 'talk': {CHAT.replace('Chat', 'Talk')}", f"- sink 'chat': {CHAT}"]
     assert "\n".join(told[2:]).splitlines() == [
         "  'talk' replaces 'chat': everything of it is made anew.",
-        "  The next deploy deletes what waits in the queues of 'chat', "
-        "its dead letters included, and its secret.",
+        left("chat", "its two queues and its secret"),
         "  Values given to its parameters must be given to the new ones. "
         "Then run: votepipe secret set talk",
     ]
@@ -156,4 +162,4 @@ def test_another_sink_in_its_place_is_no_rename(template, other) -> None:
     told = "\n".join(differences(template(chat={}), template(talk=other)))
 
     assert "replaces" not in told
-    assert "what waits in the queues of 'chat'" in told
+    assert "takes 'chat' out of the stack" in told

@@ -88,7 +88,8 @@ def _pipes(found: Deployment) -> Iterator[Finding]:
 def _secrets(found: Deployment) -> Iterator[Finding]:
     client: Any = found.session.client("secretsmanager")
     for name in found.stack.of_type("AWS::SecretsManager::Secret"):
-        sink = found.stack.resolved(name)["Name"].rpartition("/")[2]
+        function = found.stack.resolved(f"{name.removesuffix('Secret')}Sink")
+        sink = function["Environment"]["Variables"]["VOTEPIPE_SINK"]
         facts = client.describe_secret(SecretId=found.stack.physical_id(name))
         filled = bool(facts.get("VersionIdsToStages"))
         yield Finding(

@@ -21,6 +21,7 @@ _ATTRIBUTES = {
     ("AWS::Logs::LogGroup", "Arn"): "arn:{partition}:logs:{region}:{account}:log-group:{id}:*",
     ("AWS::Pipes::Pipe", "Arn"): "arn:{partition}:pipes:{region}:{account}:pipe/{id}",
     ("AWS::SNS::Topic", "TopicName"): "{last}",
+    ("AWS::SecretsManager::Secret", "Id"): "{id}",
     ("AWS::SQS::Queue", "Arn"): "arn:{partition}:sqs:{region}:{account}:{last}",
     ("AWS::SQS::Queue", "QueueName"): "{last}",
 }

@@ -24,8 +24,8 @@ class Stack:
     def physical_id(self, name: str) -> str:
         return self.physical_ids[name]
 
-    def resolved(self, name: str) -> dict[str, str]:
-        return {"Name": "votepipe/chat"}
+    def resolved(self, name: str) -> dict[str, Any]:
+        return {"Environment": {"Variables": {"VOTEPIPE_SINK": "chat"}}}
 
 
 def deployment(stack: Stack, console: str | None = "http://127.0.0.1:9") -> Any:
