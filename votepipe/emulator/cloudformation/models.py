@@ -1,6 +1,7 @@
 """The models of a template's resources, connected as the template says."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ class Models:
         for name, table in self.tables.items():
             if table.view is not None:
                 stream = Stream(self._simulation, name, stream_arn(table.arn), table.view)
-                table.written.append(_writer(stream, table.keys))
+                table.written.append(partial(stream.written, keys=table.keys))
                 streams[name] = stream
         return streams
 
@@ -252,7 +253,3 @@ class Models:
 def pattern_of(facts: Mapping[str, Any]) -> patterns.Pattern | None:
     """The event pattern among properties, if there is one."""
     return patterns.compile(facts["EventPattern"]) if "EventPattern" in facts else None
-
-
-def _writer(stream: Stream, keys: tuple[str, ...]) -> Callable[[Any, Any], None]:
-    return lambda old, new: stream.written(old, new, keys)

@@ -69,6 +69,7 @@ class Function:
     def of(cls, logical_id: str, name: str, arn: str, facts: Mapping[str, Any], **rest: Any) -> Any:
         """Make one of resolved properties."""
         variables = facts.get("Environment", {}).get("Variables", {})
+        reserved = facts.get("ReservedConcurrentExecutions")
         return cls(
             id=logical_id,
             name=name,
@@ -78,7 +79,7 @@ class Function:
             memory=int(facts.get("MemorySize", 128)),
             role=facts["Role"],
             environment=variables | _environment(name, facts),
-            reserved=_number(facts.get("ReservedConcurrentExecutions")),
+            reserved=None if reserved is None else int(reserved),
             **rest,
         )
 
@@ -180,7 +181,3 @@ def _environment(name: str, facts: Mapping[str, Any]) -> dict[str, str]:
         "TZ": ":UTC",
         "_HANDLER": facts["Handler"],
     }
-
-
-def _number(value: Any) -> int | None:
-    return None if value is None else int(value)

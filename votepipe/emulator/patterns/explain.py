@@ -82,7 +82,9 @@ def explain(pattern: Any, event: Any, *, for_pipe: bool = False) -> Explanation:
     try:
         branches = parse(pattern, for_pipe=for_pipe)
     except InvalidPattern as error:
-        return Explanation(matched=False, error="\n".join([str(error), *_notes(error)]))
+        return Explanation(
+            matched=False, error="\n".join([str(error), *getattr(error, "__notes__", ())])
+        )
     try:
         members = load_event(event)
     except UnreadableEvent as error:
@@ -125,7 +127,3 @@ def _values(values: list[Any]) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
-
-
-def _notes(error: InvalidPattern) -> list[str]:
-    return list(getattr(error, "__notes__", []))

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import REGION
@@ -111,11 +112,8 @@ class Pipe:
         self._wake(self._simulation.now)
 
     def _wake(self, when: float) -> None:
-        if self._due is not None and self._due.do is not None:
-            if self._due.when <= when:
-                return
-            self._simulation.clock.cancel(self._due)
-        self._due = self._simulation.clock.at(when, lambda: self._simulation.tasks.run(self._step))
+        step = partial(self._simulation.tasks.run, self._step)
+        self._due = self._simulation.clock.at_latest(when, step, self._due)
 
     def _step(self) -> None:
         self._busy = True

@@ -98,11 +98,8 @@ class Trace:
             yield self.path(widget, vote)
 
     def __str__(self) -> str:
-        return "".join(f"{hop}  {_name(hop.vote_key)}\n" for hop in self.hops)
-
-
-def _name(vote_key: VoteKey) -> str:
-    return "/".join(part or "-" for part in vote_key)
+        names = ("/".join(part or "-" for part in hop.vote_key) for hop in self.hops)
+        return "".join(f"{hop}  {name}\n" for hop, name in zip(self.hops, names, strict=True))
 
 
 def _text(fact: Any) -> str:

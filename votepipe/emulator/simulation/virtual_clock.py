@@ -42,6 +42,14 @@ class VirtualClock:
         self._waiting += not recurring
         return timer
 
+    def at_latest(self, when: float, do: Callable[[], None], timer: Timer | None) -> Timer:
+        """A pending timer if it is due by then, else a new one in its place."""
+        if timer is not None and timer.do is not None:
+            if timer.when <= when:
+                return timer
+            self.cancel(timer)
+        return self.at(when, do)
+
     def soon(self, do: Callable[[], None]) -> Timer:
         """Run a callback at this moment, after what is due already."""
         return self.at(self.now, do)

@@ -56,15 +56,10 @@ class EventSourceMapping:
         """Poll soon; with a window, when it ends or there is enough for a batch."""
         full = self.queue.counts[0] >= self._size
         wait = 0.0 if full else self._window
-        when = self._simulation.now + wait
-        if self._poll is not None and self._poll.do is not None:
-            if self._poll.when <= when:
-                return
-            self._simulation.clock.cancel(self._poll)
-        self._poll = self._simulation.clock.at(when, self._turn)
+        clock = self._simulation.clock
+        self._poll = clock.at_latest(clock.now + wait, self._turn, self._poll)
 
     def _turn(self) -> None:
-        self._poll = None
         while self._running < self._most and self.queue.counts[0]:
             batch = self.queue.receive(self._size)
             if not batch:

@@ -1,6 +1,7 @@
 """SQS as boto3 sees it, over the model's queues."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
@@ -48,7 +49,7 @@ class Sqs:
         for number, message in enumerate(source.messages):
             home = self._by_arn.get(message.source or "", source.sources[0])
             when = self._simulation.now + number // _MOVES_PER_SECOND
-            self._simulation.clock.at(when, _mover(message, source, home))
+            self._simulation.clock.at(when, partial(_move, message, source, home))
 
     def _send(self, given: Parameters) -> dict[str, Any]:
         queue = self.queue(given["QueueUrl"])
@@ -76,9 +77,6 @@ class Sqs:
         return {}
 
 
-def _mover(message: Message, source: Queue, to: Queue) -> Callable[[], None]:
-    def move() -> None:
-        source.take_out(message)
-        to.send(message.body, attributes=message.attributes, delay=0, vote_key=message.vote_key)
-
-    return move
+def _move(message: Message, source: Queue, to: Queue) -> None:
+    source.take_out(message)
+    to.send(message.body, attributes=message.attributes, delay=0, vote_key=message.vote_key)

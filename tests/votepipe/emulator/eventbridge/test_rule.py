@@ -30,12 +30,12 @@ class Outlet:
 
 
 @pytest.fixture
-def letters() -> list[tuple[str, dict[str, Any]]]:
+def dead_letters() -> list[tuple[str, dict[str, Any]]]:
     return []
 
 
 @pytest.fixture
-def target(simulation: Simulation, letters: list[tuple[str, dict[str, Any]]]) -> Make:
+def target(simulation: Simulation, dead_letters: list[tuple[str, dict[str, Any]]]) -> Make:
     def make(outlet: Outlet, **policy: Any) -> Target:
         facts = {"RetryPolicy": policy} if policy else {}
         return Target(
@@ -44,7 +44,7 @@ def target(simulation: Simulation, letters: list[tuple[str, dict[str, Any]]]) ->
             "arn:rule",
             "arn:queue",
             outlet,
-            lambda text, about, attributes: letters.append((text, dict(attributes))),
+            lambda text, about, attributes: dead_letters.append((text, dict(attributes))),
             *retry_policy(facts),
         )
 
@@ -64,12 +64,12 @@ def test_a_failed_delivery_is_made_again_later_each_time_after_a_longer_wait(
     assert all(2**n / 2 <= wait <= 2**n for n, wait in enumerate(waits))
 
 
-def test_unless_told_it_is_tried_again_185_times_within_a_day(
-    simulation: Simulation, target: Make, letters: list[Any]
+def test_by_default_it_is_tried_again_185_times_within_a_day(
+    simulation: Simulation, target: Make, dead_letters: list[Any]
 ) -> None:
     target(Outlet(10_000)).deliver("event", ME)
     simulation.clock.run_until_idle(simulation.now + 100_000)
-    ((_, attributes),) = letters
+    ((_, attributes),) = dead_letters
 
     assert int(attributes["RETRY_ATTEMPTS"]) <= 185
     assert 23 * 3600 < simulation.now - 1000 <= 24 * 3600
@@ -80,12 +80,12 @@ def test_unless_told_it_is_tried_again_185_times_within_a_day(
 
 
 def test_the_number_of_retries_can_be_set(
-    simulation: Simulation, target: Make, letters: list[Any]
+    simulation: Simulation, target: Make, dead_letters: list[Any]
 ) -> None:
     target(Outlet(9), MaximumRetryAttempts=2).deliver("event", ME)
     simulation.clock.run_until_idle(simulation.now + 3600)
 
-    assert letters == [
+    assert dead_letters == [
         (
             "event",
             {
@@ -100,21 +100,21 @@ def test_the_number_of_retries_can_be_set(
     ]
 
 
-def test_the_age_can_be_set(simulation: Simulation, target: Make, letters: list[Any]) -> None:
+def test_the_age_can_be_set(simulation: Simulation, target: Make, dead_letters: list[Any]) -> None:
     target(Outlet(99), MaximumEventAgeInSeconds=60).deliver("event", ME)
     simulation.clock.run_until_idle(simulation.now + 3600)
 
-    assert letters[0][1]["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+    assert dead_letters[0][1]["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
     assert simulation.now <= 1060
 
 
 def test_what_cannot_be_helped_goes_to_the_dead_letters_at_once(
-    simulation: Simulation, target: Make, letters: list[Any]
+    simulation: Simulation, target: Make, dead_letters: list[Any]
 ) -> None:
     target(Outlet(1, final=True)).deliver("event", ME)
 
-    assert letters[0][1]["RETRY_ATTEMPTS"] == "0"
-    assert "EXHAUSTED_RETRY_CONDITION" not in letters[0][1]
+    assert dead_letters[0][1]["RETRY_ATTEMPTS"] == "0"
+    assert "EXHAUSTED_RETRY_CONDITION" not in dead_letters[0][1]
 
 
 def test_without_dead_letters_it_is_lost(simulation: Simulation, target: Make) -> None:

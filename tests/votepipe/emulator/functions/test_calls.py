@@ -116,8 +116,8 @@ def works(run: Run, root: Path) -> bool:
     pipeline.answer("chat", status=404)
     pipeline.put(VOTE | {"voteId": "two"})
     pipeline.advance(minutes=1)
-    letters = [letter for letter in pipeline.dead_letters("chat") if "404" in letter.reason]
-    return delivered == 1 and len(letters) == 1
+    found = [letter for letter in pipeline.dead_letters("chat") if "404" in letter.reason]
+    return delivered == 1 and len(found) == 1
 
 
 def test_each_action_of_a_sink_s_role_is_needed(run: Run, checkout: Checkout) -> None:

@@ -210,6 +210,6 @@ def test_a_way_out_of_this_machine_is_refused_even_where_the_error_is_swallowed(
         it.invoke("Wide", {})
 
 
-def test_a_handler_that_is_not_there_is_told(it: Pipeline) -> None:
+def test_a_missing_handler_is_refused(it: Pipeline) -> None:
     with pytest.raises(Unmodelled, match=r"handler 'sinks.probe.missing' cannot be imported"):
         it.invoke("Missing", {})

@@ -78,6 +78,6 @@ def test_what_it_prints_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == ""
 
 
-def test_a_module_that_does_not_import_is_told(root: Path) -> None:
+def test_a_module_that_does_not_import_is_refused(root: Path) -> None:
     with pytest.raises(Unmodelled, match=r"'nowhere.handler' cannot be imported"):
         process(root, handler="nowhere.handler")

@@ -52,7 +52,7 @@ def test_a_refusal_says_what_to_write(element, hint):
     assert hint in caught.value.hint
 
 
-def test_a_pipe_is_told_what_to_do_instead():
+def test_a_pipe_s_refusal_names_the_alternative():
     with pytest.raises(InvalidPattern) as caught:
         read({"wildcard": "x*"}, for_pipe=True)
 

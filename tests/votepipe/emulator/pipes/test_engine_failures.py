@@ -208,8 +208,8 @@ def test_the_trace_gives_reasons_without_quoting_foreign_errors(harness, make):
     lane.offer(make.records(1))
     harness.run(lane)
 
-    told = [(each["hop"], each["reason"]) for each in harness.hops if "reason" in each]
-    assert told == [
+    reasons = [(each["hop"], each["reason"]) for each in harness.hops if "reason" in each]
+    assert reasons == [
         ("retried", "KeyError"),
         ("retried", "AWS is away."),
         ("dead-lettered", "The bus answered 'Throttled'."),

@@ -21,7 +21,7 @@ PLANS = st.fixed_dictionaries(
         "puts": st.lists(
             st.one_of(st.sets(st.integers(0, 9), max_size=4), st.just("fail")), max_size=30
         ),
-        "letters": st.lists(st.booleans(), max_size=5),
+        "dead letters": st.lists(st.booleans(), max_size=5),
         "page": st.integers(1, 20),
         # A crash after every one of so many steps.
         "crashes": st.lists(st.integers(1, 15), max_size=5),
@@ -39,7 +39,7 @@ def scripted(harness, make, plan):
     harness.puts += [
         RuntimeError() if each == "fail" else some_failing(make, each) for each in plan["puts"]
     ]
-    harness.dead_letter_errors += [RuntimeError() for fails in plan["letters"] if fails]
+    harness.dead_letter_errors += [RuntimeError() for fails in plan["dead letters"] if fails]
 
 
 def some_failing(make, indexes):

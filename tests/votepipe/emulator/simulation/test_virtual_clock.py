@@ -70,7 +70,7 @@ def test_what_recurs_keeps_nothing_from_resting(clock: VirtualClock) -> None:
     assert clock.now == 100
 
 
-def test_what_does_not_come_to_rest_in_time_is_told(clock: VirtualClock) -> None:
+def test_what_is_not_idle_in_time_is_reported(clock: VirtualClock) -> None:
     def again() -> None:
         clock.at(clock.now + 1, again)
 

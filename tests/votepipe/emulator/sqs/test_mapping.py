@@ -13,7 +13,7 @@ from votepipe.emulator.sqs.queue import Queue
 
 
 class Worker:
-    """A function in name: it keeps the batches and answers or raises what it is told."""
+    """A fake function: it keeps the batches, and answers or raises as scripted."""
 
     id = sink = "Worker"
     timeout = 30.0
