@@ -6,13 +6,16 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from votepipe import ScheduledEvent
+from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_values
 from votepipe.project import Project
 
 DAY = 86_400
-RESOURCES: dict[str, Any] = Project.read().template["Resources"]
+TEMPLATE = Project.read().template
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 # What MiniStack refuses; a template that names one unconditionally deploys nothing locally.
 AWS_ONLY = {"AWS::Events::Archive", "AWS::EventSchemas::Schema", "AWS::Events::EventBusPolicy"}
 
@@ -270,6 +273,54 @@ def test_a_schedule_may_send_to_its_two_queues_and_nothing_else() -> None:
 
         assert statement["Action"] == "sqs:SendMessage"
         assert list(referenced(statement["Resource"])) == queues_of_it
+
+
+def test_a_schedules_role_trusts_the_group_that_it_is_in() -> None:
+    # AWS asks for the group: a trust in the schedule itself never holds.
+    group = (
+        "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    )
+    for timer in of("AWS::Scheduler::Schedule").values():
+        role = of("AWS::IAM::Role")[refers(timer["Target"]["RoleArn"])]
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+        assert "GroupName" not in timer
+        assert trust["Condition"]["StringEquals"] == {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+            "aws:SourceArn": {"Fn::Sub": group},
+        }
+
+
+def refusals(**parameters: str) -> list[str]:
+    """What CloudFormation says when the template's rules refuse these parameters."""
+    resolver = Resolver(
+        {"Conditions": {}}, {}, parameters=parameter_values(TEMPLATE, parameters), pseudo={}
+    )
+    return [
+        assertion["AssertDescription"]
+        for rule in TEMPLATE["Rules"].values()
+        if resolver.resolve(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+        if not resolver.resolve(assertion["Assert"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refused"),
+    [
+        ({"Environment": "prod"}, True),
+        ({"Environment": "prod", "AlarmEmail": "oncall@example.com"}, False),
+        ({"Environment": "dev"}, False),
+        ({"Environment": "local"}, False),
+    ],
+)
+def test_prod_is_refused_without_an_address_for_alarms(
+    parameters: dict[str, str], refused: bool
+) -> None:
+    said = refusals(**parameters)
+
+    assert bool(said) is refused
+    assert all(sentence.startswith("In prod, give AlarmEmail an address: ") for sentence in said)
 
 
 def test_a_schedule_sends_the_time_that_it_was_set_for() -> None:
