@@ -1,4 +1,4 @@
-"""template.yaml: what passes the pipe's filter and the rules, and what functions are told."""
+"""template.yaml: what passes the pipe's filter and the rules, and what functions find set."""
 
 import json
 from typing import Any
@@ -85,23 +85,23 @@ def test_a_sink_gets_the_events_that_it_asked_for() -> None:
 
 
 @pytest.mark.parametrize("sink", SINKS, ids=named)
-def test_a_sinks_function_is_told_all_that_it_reads(sink: SinkResources) -> None:
-    told = variables(f"{sink.id}Sink")
+def test_a_sinks_function_finds_all_that_it_reads(sink: SinkResources) -> None:
+    found = variables(f"{sink.id}Sink")
 
     settings = {field.env for field in sink.plugin.settings}
-    assert set(told) >= EVERY_SINK | settings
-    assert told["VOTEPIPE_SINK"] == sink.name
+    assert set(found) >= EVERY_SINK | settings
+    assert found["VOTEPIPE_SINK"] == sink.name
     assert RESOURCES[f"{sink.id}Sink"]["Properties"]["Handler"] == f"sinks.{sink.name}.handler"
     for field in sink.parameters:
-        assert told[field.env] == {"Ref": field.parameter}
+        assert found[field.env] == {"Ref": field.parameter}
 
 
-def test_the_enrichment_is_told_all_that_enrichers_read() -> None:
-    told = variables("EnrichFunction")
+def test_the_enrichment_finds_all_that_enrichers_read() -> None:
+    found = variables("EnrichFunction")
 
     for plugin in Project.read(ROOT).enrichers:
         for field in plugin.settings:
-            assert told[field.env] == {"Ref": field.parameter}
+            assert found[field.env] == {"Ref": field.parameter}
 
 
 def test_nothing_is_deployed_for_a_sink_that_is_not_there() -> None:

@@ -64,7 +64,7 @@ def test_every_type_of_event_has_a_sample():
     assert {load(f"bus/{name}")["detail-type"] for name in BUS} == set(SCHEMAS)
 
 
-def test_the_story_is_one_readers_vote_told_in_order():
+def test_the_story_is_one_readers_vote_in_order():
     chapters = ["first-write", "answer-1", "answer-2", "changed-mind"]
 
     assert load("stream/story") == [load(f"stream/{name}")[0] for name in chapters]

@@ -84,7 +84,7 @@ def plain(checkout: Checkout) -> Path:
 
 @pytest.fixture
 def run(plain: Path) -> Iterator[Callable[..., Pipeline]]:
-    """Make pipelines, of the plain checkout unless told; they end with the test."""
+    """Make pipelines, of the plain checkout unless given another; they end with the test."""
     made: list[Pipeline] = []
 
     def run(root: Path = plain, **given: Any) -> Pipeline:

@@ -21,7 +21,7 @@ def slack_class() -> type[Slack]:
 
 @pytest.fixture
 def slack() -> Slack:
-    """A Slack without a pace."""
+    """A Slack without a rate limit."""
     return Slack()
 
 
@@ -36,7 +36,7 @@ def settings(slack: Slack) -> Iterator[Any]:
 
 @pytest.fixture
 def event() -> Any:
-    """Make an event of a vote in the instance `i`, without answers unless told."""
+    """Make an event of a vote in the instance `i`, without answers unless given."""
 
     def make(kind: str = "VoteCast", vote: str = "v1", sequence: int = 1, **changes: Any) -> Event:
         sample = json.loads(Path("events/bus/settled.json").read_text())["detail"]

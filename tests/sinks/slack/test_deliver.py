@@ -57,7 +57,7 @@ def test_settled_gives_it_its_final_form(deliver: Any, event: Any, slack: Any) -
     assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]
 
 
-def test_settled_again_tells_what_it_was(deliver: Any, event: Any, slack: Any) -> None:
+def test_settled_again_says_what_it_was(deliver: Any, event: Any, slack: Any) -> None:
     deliver(event("VoteSettled", previous={"voteType": "thumbsdown"}))
     deliver(event("VoteSettled", previous={"voteType": "thumbsup"}))
 
@@ -150,7 +150,7 @@ def test_many_settled_votes_are_one_message(deliver: Any, event: Any, slack: Any
     assert delivered.remote_id == "many C1:1.000100"
 
 
-def test_with_zero_no_votes_are_gathered(deliver: Any, event: Any, slack: Any) -> None:
+def test_with_zero_no_votes_are_batched(deliver: Any, event: Any, slack: Any) -> None:
     deliver(*[event("VoteSettled", vote=f"v{number}") for number in range(9)], gather_above=0)
 
     assert list(slack.shown.values()) == ["Yay _i_ got a 👍"]

@@ -17,7 +17,7 @@ SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
 
 @pytest.fixture
 def votes(event: Any) -> Any:
-    """Make settled votes, thumbs up unless told, with these answers."""
+    """Make settled votes, thumbs up unless given, with these answers."""
     return lambda *answers, **members: [
         event("VoteSettled", vote=f"v{number}", members={"answers": {"q": text}, **members})
         for number, text in enumerate(answers)

@@ -1,4 +1,4 @@
-"""votepipe/aws.py: clients are made once, and failures are told without what they quote."""
+"""votepipe/aws/__init__.py: clients are made once, and errors quote nothing."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A sink's surroundings in AWS, played by moto: queue, dead letters, deliveries table."""
+"""A sink's environment in AWS, played by moto: queue, dead letters, deliveries table."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from votepipe.delivery.leases import Leases, lease_key
 BUS = Path("events/bus")
 
 
-class Surroundings:
+class SinkEnvironment:
     """What a sink's function finds in AWS."""
 
     numbers = itertools.count()
@@ -94,16 +94,16 @@ def moto() -> Iterator[None]:
 
 
 @pytest.fixture
-def surroundings(moto: None, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
-    """A sink's own surroundings, and the environment that names them."""
-    made = Surroundings()
+def aws_side(moto: None, monkeypatch: pytest.MonkeyPatch) -> SinkEnvironment:
+    """A sink's own environment, and the environment that names them."""
+    made = SinkEnvironment()
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made
 
 
 @pytest.fixture
-def asked_of_sqs(surroundings: Surroundings) -> Any:
+def asked_of_sqs(aws_side: SinkEnvironment) -> Any:
     """What the code asked SQS for, by operation: the parameters of each call."""
     calls: list[tuple[str, dict[str, Any]]] = []
     client = aws.client("sqs")
@@ -148,7 +148,7 @@ class Run:
 
 
 @pytest.fixture
-def run(surroundings: Surroundings, capsys: pytest.CaptureFixture[str]) -> Any:
+def run(aws_side: SinkEnvironment, capsys: pytest.CaptureFixture[str]) -> Any:
     """Hand messages to a sink as Lambda does: to a function that does this, or a marked one."""
 
     def run(
@@ -163,7 +163,7 @@ def run(surroundings: Surroundings, capsys: pytest.CaptureFixture[str]) -> Any:
         called: Any = does
         if not hasattr(does, "sink"):
             called = sink(**{"events": ["VoteCast"], **mark})(handler)
-        batch = surroundings.batch(*bodies, tries=tries)
+        batch = aws_side.batch(*bodies, tries=tries)
         answer = called(batch, Context(*left))
         bodies_by_id = {record["messageId"]: record["body"] for record in batch["Records"]}
         kept = [bodies_by_id[each["itemIdentifier"]] for each in answer["batchItemFailures"]]
@@ -186,11 +186,11 @@ def raising() -> Any:
 
 
 @pytest.fixture
-def hold(surroundings: Surroundings) -> Any:
+def hold(aws_side: SinkEnvironment) -> Any:
     """Let another attempt hold the lease on an event's vote for 50 seconds."""
 
     def hold(event: Event) -> None:
         delivery = Delivery(event=event, key=lease_key(event, "slack", "vote"))
-        Leases(surroundings.table, "another").take(delivery, 50)
+        Leases(aws_side.table, "another").take(delivery, 50)
 
     return hold

@@ -69,7 +69,7 @@ def test_what_was_delivered_before_is_skipped(run: Any, envelope: Any) -> None:
     assert line["Skipped"] == 1
 
 
-def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
+def test_a_vote_that_another_attempt_delivers_is_put_back_for_seconds(
     run: Any, envelope: Any, hold: Any, asked_of_sqs: Any
 ) -> None:
     event = Event.from_envelope(envelope())
@@ -83,7 +83,7 @@ def test_a_vote_that_another_attempt_delivers_is_put_back_for_a_moment(
 
 
 def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
-    run: Any, envelope: Any, hold: Any, surroundings: Any
+    run: Any, envelope: Any, hold: Any, aws_side: Any
 ) -> None:
     event = Event.from_envelope(envelope())
     hold(event)
@@ -91,17 +91,17 @@ def test_at_its_last_receive_a_message_takes_its_reason_to_the_dead_letters(
     assert len(run(nothing, envelope(), tries=119).kept) == 1
     assert run(nothing, envelope(), tries=120).kept == []
 
-    (letter,) = surroundings.dead()
-    assert letter["reason"] == "Another attempt is delivering this vote. Receive 120 was the last."
+    (dead,) = aws_side.dead()
+    assert dead["reason"] == "Another attempt is delivering this vote. Receive 120 was the last."
 
 
 def test_a_lease_lasts_as_long_as_the_function(
-    run: Any, envelope: Any, surroundings: Any, monkeypatch: pytest.MonkeyPatch
+    run: Any, envelope: Any, aws_side: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(times, "now", lambda: 1000.0)
     leases: list[str] = []
 
-    run(lambda event: leases.append(surroundings.rows()[0]["lease"]), envelope(), left=[20_000])
+    run(lambda event: leases.append(aws_side.rows()[0]["lease"]), envelope(), left=[20_000])
 
     assert [float(lease) for lease in leases] == [1021]
 
@@ -159,24 +159,24 @@ def test_the_first_delivery_is_tried_however_little_time_there_is(run: Any, enve
     assert len(run(nothing, envelope(), left=[10]).given) == 1
 
 
-def test_without_a_context_there_is_the_whole_time(surroundings: Any, envelope: Any) -> None:
+def test_without_a_context_there_is_the_whole_time(aws_side: Any, envelope: Any) -> None:
     @sink(events=["VoteCast"])
     def handler(event: Event) -> None: ...
 
     as_lambda_calls_it: Any = handler
-    assert as_lambda_calls_it(surroundings.batch(envelope()), None) == {"batchItemFailures": []}
+    assert as_lambda_calls_it(aws_side.batch(envelope()), None) == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("body", ["nonsense", "[]", '{"detail": {"type": "VoteCast"}}'])
-def test_what_is_no_event_goes_to_the_dead_letters(run: Any, surroundings: Any, body: str) -> None:
+def test_what_is_no_event_goes_to_the_dead_letters(run: Any, aws_side: Any, body: str) -> None:
     ran = run(nothing, body)
 
     assert (ran.kept, ran.given) == ([], [])
-    assert surroundings.dead()[0]["body"] == body
+    assert aws_side.dead()[0]["body"] == body
 
 
 def test_a_setting_that_is_missing_is_the_reason_in_the_dead_letters(
-    run: Any, envelope: Any, surroundings: Any
+    run: Any, envelope: Any, aws_side: Any
 ) -> None:
     @sink(events=["VoteCast"], settings=Keys)
     def handler(event: Event, settings: Keys) -> None: ...
@@ -184,7 +184,7 @@ def test_a_setting_that_is_missing_is_the_reason_in_the_dead_letters(
     ran = run(handler, envelope())
 
     assert ran.kept == []
-    assert surroundings.dead()[0]["reason"] == (
+    assert aws_side.dead()[0]["reason"] == (
         "'slack' cannot run. Secret 'key' (Key to the room) has no value. "
         "Run: votepipe secret set slack"
     )
@@ -220,9 +220,9 @@ def test_a_function_that_asks_learns_what_it_sent_before(run: Any, envelope: Any
 
 
 def test_a_message_that_cannot_be_moved_stays(
-    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, surroundings: Any
+    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, aws_side: Any
 ) -> None:
-    monkeypatch.setenv("DEAD_LETTERS_URL", surroundings.dead_letters + "-gone")
+    monkeypatch.setenv("DEAD_LETTERS_URL", aws_side.dead_letters + "-gone")
 
     ran = run(raising(Undeliverable("No.")), envelope())
 
@@ -233,9 +233,9 @@ def test_a_message_that_cannot_be_moved_stays(
 
 
 def test_a_message_that_cannot_be_put_back_stays_all_the_same(
-    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, surroundings: Any
+    run: Any, envelope: Any, raising: Any, monkeypatch: pytest.MonkeyPatch, aws_side: Any
 ) -> None:
-    monkeypatch.setenv("QUEUE_URL", surroundings.queue + "-gone")
+    monkeypatch.setenv("QUEUE_URL", aws_side.queue + "-gone")
 
     ran = run(raising(TryLater(after=5)), envelope())
 
@@ -254,7 +254,7 @@ def test_a_table_out_of_reach_delivers_nothing(
 
 
 @pytest.mark.parametrize("name", ["QUEUE_URL", "DEAD_LETTERS_URL", "DELIVERIES_TABLE"])
-def test_a_function_that_was_not_told_its_surroundings_fails(
+def test_a_function_without_its_environment_fails(
     run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.delenv(name)
@@ -287,13 +287,13 @@ def test_all_events_come_in_one_call(run: Any, envelope: Any) -> None:
     assert [line["message"] for line in ran.lines] == ["delivered", "delivered"]
 
 
-def test_all_fail_together(run: Any, envelope: Any, raising: Any, surroundings: Any) -> None:
+def test_all_fail_together(run: Any, envelope: Any, raising: Any, aws_side: Any) -> None:
     handler, _ = sink_of(raising(Temporary("No.")))
 
     ran = run(handler, envelope(vote={"voteId": "a"}), envelope(vote={"voteId": "b"}))
 
     assert len(ran.kept) == 2
-    assert all("lease" not in row and "sequence" not in row for row in surroundings.rows())
+    assert all("lease" not in row and "sequence" not in row for row in aws_side.rows())
 
 
 def test_a_batch_leaves_out_what_was_delivered_before(run: Any, envelope: Any) -> None:
@@ -317,14 +317,12 @@ def test_what_another_attempt_delivers_is_put_back(run: Any, envelope: Any, hold
     assert (given, len(ran.kept)) == ([["b/5"]], 1)
 
 
-def test_states_of_one_vote_leave_the_newest_mark(
-    run: Any, envelope: Any, surroundings: Any
-) -> None:
+def test_states_of_one_vote_leave_the_newest_mark(run: Any, envelope: Any, aws_side: Any) -> None:
     handler, given = sink_of(nothing)
 
     run(handler, *[envelope(vote={"voteId": "a"}, sequence=each) for each in ("10", "9")])
 
-    (row,) = surroundings.rows()
+    (row,) = aws_side.rows()
     assert given == [["a/9", "a/10"]]
     assert (row["sequence"], "lease" in row) == ("10".zfill(40), False)
 

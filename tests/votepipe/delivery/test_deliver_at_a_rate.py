@@ -51,11 +51,11 @@ def test_one_is_delivered_and_the_others_get_slots(
     assert [line["why"] for line in ran.lines[1:]] == ["Its slot has not come yet."] * 2
 
 
-def test_what_waits_for_a_slot_holds_no_vote(run: Any, envelope: Any, surroundings: Any) -> None:
+def test_what_waits_for_a_slot_holds_no_vote(run: Any, envelope: Any, aws_side: Any) -> None:
     run(nothing, *votes(envelope, "ab"), rate_limit=LIMIT)
 
-    assert len([row for row in surroundings.rows() if "sequence" in row]) == 1
-    assert not any("lease" in row for row in surroundings.rows())
+    assert len([row for row in aws_side.rows() if "sequence" in row]) == 1
+    assert not any("lease" in row for row in aws_side.rows())
 
 
 def test_what_was_delivered_before_takes_no_slot(
@@ -170,13 +170,13 @@ def partly(**delivered: Any) -> Any:
 
 
 def test_what_was_delivered_in_part_is_marked_in_part(
-    run: Any, envelope: Any, surroundings: Any, asked_of_sqs: Any
+    run: Any, envelope: Any, aws_side: Any, asked_of_sqs: Any
 ) -> None:
     ran = run(partly(events=[1]), *votes(envelope, "abc"))
 
-    marked = [row for row in surroundings.rows() if row.get("remoteId")]
+    marked = [row for row in aws_side.rows() if row.get("remoteId")]
     assert [row["delivery"].rpartition("#")[2] for row in marked] == ["b"]
-    assert not any("lease" in row for row in surroundings.rows())
+    assert not any("lease" in row for row in aws_side.rows())
     assert len(ran.kept) == 2
     assert waits(asked_of_sqs) == [2, 2]
 
@@ -188,16 +188,16 @@ def test_what_is_separate_gets_slots_of_its_own(run: Any, envelope: Any, asked_o
 
 
 def test_an_older_event_that_was_delivered_is_marked_without_the_newer(
-    run: Any, envelope: Any, surroundings: Any
+    run: Any, envelope: Any, aws_side: Any
 ) -> None:
     run(partly(events=[0]), *[envelope(sequence=each, eventID=each) for each in ("7", "8")])
 
-    (row,) = [row for row in surroundings.rows() if "sequence" in row]
+    (row,) = [row for row in aws_side.rows() if "sequence" in row]
     assert row["sequence"] == "7".zfill(40)
 
 
 def test_a_batch_that_fails_counts_for_each_of_its_events(
-    run: Any, envelope: Any, surroundings: Any, raising: Any
+    run: Any, envelope: Any, aws_side: Any, raising: Any
 ) -> None:
     @sink(events=["VoteChanged"], batch=True)
     def handler(events: Sequence[Event]) -> None:
@@ -205,7 +205,7 @@ def test_a_batch_that_fails_counts_for_each_of_its_events(
 
     run(handler, *votes(envelope, "a", sequence="7"), *votes(envelope, "a", sequence="8"))
 
-    (row,) = surroundings.rows()
+    (row,) = aws_side.rows()
     assert list(row["failures"].values()) == [{"N": "1"}, {"N": "1"}]  # type: ignore[attr-defined]
 
 

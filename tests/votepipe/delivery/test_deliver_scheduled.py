@@ -46,17 +46,17 @@ def test_a_failure_is_tried_again(run: Any, raising: Any) -> None:
 
 @pytest.mark.parametrize("scheduled", [True, False])
 def test_schedules_and_votes_keep_apart(
-    run: Any, envelope: Any, surroundings: Any, scheduled: bool
+    run: Any, envelope: Any, aws_side: Any, scheduled: bool
 ) -> None:
     body, mark = (envelope(), DAILY) if scheduled else (message(), {})
     did = run(lambda event: None, body, **mark)
 
     assert not did.given
-    assert "those of its schedule" in surroundings.dead()[0]["reason"]
+    assert "those of its schedule" in aws_side.dead()[0]["reason"]
 
 
-def test_an_event_without_a_time_goes_to_the_dead_letters(run: Any, surroundings: Any) -> None:
+def test_an_event_without_a_time_goes_to_the_dead_letters(run: Any, aws_side: Any) -> None:
     did = run(lambda event: None, message() | {"time": "<time>"}, **DAILY)
 
     assert not did.given
-    assert "no time" in surroundings.dead()[0]["reason"]
+    assert "no time" in aws_side.dead()[0]["reason"]

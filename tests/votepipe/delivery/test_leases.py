@@ -43,12 +43,12 @@ class Attempt:
 
 
 @pytest.fixture
-def take(surroundings: Any) -> Any:
+def take(aws_side: Any) -> Any:
     """Take the lease on an event at the sink `slack` for one minute."""
 
     def take(
         event: Event, owner: str = "a", *, sink: str = "slack", idempotent: str = "vote",
-        table: str = surroundings.table,
+        table: str = aws_side.table,
     ) -> Attempt:  # fmt: skip
         key = lease_key(event, sink, idempotent)
         return Attempt(Leases(table, owner), Delivery(event=event, key=key))
@@ -61,13 +61,13 @@ def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 def test_a_delivery_is_marked(
-    take: Any, event: Any, surroundings: Any, monkeypatch: pytest.MonkeyPatch
+    take: Any, event: Any, aws_side: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, 1000.5)
 
     take(event(5)).mark("remote-1")
 
-    assert surroundings.rows() == [
+    assert aws_side.rows() == [
         {
             "delivery": "slack#docs-feedback#6a7e5a52-3f0e-4f6e-9a56-0b4d2f9f8c11",
             "sequence": "5".zfill(40),
@@ -160,7 +160,7 @@ def test_an_attempt_may_take_its_own_lease_again(take: Any, event: Any) -> None:
 def test_a_lease_of_another_is_left_alone(
     take: Any,
     event: Any,
-    surroundings: Any,
+    aws_side: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     end: str,
@@ -170,11 +170,11 @@ def test_a_lease_of_another_is_left_alone(
     late = take(event(5))
     at(monkeypatch, 1061)
     take(event(6), owner="b")
-    before = surroundings.rows()
+    before = aws_side.rows()
 
     late.mark() if end == "mark" else late.release()
 
-    assert surroundings.rows() == before
+    assert aws_side.rows() == before
     assert said in capsys.readouterr().out
 
 
@@ -339,9 +339,9 @@ class Attempts(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_no_order_of_things_shows_an_older_state_last(
-    surroundings: Any, monkeypatch: pytest.MonkeyPatch
+    aws_side: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_state_machine_as_test(
-        lambda: Attempts(surroundings.table, monkeypatch),
+        lambda: Attempts(aws_side.table, monkeypatch),
         settings=settings(max_examples=40, stateful_step_count=15, deadline=None),
     )

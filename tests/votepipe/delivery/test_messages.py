@@ -26,8 +26,8 @@ def message(body: str = "{}", tries: int = 1, identifier: str = "m1") -> Message
     )
 
 
-def test_a_message_holds_its_event(surroundings: Any, envelope: Any) -> None:
-    (record,) = surroundings.batch(envelope(), tries=2)["Records"]
+def test_a_message_holds_its_event(aws_side: Any, envelope: Any) -> None:
+    (record,) = aws_side.batch(envelope(), tries=2)["Records"]
 
     read = Message.read(record)
 
@@ -76,30 +76,30 @@ def test_the_back_off_differs_between_messages_and_not_between_runs() -> None:
     ("seconds", "asked"), [(0, 0), (-1, 0), (0.2, 1), (7, 7), (7.01, 8), (1e9, MAX_VISIBILITY)]
 )
 def test_a_wait_is_whole_seconds_that_sqs_allows(
-    surroundings: Any, asked_of_sqs: Any, envelope: Any, seconds: float, asked: int
+    aws_side: Any, asked_of_sqs: Any, envelope: Any, seconds: float, asked: int
 ) -> None:
-    (record,) = surroundings.batch(envelope())["Records"]
+    (record,) = aws_side.batch(envelope())["Records"]
 
-    change_visibility(surroundings.queue, Message.read(record), seconds)
+    change_visibility(aws_side.queue, Message.read(record), seconds)
 
     assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] == asked
 
 
-def test_a_message_that_cannot_be_put_back_is_temporary(surroundings: Any) -> None:
+def test_a_message_that_cannot_be_put_back_is_temporary(aws_side: Any) -> None:
     with pytest.raises(Temporary, match="The queue answered"):
-        change_visibility(surroundings.queue, message(), 1)
+        change_visibility(aws_side.queue, message(), 1)
 
 
-def test_a_moved_message_keeps_its_body_and_says_why(surroundings: Any) -> None:
+def test_a_moved_message_keeps_its_body_and_says_why(aws_side: Any) -> None:
     sent = message("the body", tries=3)
 
-    send_to_dlq(surroundings.dead_letters, sent, sink="slack", reason="It is\0so.")
+    send_to_dlq(aws_side.dead_letters, sent, sink="slack", reason="It is\0so.")
 
-    assert surroundings.dead() == [
+    assert aws_side.dead() == [
         {"body": "the body", "reason": "It isso.", "sink": "slack", "attempts": "3"}
     ]
 
 
-def test_a_message_that_cannot_be_moved_is_temporary(surroundings: Any) -> None:
+def test_a_message_that_cannot_be_moved_is_temporary(aws_side: Any) -> None:
     with pytest.raises(Temporary, match="The dead-letter queue answered"):
-        send_to_dlq(surroundings.dead_letters + "x", message(), sink="slack", reason="Gone.")
+        send_to_dlq(aws_side.dead_letters + "x", message(), sink="slack", reason="Gone.")

@@ -10,23 +10,23 @@ from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, sink
 from votepipe.model.errors import InvalidEvent, SettingsError
 
 
-def test_returning_is_delivered(run: Any, envelope: Any, surroundings: Any) -> None:
+def test_returning_is_delivered(run: Any, envelope: Any, aws_side: Any) -> None:
     ran = run(lambda event: "remote-1", envelope())
 
     (line,) = ran.lines
     assert ran.kept == []
     assert (line["message"], line["outcome"], line["level"]) == ("delivered", "delivered", "INFO")
-    assert surroundings.rows()[0]["remoteId"] == "remote-1"
+    assert aws_side.rows()[0]["remoteId"] == "remote-1"
 
 
 @pytest.mark.parametrize("result", [None, 7, {"id": "x"}, b"x"])
 def test_what_is_no_text_is_no_remote_id(
-    run: Any, envelope: Any, surroundings: Any, result: Any
+    run: Any, envelope: Any, aws_side: Any, result: Any
 ) -> None:
     ran = run(lambda event: result, envelope())
 
     assert ran.kept == []
-    assert "remoteId" not in surroundings.rows()[0]
+    assert "remoteId" not in aws_side.rows()[0]
 
 
 def test_try_later_puts_the_message_back(
@@ -45,11 +45,11 @@ def test_try_later_puts_the_message_back(
 
 @pytest.mark.parametrize("kind", [Undeliverable, SettingsError, InvalidEvent])
 def test_what_cannot_be_delivered_goes_to_the_dead_letters_at_once(
-    run: Any, envelope: Any, raising: Any, surroundings: Any, kind: type[Exception]
+    run: Any, envelope: Any, raising: Any, aws_side: Any, kind: type[Exception]
 ) -> None:
     ran = run(raising(kind("hooks.example answered 403 Forbidden.")), envelope())
 
-    (line,), (dead,) = ran.lines, surroundings.dead()
+    (line,), (dead,) = ran.lines, aws_side.dead()
     assert ran.kept == []
     assert (line["message"], line["level"]) == ("sent to dead letters", "ERROR")
     assert dead["reason"] == line["why"] == "hooks.example answered 403 Forbidden."
@@ -70,13 +70,13 @@ def test_what_may_pass_is_tried_again_a_little_later(
 
 
 def test_the_last_try_ends_in_the_dead_letters(
-    run: Any, envelope: Any, raising: Any, surroundings: Any
+    run: Any, envelope: Any, raising: Any, aws_side: Any
 ) -> None:
     failing = raising(Temporary("hooks.example answered 500."))
 
     ran = [run(failing, envelope(), tries=number) for number in (2, 4, 9)]
 
-    (dead,) = surroundings.dead()
+    (dead,) = aws_side.dead()
     assert [len(each.kept) for each in ran] == [1, 1, 0]
     assert dead["reason"] == "hooks.example answered 500. Attempt 3 was the last."
 
@@ -90,28 +90,28 @@ def test_the_back_off_grows_with_failures_and_not_with_receives(
 
 
 def test_failures_of_an_older_event_are_not_those_of_a_newer_one(
-    run: Any, envelope: Any, raising: Any, surroundings: Any
+    run: Any, envelope: Any, raising: Any, aws_side: Any
 ) -> None:
     failing = raising(Temporary("hooks.example answered 500."))
 
     for sequence in ("5", "6", "5", "6"):
         run(failing, envelope(sequence=sequence))
 
-    assert surroundings.dead() == []
+    assert aws_side.dead() == []
     assert [line["why"] for line in run(failing, envelope(sequence="5")).lines] == [
         "hooks.example answered 500. Attempt 3 was the last."
     ]
 
 
 def test_a_delivery_forgets_the_failures_before_it(
-    run: Any, envelope: Any, raising: Any, surroundings: Any
+    run: Any, envelope: Any, raising: Any, aws_side: Any
 ) -> None:
     run(raising(Temporary("No.")), envelope())
-    assert "failures" in surroundings.rows()[0]
+    assert "failures" in aws_side.rows()[0]
 
     run(lambda event: None, envelope())
 
-    assert "failures" not in surroundings.rows()[0]
+    assert "failures" not in aws_side.rows()[0]
 
 
 def test_without_idempotent_each_receive_is_an_attempt(
@@ -123,12 +123,12 @@ def test_without_idempotent_each_receive_is_an_attempt(
 
 
 def test_being_asked_to_wait_is_never_the_last_try(
-    run: Any, envelope: Any, raising: Any, surroundings: Any
+    run: Any, envelope: Any, raising: Any, aws_side: Any
 ) -> None:
     ran = run(raising(TryLater(after=5)), envelope(), tries=3)
 
     assert len(ran.kept) == 1
-    assert surroundings.dead() == []
+    assert aws_side.dead() == []
 
 
 def test_a_foreign_error_is_named_by_class_and_line(run: Any, envelope: Any) -> None:
@@ -159,11 +159,11 @@ def test_an_error_from_a_function_called_wrongly_has_no_line(
 
 @pytest.mark.parametrize("failure", [Temporary("No."), ValueError(), TryLater(after=1)])
 def test_a_delivery_that_failed_gives_its_lease_back(
-    run: Any, envelope: Any, raising: Any, surroundings: Any, failure: Exception
+    run: Any, envelope: Any, raising: Any, aws_side: Any, failure: Exception
 ) -> None:
     run(raising(failure), envelope())
 
-    assert "lease" not in surroundings.rows()[0]
+    assert "lease" not in aws_side.rows()[0]
 
 
 def test_a_secret_in_an_error_is_stars_in_the_log(run: Any, envelope: Any, raising: Any) -> None:

@@ -30,9 +30,9 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 @pytest.fixture
-def limiter(surroundings: Any, time: Time) -> Any:
+def limiter(aws_side: Any, time: Time) -> Any:
     """The rate limit of the sink `slack`, as another process has it each time."""
-    return lambda seconds=1.2: RateLimiter(surroundings.table, "slack", seconds)
+    return lambda seconds=1.2: RateLimiter(aws_side.table, "slack", seconds)
 
 
 def test_the_first_call_may_be_made_and_the_next_an_interval_later(
@@ -176,19 +176,19 @@ def test_the_next_slot_is_the_one_of_the_batch_key(limiter: Any) -> None:
     assert [taken.reserve_next(), taken.reserve_next("a"), taken.reserve_next("a")] == [2, 4, 4]
 
 
-def test_sinks_have_rates_of_their_own(limiter: Any, surroundings: Any) -> None:
+def test_sinks_have_rates_of_their_own(limiter: Any, aws_side: Any) -> None:
     limiter().reserve(None, waited=False)
 
-    assert RateLimiter(surroundings.table, "other", 1.2).reserve(None, waited=False) == 0
+    assert RateLimiter(aws_side.table, "other", 1.2).reserve(None, waited=False) == 0
 
 
-def test_a_table_out_of_reach_is_temporary(time: Time, surroundings: Any) -> None:
+def test_a_table_out_of_reach_is_temporary(time: Time, aws_side: Any) -> None:
     with pytest.raises(Temporary, match="The deliveries table answered"):
         RateLimiter("elsewhere", "slack", 1.2).reserve(None, waited=False)
 
 
 def test_what_only_notes_never_raises(
-    time: Time, surroundings: Any, capsys: pytest.CaptureFixture[str]
+    time: Time, aws_side: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost = RateLimiter("elsewhere", "slack", 1.2)
 

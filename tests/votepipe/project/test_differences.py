@@ -1,4 +1,4 @@
-"""votepipe/project/differences.py: people are told what changed and what a deploy makes of it."""
+"""votepipe/project/differences.py: what changed, and what a deploy does with it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,6 @@
 """votepipe/testing/loss_report.py.
 
-That nothing was lost, and that it is told when something was.
+Nothing is lost, and the report says what was when something is.
 """
 
 import json
@@ -57,7 +57,7 @@ def test_a_rejected_record_does_not_hide_the_last_valid_state(chat: Pipeline) ->
     assert chat.nothing_lost()
 
 
-def test_a_message_that_vanishes_is_lost_and_its_way_is_told(chat: Pipeline) -> None:
+def test_a_message_that_vanishes_is_lost_and_its_path_is_shown(chat: Pipeline) -> None:
     chat.answer("chat", retry_after=60)
     chat.put(VOTE)
     chat.advance(seconds=1)

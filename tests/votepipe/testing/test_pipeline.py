@@ -141,7 +141,7 @@ def test_settings_can_be_given(run: Run) -> None:
     assert [message.text for message in pipeline.sent("chat")] == ["★one thumbsup"]
 
 
-def test_a_sink_without_its_setting_tells_so_in_its_dead_letters(run: Run) -> None:
+def test_a_sink_without_its_setting_says_so_in_its_dead_letters(run: Run) -> None:
     pipeline = run(settings={"chat": {"url": None}})
     pipeline.put(VOTE)
     pipeline.run_until_idle()

@@ -55,7 +55,7 @@ def test_a_table_may_be_a_list(tmp_path: Path) -> None:
     assert [case.name for case in table.load(path)] == ["it"]
 
 
-def test_other_messages_are_told_with_the_way_of_the_vote(plain: Path) -> None:
+def test_other_messages_are_shown_with_the_path_of_the_vote(plain: Path) -> None:
     problems = run(plain, records=[VOTE], messages={"chat": ["two thumbsup"]})
 
     assert problems[0] == (
@@ -83,7 +83,7 @@ def test_votes_can_be_removed_and_expire(plain: Path) -> None:
     assert run(plain, records=records, messages=messages) == []
 
 
-def test_no_dead_letters_are_expected_unless_told(plain: Path) -> None:
+def test_no_dead_letters_are_expected_unless_named(plain: Path) -> None:
     given = {
         "records": [VOTE],
         "messages": "nothing",
@@ -94,7 +94,7 @@ def test_no_dead_letters_are_expected_unless_told(plain: Path) -> None:
     assert run(plain, **given, **{"dead letters": {"chat": [{"contains": "404"}]}}) == []
 
 
-def test_faults_can_be_told(plain: Path) -> None:
+def test_faults_can_be_written(plain: Path) -> None:
     faults = [{"fail": "EnrichFunction", "times": 2}, {"duplicate": True}, {"reorder": 3}]
 
     assert run(plain, records=[VOTE], messages={"chat": ["one thumbsup"]}, faults=faults) == []
@@ -116,7 +116,7 @@ def test_times_are_written_as_people_do(text: Any, seconds: float) -> None:
         ({"messages": "nothing", "records": [{"write": 1}]}, "neither a vote nor one of 'put'"),
     ],
 )
-def test_a_mistake_in_a_table_is_told(given: dict[str, Any], words: str) -> None:
+def test_a_mistake_in_a_table_is_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(KitError, match=words):
         table.case({"name": "it", **given})
 
@@ -128,7 +128,7 @@ def test_a_mistake_in_a_table_is_told(given: dict[str, Any], words: str) -> None
         ({"faults": [{"explode": True}]}, "has the fault 'explode'. There are: answer"),
     ],
 )
-def test_a_mistake_in_what_is_done_is_told(plain: Path, given: dict[str, Any], words: str) -> None:
+def test_a_mistake_in_what_is_done_is_named(plain: Path, given: dict[str, Any], words: str) -> None:
     with pytest.raises(KitError, match=words):
         run(plain, messages="nothing", **given)
 
@@ -137,7 +137,7 @@ def test_a_mistake_in_what_is_done_is_told(plain: Path, given: dict[str, Any], w
     ("text", "words"),
     [("tests: [", "cannot be read"), ("a: 1", "has no 'tests'"), ("tests: [{}]\nx: 1", "has 'x'")],
 )
-def test_a_file_that_is_no_table_is_told(tmp_path: Path, text: str, words: str) -> None:
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "bad.votes.yaml"
     path.write_text(text)
 

@@ -40,7 +40,7 @@ def test_foreign_content_is_forbidden_on_the_page(console: Any) -> None:
     assert "script-src 'self'" in policy
 
 
-def test_errors_are_told_as_json(console: Any) -> None:
+def test_errors_are_json(console: Any) -> None:
     reply = console.get("api/nothing")
 
     assert reply.status_code == 404

@@ -10,6 +10,7 @@ from votepipe.dev.console import journal as module
 from votepipe.dev.console.journal import Journal
 
 EVENT = "7c9e6679f0b54c1d8a2e3b4c5d6e7f80"
+VOTE = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
 
 
 @pytest.fixture
@@ -44,13 +45,6 @@ def test_the_vote_that_changed_last_comes_first(journal: Journal) -> None:
     assert [vote["voteId"] for vote in journal.votes()["votes"]] == ["a", "b"]
 
 
-def test_a_line_that_comes_before_its_trace_finds_its_vote(journal: Journal) -> None:
-    journal.line(line("delivered"), at="1970-01-01T00:00:03Z")
-    journal.trace(trace("passed"))
-
-    assert stages(journal) == [["filter", "sink"]]
-
-
 @pytest.mark.parametrize("early", [True, False])
 def test_a_settled_state_finds_its_vote_by_the_change_that_came_to_rest(
     journal: Journal, early: bool
@@ -66,27 +60,27 @@ def test_a_settled_state_finds_its_vote_by_the_change_that_came_to_rest(
     assert journal.votes()["votes"][0]["hops"][-1]["eventId"] == f"{EVENT}-settled"
 
 
-def test_a_message_finds_its_vote_by_the_events_id(journal: Journal) -> None:
-    journal.trace(trace("passed"))
-    journal.message("webhook", json.dumps({"eventID": EVENT}), {})
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [({"eventID": EVENT}, {}), ({}, {"webhook-id": EVENT}), ({"vote": VOTE}, {})],
+    ids=["event in the body", "event in a header", "vote in the body"],
+)
+def test_a_message_finds_its_vote_by_an_id(journal: Journal, body: Any, headers: Any) -> None:
+    journal.trace(trace("passed", vote=VOTE))
+    journal.message("webhook", json.dumps(body), headers)
 
     hop = journal.votes()["votes"][0]["hops"][-1]
-    assert (hop["stage"], hop["eventId"]) == ("message", EVENT)
+    assert hop["stage"] == "message"
+    journal.message("webhook", json.dumps(body), headers, refused="answered 500")
+    assert journal.votes()["votes"][0]["hops"][-1]["text"] == "webhook answered 500"
 
 
-def test_a_message_that_comes_before_its_trace_finds_its_vote(journal: Journal) -> None:
+def test_what_comes_before_its_trace_finds_its_vote(journal: Journal) -> None:
+    journal.line(line("delivered"), at="1970-01-01T00:00:03Z")
     journal.message("webhook", "{}", {"webhook-id": EVENT})
     journal.trace(trace("passed"))
 
-    assert sorted(stages(journal)[0]) == ["filter", "message"]
-
-
-def test_a_message_finds_its_vote_by_the_votes_id(journal: Journal) -> None:
-    vote = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-    journal.trace(trace("passed", vote=vote))
-    journal.message("webhook", json.dumps({"vote": vote}), {})
-
-    assert stages(journal) == [["filter", "message"]]
+    assert sorted(stages(journal)[0]) == ["filter", "message", "sink"]
 
 
 def test_a_message_of_no_known_vote_is_kept_all_the_same(journal: Journal) -> None:
@@ -102,13 +96,6 @@ def test_a_refused_request_is_in_the_journal_but_no_message(journal: Journal) ->
     assert json.loads(journal.messages()) == []
     (refused,) = journal.votes()["refused"]
     assert (refused["state"], refused["text"]) == ("failed", "slack answered 500")
-
-
-def test_a_refused_request_is_a_hop_of_its_vote(journal: Journal) -> None:
-    journal.trace(trace("passed"))
-    journal.message("slack", json.dumps({"id": EVENT}), {}, refused="answered 500")
-
-    assert journal.votes()["votes"][0]["hops"][-1]["text"] == "slack answered 500"
 
 
 def test_a_dead_letter_is_a_hop_of_its_vote(journal: Journal) -> None:

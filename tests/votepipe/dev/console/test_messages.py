@@ -20,7 +20,7 @@ def shown(raw: str) -> Any:
     return json.loads(Message("slack", raw, {"x-a": "1"}, AT).as_json(7))
 
 
-def test_a_message_tells_where_when_and_what() -> None:
+def test_a_message_says_where_when_and_what() -> None:
     assert shown('{"text": "hi"}') == {
         "sink": "slack",
         "receivedAt": AT,

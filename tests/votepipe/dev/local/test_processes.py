@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,9 @@ def test_a_child_has_the_environment_given_and_no_other(child: Child) -> None:
         assert out.read() == b"ONLY=this\n"
 
 
-def test_the_end_of_a_child_is_the_end_of_all_below_it(child: Child, note: Path) -> None:
+def test_the_end_of_a_child_is_the_end_of_all_below_it(
+    child: Child, note: Path, eventually: Any
+) -> None:
     process = child.start(STUBBORN, ENV, stdout=subprocess.PIPE)
     assert process.stdout
     with process.stdout as out:
@@ -134,7 +137,7 @@ def test_the_end_of_a_child_is_the_end_of_all_below_it(child: Child, note: Path)
     child.end(timeout=0.1)
 
     assert process.returncode == -signal.SIGKILL
-    assert gone(below)
+    assert eventually(lambda: gone(below))
     assert child.pid is None
     assert not note.exists()
 
@@ -164,7 +167,9 @@ def test_what_a_killed_run_left_is_ended_before_the_next_starts(child: Child, no
     assert child.pid
 
 
-def test_what_is_left_and_stubborn_is_killed_with_all_below(child: Child, note: Path) -> None:
+def test_what_is_left_and_stubborn_is_killed_with_all_below(
+    child: Child, note: Path, eventually: Any
+) -> None:
     process = child.start(STUBBORN, ENV, stdout=subprocess.PIPE)
     assert process.stdout
     with process.stdout as out:
@@ -173,7 +178,7 @@ def test_what_is_left_and_stubborn_is_killed_with_all_below(child: Child, note: 
     end_leftover(note, timeout=0.1)
 
     assert process.wait() == -signal.SIGKILL
-    assert gone(below)
+    assert eventually(lambda: gone(below))
 
 
 def test_another_process_with_the_number_is_left_alone(child: Child, note: Path) -> None:
