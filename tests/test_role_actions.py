@@ -20,6 +20,8 @@ from votepipe.project import Project, checkout
 from votepipe.testing import Answer, Pipeline
 
 ROOT = checkout()
+pytestmark = pytest.mark.slow
+
 # Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
 # tests/test_template.py looks at these, at who may take a role, and at what refuses plain HTTP.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}

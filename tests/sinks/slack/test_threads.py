@@ -125,6 +125,7 @@ def test_the_counts_are_right_whatever_happens(
         run.pipeline.close()
 
 
+@pytest.mark.slow
 def test_in_a_burst_the_many_stand_below_as_well(run: Run) -> None:
     for number in range(200):
         run.put(f"v{number}")

@@ -164,6 +164,7 @@ def test_the_demo_runs_the_plugins_of_the_checkout(checkout: Path) -> None:
     assert "from the other checkout" in run("demo", folder=checkout).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["list", "demo", "sync", "new sink fax", "test", "up"])
 def test_outside_of_any_checkout_it_says_so(tmp_path: Path, command: str) -> None:
     done = run(*command.split(), folder=tmp_path)

@@ -78,16 +78,18 @@ class TestPutEvents:
 
 class TestDeadLetter:
     def test_goes_to_the_queue_of_the_pipe(self, ports, web):
-        web.reply(Answer(body=json.dumps({"QueueUrl": f"{web.url}/123456789012/letters"}).encode()))
+        web.reply(
+            Answer(body=json.dumps({"QueueUrl": f"{web.url}/123456789012/dead-letters"}).encode())
+        )
         web.reply(Answer(body=b"{}"))
         web.reply(Answer(body=b"{}"))
 
         ports.dead_letter({"version": "1.0"})
         ports.dead_letter({"version": "1.0"})
 
-        asked, *letters = [each.json for each in web.requests]
-        assert asked == {"QueueName": "letters", "QueueOwnerAWSAccountId": "123456789012"}
-        assert [each["MessageBody"] for each in letters] == ['{"version": "1.0"}'] * 2
+        asked, *messages = [each.json for each in web.requests]
+        assert asked == {"QueueName": "dead-letters", "QueueOwnerAWSAccountId": "123456789012"}
+        assert [each["MessageBody"] for each in messages] == ['{"version": "1.0"}'] * 2
 
 
 def answered(code, status):

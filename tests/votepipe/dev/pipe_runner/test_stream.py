@@ -76,12 +76,12 @@ def test_knows_when_a_shard_has_ended(stream, read):
     assert (before, reader.closed) == (False, True)
 
 
-def test_renews_an_iterator_that_expired(stream, read, make):
+def test_renews_an_iterator_that_expired(stream, read, refused):
     stream.shard("a", 1)
     reader = read()
     reader.read()
     stream.write("a", 2)
-    stream.errors.append(make.refused("ExpiredIteratorException"))
+    stream.errors.append(refused("ExpiredIteratorException"))
 
     assert reader.read() == []
     assert numbers(reader.read()) == ["2"]
@@ -109,12 +109,12 @@ def test_does_not_start_over_at_the_newest(stream, read):
     assert numbers(reader.read()) == ["5"]
 
 
-def test_goes_on_after_any_other_error(stream, read, make):
+def test_goes_on_after_any_other_error(stream, read, refused):
     stream.shard("a", 1)
     reader = read()
     reader.read()
     stream.write("a", 2)
-    stream.errors.append(make.refused("InternalServerError"))
+    stream.errors.append(refused("InternalServerError"))
 
     with pytest.raises(ClientError):
         reader.read()
