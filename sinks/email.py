@@ -2,6 +2,7 @@
 
 Verify the sender's address or its domain in SES, in the Region of the stack; in the SES sandbox the
 recipients as well. All recipients see each other; SES takes up to 50.
+Sender and recipients are addresses without names, with domains in ASCII (`xn--…`).
 A mail goes out once a vote has settled; one that settles again is another mail of the conversation,
 and so is a delivery that was cut off before it could be marked, or whose answer from SES got lost.
 """
@@ -25,6 +26,9 @@ class Settings:
         "Addresses that mails go to, with commas between", example="team@example.com"
     )
     configuration_set: str = setting("SES configuration set, if any", default="")
+
+    def __post_init__(self) -> None:
+        ses.check_addresses("Email", self.sender, self.recipients)
 
 
 def simple(event: Event, settings: Settings) -> dict[str, Any]:

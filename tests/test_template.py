@@ -109,7 +109,11 @@ def test_no_statement_allows_every_resource_or_action() -> None:
     wide = [
         (name, statement)
         for name, statement in statements()
-        if "*" in json.dumps(statement["Resource"]).replace(":*", "")
+        # In its sandbox, SES checks the recipients' identities, too.
+        if (
+            "ses:FromAddress" not in str(statement.get("Condition"))
+            and "*" in json.dumps(statement["Resource"]).replace(":*", "")
+        )
         or (statement["Effect"] == "Allow" and "*" in json.dumps(statement["Action"]))
     ]
 

@@ -47,6 +47,8 @@ class Settings:
                 "'digest' cannot run: it has no receiver. Set the template parameters "
                 "'DigestSender' and 'DigestRecipients', or run: votepipe secret set digest"
             )
+        if "mail" in self.receivers:
+            ses.check_addresses("Digest", self.sender, self.recipients)
 
 
 @sink(

@@ -1,10 +1,11 @@
 """Mail through Amazon SES, with the right outcome for each of its refusals."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from votepipe import aws
-from votepipe.model.errors import TryLater, Undeliverable
+from votepipe.model.errors import SettingsError, TryLater, Undeliverable
 
 # What SES says while it cannot take more, and what it says of mails that it will never take.
 BUSY = ("TooManyRequestsException", "LimitExceededException", "SendingPausedException")
@@ -16,29 +17,42 @@ HINTS = {
     "AccountSuspendedException": "Ask AWS Support to let the account send again.",
 }
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+_ADDRESS = re.compile(
+    r"[\w.!#$%&'+/=?^`{|}~-]+@([a-z0-9-]+\.)+[a-z0-9-]+", re.ASCII | re.IGNORECASE
+)
 
 
-def resource_arns(plugin: str) -> list[dict[str, Any]]:
-    """The ARNs of what a plugin sends with: sender, its domain, configuration set.
+def check_addresses(plugin: str, sender: str, recipients: Sequence[str]) -> None:
+    """Refuse what SES does not send to, or the role not from.
 
-    `plugin` begins the names of its parameters `…Sender` and `…ConfigurationSet`.
+    `plugin` begins the names of its parameters `…Sender` and `…Recipients`. Raises SettingsError.
     """
-    # The part behind the @; the one that is added keeps the template valid without a sender.
-    domain = {"Fn::Select": [1, {"Fn::Split": ["@", {"Fn::Sub": f"${{{plugin}Sender}}@"}]}]}
-    return [
-        {"Fn::Sub": f"{_SES}identity/${{{plugin}Sender}}"},
-        {"Fn::Sub": [f"{_SES}identity/${{Domain}}", {"Domain": domain}]},
-        {"Fn::Sub": f"{_SES}configuration-set/${{{plugin}ConfigurationSet}}"},
-    ]
+    for setting, addresses, what in (
+        ("Sender", [sender], "an address only, such as votes@example.com"),
+        ("Recipients", recipients, "addresses only, with commas between"),
+    ):
+        if not all(map(_ADDRESS.fullmatch, addresses)):
+            raise SettingsError(
+                f"'{plugin.lower()}' cannot run: the template parameter '{plugin}{setting}' takes "
+                f"{what}. Take out names and quotes, and write domains in ASCII ('xn--…')."
+            )
 
 
 def send_policy(plugin: str) -> dict[str, Any]:
-    """The IAM statement that lets a plugin send."""
+    """The IAM statement that lets a plugin send from its sender, whichever identity SES checks.
+
+    SES checks that of the address or its domain, and in its sandbox those of the recipients, too.
+    """
+    arns = [
+        {"Fn::Sub": f"{_SES}identity/*"},
+        {"Fn::Sub": f"{_SES}configuration-set/${{{plugin}ConfigurationSet}}"},
+    ]
     return {
         "Effect": "Allow",
         "Action": "ses:SendEmail",
         # The local AWS knows no resources of SES.
-        "Resource": {"Fn::If": ["IsAws", resource_arns(plugin), "*"]},
+        "Resource": {"Fn::If": ["IsAws", arns, "*"]},
+        "Condition": {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": f"{plugin}Sender"}}},
     }
 
 

@@ -1,13 +1,12 @@
 """votepipe/aws/ses.py: mails for SES, and what its refusals mean."""
 
-import json
 from typing import Any
 
 import pytest
 
 from votepipe import TryLater, Undeliverable
 from votepipe.aws import ses
-from votepipe.model.errors import Temporary
+from votepipe.model.errors import SettingsError, Temporary
 
 
 def send(configuration_set: str = "") -> str:
@@ -65,9 +64,58 @@ def test_any_other_refusal_may_pass(tables: Any) -> None:
         send()
 
 
-def test_the_policy_allows_the_sender_its_domain_and_the_set_alone() -> None:
-    needed = json.dumps(ses.send_policy("Digest")["Resource"]["Fn::If"][1])
+def test_the_policy_allows_what_comes_from_the_sender_alone() -> None:
+    policy = ses.send_policy("Digest")
+    identities, configuration_set = (each["Fn::Sub"] for each in policy["Resource"]["Fn::If"][1])
 
-    assert needed.count("DigestSender") == 2
-    assert "${DigestConfigurationSet}" in needed
-    assert "*" not in needed
+    assert identities.endswith(":identity/*")
+    assert configuration_set.endswith(":configuration-set/${DigestConfigurationSet}")
+    assert policy["Condition"] == {
+        "StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": "DigestSender"}}
+    }
+
+
+ADDRESSES = [
+    "votes@example.com",
+    "Votes+2@Sub.Example.com",
+    "o'neil@example.co",
+    "v@xn--bcher-kva.de",
+]
+NO_ADDRESSES = [
+    "Votes <votes@example.com>",
+    "<votes@example.com>",
+    "Zoë <votes@example.com>",
+    "zoë@example.com",
+    "votes@bücher.de",
+    "votes@example.com; jane@example.org",
+    '"Doe',
+    "votes example.com",
+    "votes@localhost",
+    "votes@example.com.",
+    "mailto:votes@example.com",
+    "*@example.com",
+    "",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_addresses_are_taken(address: str) -> None:
+    ses.check_addresses("Email", address, [address])
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_with_its_parameter(address: str) -> None:
+    with pytest.raises(SettingsError) as sender:
+        ses.check_addresses("Email", address, ADDRESSES)
+    with pytest.raises(SettingsError) as recipients:
+        ses.check_addresses("Email", ADDRESSES[0], [*ADDRESSES, address])
+
+    rest = "Take out names and quotes, and write domains in ASCII ('xn--…')."
+    assert str(sender.value) == (
+        "'email' cannot run: the template parameter 'EmailSender' takes an address only, "
+        f"such as votes@example.com. {rest}"
+    )
+    assert str(recipients.value) == (
+        "'email' cannot run: the template parameter 'EmailRecipients' takes addresses only, "
+        f"with commas between. {rest}"
+    )

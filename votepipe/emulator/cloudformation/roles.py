@@ -10,6 +10,7 @@ from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.simulation.errors import Unmodelled
 
 Statement = Mapping[str, Any]
+Context = tuple[tuple[str, str], ...]
 
 _CONTEXT = {"aws:SecureTransport": "true"}
 
@@ -27,13 +28,14 @@ class Roles:
         for facts in resources.of_type("AWS::IAM::Policy").values():
             for role in facts.get("Roles", ()):
                 self._statements[arns[role]] += _statements(facts["PolicyDocument"])
-        self._known: dict[tuple[str, str, str], bool] = {}
+        self._known: dict[tuple[str, str, str, Context], bool] = {}
 
-    def allows(self, role: str, action: str, resource: str) -> bool:
-        """Whether the role with this ARN may do the action to the resource."""
-        asked = (role, action, resource)
+    def allows(self, role: str, action: str, resource: str, context: Context = ()) -> bool:
+        """Whether the role with this ARN may do the action to the resource, in this context."""
+        asked = (role, action, resource, context)
         if asked not in self._known:
-            self._known[asked] = _decide(self._statements[role], action, resource, _CONTEXT)
+            known = _CONTEXT | dict(context)
+            self._known[asked] = _decide(self._statements[role], action, resource, known)
         return self._known[asked]
 
 
@@ -112,6 +114,7 @@ _OPERATORS = {
     "ArnLike": _like,
     "Bool": lambda wanted, value: wanted.lower() == value.lower(),
     "StringEquals": lambda wanted, value: wanted == value,
+    "StringEqualsIgnoreCase": lambda wanted, value: wanted.lower() == value.lower(),
     "StringLike": _like,
 }
 

@@ -1,9 +1,9 @@
 """boto3 calls answered by the kit's models, checked against the caller's role first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from botocore.exceptions import ParamValidationError
@@ -30,7 +30,23 @@ class Refused(Exception):
 
 Parameters = Mapping[str, Any]
 Operations = Mapping[str, Callable[[Parameters], dict[str, Any]]]
-Allows = Callable[[str, str, str], bool]
+Context = tuple[tuple[str, str], ...]
+
+
+class Allows(Protocol):
+    """Whether a role may do an action to a resource."""
+
+    def __call__(self, role: str, action: str, resource: str, context: Context = (), /) -> bool:
+        """Decide; `context` is what conditions look at."""
+
+
+class Need(NamedTuple):
+    """An IAM action, the ARN of what it is done to, or `instead`, and what conditions look at."""
+
+    action: str
+    resource: str
+    instead: str = ""
+    context: Context = ()
 
 
 class Service(Protocol):
@@ -41,7 +57,7 @@ class Service(Protocol):
 
     operations: Operations
 
-    def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
+    def touches(self, operation: str, parameters: Parameters) -> Sequence[tuple[str, str] | Need]:
         """The IAM actions that the call needs, each with the ARN of its resource."""
 
 
@@ -150,8 +166,10 @@ class Calls:
         how.valid.add(known)
 
     def _check(self, service: Service, operation: str, given: Parameters, caller: Caller) -> None:
-        for action, resource in service.touches(operation, given):
-            if not self._allows(caller.role, action, resource):
+        for need in service.touches(operation, given):
+            action, resource, instead, context = Need(*need)
+            arns = (resource, instead) if instead else (resource,)
+            if not any(self._allows(caller.role, action, arn, context) for arn in arns):
                 self._simulation.trace.note("denied", caller.id, action=action)
                 raise Refused(
                     "AccessDeniedException",

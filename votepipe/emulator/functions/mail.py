@@ -1,10 +1,11 @@
 """SES as boto3 sees it: each mail is a message of the sink that sent it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
-from votepipe.emulator.functions.calls import Operations, Parameters, Refused
+from votepipe.emulator.functions.calls import Need, Operations, Parameters, Refused
 from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.simulation.simulation import Simulation
 
@@ -22,16 +23,25 @@ class Mail:
         self._posted = posted
         self.operations: Operations = {"SendEmail": self._send}
 
-    def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
-        """The action, and what it needs: the sender's identity and the configuration set."""
+    def touches(self, operation: str, parameters: Parameters) -> list[Need]:
+        """The action, and what it needs: the sender's identity and the configuration set.
+
+        The identity is that of the address or of its domain.
+        """
         place = f"arn:aws:ses:{REGION}:{ACCOUNT}"
-        needed = [f"{place}:identity/{parameters['FromEmailAddress']}"]
+        address = _address(parameters["FromEmailAddress"])
+        context = (("ses:FromAddress", address),)
+        of_domain = f"{place}:identity/{address.rpartition('@')[2]}"
+        needed = [Need(f"ses:{operation}", f"{place}:identity/{address}", of_domain, context)]
         if name := parameters.get("ConfigurationSetName"):
-            needed.append(f"{place}:configuration-set/{name}")
-        return [(f"ses:{operation}", arn) for arn in needed]
+            arn = f"{place}:configuration-set/{name}"
+            needed.append(Need(f"ses:{operation}", arn, context=context))
+        return needed
 
     def _send(self, given: Parameters) -> dict[str, Any]:
         headers, text = self._read(given)
+        for recipient in given.get("Destination", {}).get("ToAddresses", []):
+            _address(recipient)
         request = Request(
             method="MAIL",
             path=f"/{self._sink()}",
@@ -60,3 +70,14 @@ class Mail:
         }
         body = simple["Body"]
         return headers, str(body.get("Text", body.get("Html", {})).get("Data", ""))
+
+
+def _address(written: str) -> str:
+    """The address in a text such as `Votes <votes@example.com>`, its domain in lower case.
+
+    SES takes one, in ASCII.
+    """
+    found = re.fullmatch(r"(?:[^<>]*<)?([^\s@,;<>\"]+)@([a-zA-Z0-9.-]+)>?", written)
+    if found is None or not written.isascii():
+        raise Refused("BadRequestException", "Missing final '@domain'")
+    return f"{found[1]}@{found[2].lower()}"

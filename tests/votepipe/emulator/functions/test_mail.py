@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,13 @@ from votepipe.plugins import Resources
 @sink(
     events=["VoteCast"],
     resources=Resources(
-        policies=[{{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "{identity}"}}]
+        policies=[{{"Effect": "Allow", "Action": "ses:SendEmail", **{statement}}}]
     ),
 )
 def handler(event: Event) -> None:
     aws.client("sesv2").send_email(
-        FromEmailAddress="votes@example.com",
-        Destination={{"ToAddresses": ["a@example.com", "b@example.com"]}},
+        FromEmailAddress="{sender}",
+        Destination={{"ToAddresses": {to}}},
         Content={content},
     )
 '''
@@ -37,10 +38,14 @@ Run = Callable[..., Pipeline]
 Checkout = Callable[..., Path]
 
 
-def pipeline(
-    run: Run, checkout: Checkout, identity: str = IDENTITY, content: str = SIMPLE
-) -> Pipeline:
-    return run(checkout({"post": SINK.format(identity=identity, content=content)}))
+def pipeline(run: Run, checkout: Checkout, **given: Any) -> Pipeline:
+    parts = {
+        "statement": {"Resource": IDENTITY},
+        "sender": "votes@example.com",
+        "to": ["a@example.com", "b@example.com"],
+        "content": SIMPLE,
+    }
+    return run(checkout({"post": SINK.format(**parts | given)}))
 
 
 def test_a_mail_is_a_message_of_its_sink(run: Run, checkout: Checkout) -> None:
@@ -71,12 +76,79 @@ def test_a_mail_that_is_refused_is_tried_again(run: Run, checkout: Checkout) -> 
     assert [mail.accepted for mail in it.attempts("post")] == [False, True]
 
 
-def test_a_sender_that_the_role_does_not_allow_sends_nothing(run: Run, checkout: Checkout) -> None:
-    it = pipeline(run, checkout, IDENTITY.replace("votes@", "other@"))
+FROM = {"Condition": {"StringEqualsIgnoreCase": {"ses:FromAddress": "Votes@Example.com"}}}
+ANY = IDENTITY.replace("votes@example.com", "*")
+
+
+@pytest.mark.parametrize(
+    ("sender", "statement", "allowed"),
+    [
+        ("votes@example.com", {"Resource": IDENTITY}, True),
+        ("Votes <votes@example.com>", {"Resource": IDENTITY}, True),
+        ("votes@Example.COM", {"Resource": IDENTITY}, True),
+        ("votes@example.com", {"Resource": IDENTITY.replace("votes@", "")}, True),
+        ("Votes <votes@example.com>", {"Resource": ANY, **FROM}, True),
+        ("other@example.com", {"Resource": IDENTITY}, False),
+        ("votes@example.com", {"Resource": IDENTITY.replace("votes@", "other@")}, False),
+        ("votes@example.com", {"Resource": IDENTITY.replace("votes@", "mail.")}, False),
+        ("VOTES@example.com", {"Resource": IDENTITY}, False),
+        ("votes@example.com", {"Resource": IDENTITY.replace("votes@", "Votes <votes@")}, False),
+        ("other@example.com", {"Resource": ANY, **FROM}, False),
+    ],
+)
+def test_the_role_must_allow_the_senders_address_or_domain(
+    run: Run, checkout: Checkout, sender: str, statement: dict[str, Any], allowed: bool
+) -> None:
+    it = pipeline(run, checkout, sender=sender, statement=statement)
     it.put(VOTE)
     it.run_until_idle()
 
+    assert len(it.sent("post")) == allowed
+    denied = {hop.facts["action"] for hop in it.trace.hops if hop.what == "denied"}
+    assert denied == (set() if allowed else {"ses:SendEmail"})
+
+
+@pytest.mark.parametrize(
+    "to", ["a@example.com; b@example.com", '"Doe', "a@bücher.de", "Zoë <a@example.com>", "jane"]
+)
+def test_ses_refuses_what_is_no_address(run: Run, checkout: Checkout, to: str) -> None:
+    it = pipeline(run, checkout, to=["a@example.com", to])
+    it.put(VOTE)
+    it.advance(seconds=10)
+
     assert it.attempts("post") == []
-    assert {hop.facts["action"] for hop in it.trace.hops if hop.what == "denied"} == {
-        "ses:SendEmail"
-    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sender": "Votes <votes@example.com>"},
+        {"sender": "votes@bücher.de"},
+        {"recipients": '"Doe, Jane" <jane@example.org>'},
+        {"recipients": "a@example.com; b@example.com"},
+    ],
+)
+def test_the_sink_email_refuses_its_settings_with_a_sentence(given: dict[str, str]) -> None:
+    with Pipeline(sinks=["email", "settle"], settings={"email": given}) as it:
+        it.put(VOTE)
+        it.run_until_idle()
+
+        (letter,) = it.dead_letters()
+    parameter = f"Email{next(iter(given)).title()}"
+    assert letter.reason.startswith(
+        f"'email' cannot run: the template parameter '{parameter}' takes address"
+        if parameter == "EmailRecipients"
+        else f"'email' cannot run: the template parameter '{parameter}' takes an address only"
+    )
+
+
+def test_the_role_of_email_may_send_to_identities_of_its_recipients_and_from_its_sender() -> None:
+    with Pipeline(sinks=["email"]) as it:
+        role = it.models.functions["EmailSink"].role
+        to = ANY.replace("*", "jane@example.org")
+        allowed = [
+            it.models.roles.allows(role, "ses:SendEmail", to, (("ses:FromAddress", sender),))
+            for sender in ("votes@example.com", "jane@example.org")
+        ]
+
+    assert allowed == [True, False]
