@@ -45,7 +45,7 @@ check: setup ## Format, lint, types, template
 test: setup ## All tests, in parallel
 	.venv/bin/pytest -n 2 --dist loadgroup
 
-test-fast: setup ## Tests without servers and without long or random searches, in under a minute
+test-fast: setup ## Tests without servers and without long or random searches, in about a minute
 	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
 
 bench: setup ## What is measured, side by side with others where they are installed
