@@ -1,7 +1,7 @@
 """Names of plugins: what follows from them, and what a person may have meant."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import click
@@ -18,6 +18,12 @@ def pick(name: str, known: Mapping[str, T], noun: str) -> T:
     """The one of that name. Raises click.UsageError that says which may have been meant."""
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}."
-    raise click.UsageError(f"No {noun} named '{name}'. {hint}")
+    raise click.UsageError(f"No {noun} named '{name}'. {meant(name, known)}")
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """Which known name was meant by one that is not, or else what there is."""
+    lower = {each.lower(): each for each in known}
+    if near := difflib.get_close_matches(name.lower(), lower, n=1):
+        return f"Did you mean '{lower[near[0]]}'?"
+    return f"There are: {', '.join(known) or 'none'}."

@@ -24,13 +24,14 @@ from votepipe.emulator.simulation.trace import Trace, VotePath
 from votepipe.emulator.sqs.mapping import EventSourceMapping
 from votepipe.emulator.sqs.queue import Queue
 from votepipe.project import Project
-from votepipe.testing import loss_report
-from votepipe.testing.client import Client, attributes
+from votepipe.testing import loss_report, names
+from votepipe.testing.client import Client, attributes, put
 from votepipe.testing.messages import DeadLetter, Message
 from votepipe.testing.settings import secret_values, setting_values, template_parameters
 
 START = datetime(2026, 1, 4, 10, tzinfo=UTC)
 _MONTH = 30 * 86_400.0
+_NOT_HERE = "No sink '{}' runs here."
 
 
 class Pipeline:
@@ -106,8 +107,8 @@ class Pipeline:
                 raise KitError(f"After {within:g} s something is still to do. Look at the trace.")
 
     def put(self, vote: Mapping[str, Any], table: str = "VotesTable") -> None:
-        """Write an item: plain values as boto3's resource takes them, or attribute values."""
-        self.models.tables[table].put(attributes(vote))
+        """Write an item: plain values as JavaScript stores them, or attribute values."""
+        put(self.models.tables[table], vote)
 
     def remove(self, keys: Mapping[str, Any], table: str = "VotesTable") -> None:
         """Delete the item with these keys; other attributes are ignored."""
@@ -215,11 +216,9 @@ class Pipeline:
 
     def mapping_of(self, sink: str) -> EventSourceMapping:
         """What feeds a sink's function. Raises KitError for a sink that does not run."""
-        for mapping in self.models.mappings:
-            if mapping.function.sink == sink:
-                return mapping
-        sinks = ", ".join(f"'{mapping.function.sink}'" for mapping in self.models.mappings)
-        raise KitError(f"No sink '{sink}' runs here. There are: {sinks or 'none'}.")
+        mappings = {mapping.function.sink: mapping for mapping in self.models.mappings}
+        names.only(mappings, [sink], _NOT_HERE)
+        return mappings[sink]
 
     def dead_letter_queues(self, name: str | None = None) -> list[Queue]:
         """The dead-letter queues: all, those of a sink, or the one with that logical id."""
@@ -245,10 +244,12 @@ class Pipeline:
         if retry_after is not None:
             answer.setdefault("status", 429)
             answer["headers"] = {**answer.get("headers", {}), "Retry-After": f"{retry_after:g}"}
+        names.only(self._senders, [sink], _NOT_HERE)
         self.receiver.plan(sink, Answer(**answer), times)
 
     def serve(self, sink: str, behaviour: Callable[[Request], Answer]) -> None:
         """Have a function answer a sink's requests, where no `answer` is planned."""
+        names.only(self._senders, [sink], _NOT_HERE)
         self.receiver.behave(sink, behaviour)
 
     def fail(self, name: str, *, times: int = 1, error: str = "The test made it fail.") -> None:
@@ -264,8 +265,7 @@ class Pipeline:
         table = self.models.tables.get(name)
         if table is None:
             self._known(name)
-        at = name if table is None else table.arn
-        self.simulation.faults.of[at].append(Fault("throttle", times, ""))
+        self.simulation.faults.of[table.arn if table else name].append(Fault("throttle", times, ""))
 
     def put_events_fails(self, *, entries: int | None = None, times: int = 1) -> None:
         """Have the bus refuse the first entries of the next PutEvents; all of them when None."""
@@ -338,10 +338,8 @@ class Pipeline:
         Without an `archive` it is the only one; without `rules` it goes to all of the bus.
         """
         archives = self.models.archives
-        if archive is None and len(archives) == 1:
-            archive = next(iter(archives))
-        if archive not in archives:
-            raise KitError(f"The template has no archive '{archive}'. Name one of its archives.")
+        archive = archive or (next(iter(archives)) if len(archives) == 1 else "")
+        names.only(archives, [archive], "The template has no archive '{}'.")
         arns = None if rules is None else [self.resources.arn(rule) for rule in rules]
         until = self.simulation.now + 1 if end is None else end
         self.models.put.replay(archives[archive], name, start, until, arns)
@@ -365,6 +363,9 @@ class Pipeline:
         chosen = template_parameters(project.settings, values, declared)
         self.resources = Resources(project.template, {**chosen, **parameters})
         self.models = Models(self.simulation, project.root, self.resources, self._patches, sinks)
+        running = [mapping.function.sink for mapping in self.models.mappings]
+        self._senders = [*running, *(enricher.name for enricher in project.enrichers)]
+        names.only([sink.name for sink in project.sinks], sinks or (), "There is no sink '{}'.")
         mail = Mail(self.simulation, self._running, self.receiver.answer)
         services = {**self.models.services(), "sesv2": mail}
         self.calls = Calls(self.simulation, services, self.models.roles.allows)
@@ -391,9 +392,8 @@ class Pipeline:
         self.simulation.trace.note(what, request.name, message.vote_key, **answer.facts)
 
     def _known(self, name: str) -> None:
-        if name not in self.models.functions and name not in self.models.queues:
-            known = ", ".join(f"'{each}'" for each in self.models.functions)
-            raise KitError(f"The template has no function or queue '{name}'. There are: {known}.")
+        known = [*self.models.functions, *self.models.queues]
+        names.only(known, [name], "The template has no function or queue '{}'.")
 
 
 def _text(value: Any) -> str:

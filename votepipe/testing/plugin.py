@@ -72,8 +72,10 @@ class Row(pytest.Item):
             raise AssertionError("\n\n".join(problems))
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        """What came out and what was expected, without a stack trace."""
-        if excinfo.errisinstance(AssertionError):
+        """What came out and what was expected, or a mistake in the table, without a stack trace."""
+        from votepipe.testing import KitError
+
+        if excinfo.errisinstance((AssertionError, KitError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

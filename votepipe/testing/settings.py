@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from votepipe.emulator.simulation.errors import KitError
 from votepipe.plugins.fields import Field
+from votepipe.testing import names
 
 
 def setting_values(
@@ -19,12 +19,10 @@ def setting_values(
     for sink, fields in plugins.items():
         own = dict(given.get(sink, {}))
         usual = {field.name: _usual(field, sink, receiver) for field in fields}
-        if unknown := sorted(set(own) - set(usual)):
-            raise KitError(f"Plugin '{sink}' has no setting '{unknown[0]}'. Correct the name.")
+        names.only(usual, own, f"Plugin '{sink}' has no setting '{{}}'.")
         chosen = {**usual, **{name: _text(value) for name, value in own.items()}}
         found[sink] = {name: value for name, value in chosen.items() if value is not None}
-    if unknown := sorted(set(given) - set(found)):
-        raise KitError(f"There is no plugin '{unknown[0]}' to give settings to. Correct the name.")
+    names.only(found, given, "There is no plugin '{}' to give settings to.")
     return found
 
 

@@ -17,25 +17,47 @@
 docs/testing.md tells all that can be said.
 """
 
+import inspect
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from votepipe.emulator.http.receiver import Answer
 from votepipe.emulator.simulation.errors import KitError
+from votepipe.model.errors import VotepipeError
+from votepipe.testing import names
 from votepipe.testing.pipeline import Pipeline
 
 NOTHING = "nothing"
 
 _SECONDS = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86_400}
 _VERBS = ("put", "remove", "expire", "wait", "stream")
+_FAULTS = ("answer", "fail", "throttle", "takes", "duplicate", "reorder", "put_events_fails")
 _CASE = {"name", "records", "messages", "dead letters", "faults"}
 _FILE = {"sinks", "parameters", "tests"}
+
+
+def _scalar(loader: Any, node: Any) -> Any:
+    """A value of YAML as JavaScript's readers have it: 10:30 is not 630, and `yes` is no flag."""
+    kind = node.tag.rpartition(":")[2]
+    if ":" in node.value or (kind == "bool" and node.value.lower() not in ("true", "false")):
+        return node.value
+    return getattr(loader, f"construct_yaml_{kind}")(node)
+
+
+_Loader: Any = type("_Loader", (yaml.SafeLoader,), {})
+for _kind in ("bool", "float", "int"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _scalar)
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +76,16 @@ class Case:
 
 def load(path: Path) -> list[Case]:
     """Read a table from a YAML, JSON or TOML file. Raises KitError that says what is wrong."""
+    readers: dict[str, Callable[[str], Any]] = {".json": json.loads, ".toml": tomllib.loads}
     try:
-        text = path.read_text()
-        content = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (yaml.YAMLError, tomllib.TOMLDecodeError) as error:
+        content = readers.get(path.suffix, _yaml)(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, ValueError) as error:
         raise KitError(f"{path.name} cannot be read: {error}") from None
     if isinstance(content, list):
         content = {"tests": content}
     if not isinstance(content, dict) or not content.get("tests"):
         raise KitError(f"{path.name} has no 'tests'. Write at least one.")
-    _only(content, _FILE, path.name)
+    names.only(_FILE, content, f"{path.name} has '{{}}'.")
     common = {"sinks": content.get("sinks"), "parameters": content.get("parameters") or {}}
     return [case(each, path.parent, **common) for each in content["tests"]]
 
@@ -71,9 +93,11 @@ def load(path: Path) -> list[Case]:
 def case(given: Mapping[str, Any], folder: Path = Path(), **common: Any) -> Case:
     """One test of what its part of a table holds. Raises KitError."""
     name = str(given.get("name", "without a name"))
-    _only(given, _CASE, name)
+    names.only(_CASE, given, f"'{name}' has '{{}}'.")
     if "messages" not in given:
         raise KitError(f"'{name}' has no 'messages'. Write 'nothing' if none are to come out.")
+    for what in ("messages", "dead letters"):
+        _check_texts(given.get(what, NOTHING), f"{name}: {what}")
     return Case(
         name=name,
         records=[_step(each, name) for each in given.get("records") or ()],
@@ -86,10 +110,20 @@ def case(given: Mapping[str, Any], folder: Path = Path(), **common: Any) -> Case
 
 
 def run(given: Case, root: Path | None = None) -> list[str]:
-    """Run a test; returns what is not as the table says, with the ways of the votes at its end."""
+    """Run a test; returns what is not as the table says, with the ways of the votes at its end.
+
+    Raises KitError, with the test's name, for what the table cannot mean.
+    """
+    try:
+        return _run(given, root)
+    except VotepipeError as error:
+        raise KitError(f"'{given.name}': {error}") from None
+
+
+def _run(given: Case, root: Path | None) -> list[str]:
     with Pipeline(root, given.parameters, sinks=given.sinks) as pipeline:
         for fault in given.faults:
-            _harm(pipeline, fault, given.name)
+            _harm(pipeline, fault)
         for step in given.records:
             _do(pipeline, step, given.folder)
         pipeline.run_until_idle()
@@ -117,19 +151,28 @@ def _do(pipeline: Pipeline, step: Mapping[str, Any], folder: Path) -> None:
     if verb == "wait":
         pipeline.advance(seconds=seconds(what))
     elif verb == "stream":
-        records = json.loads((folder / what).read_text()) if isinstance(what, str) else what
+        records = _stream(folder / what) if isinstance(what, str) else what
         pipeline.put_records(records if isinstance(records, list) else [records])
     else:
         getattr(pipeline, verb)(what)
 
 
-def _harm(pipeline: Pipeline, fault: Mapping[str, Any], name: str) -> None:
+def _stream(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise KitError(f"{path.name} cannot be read: {error}") from None
+
+
+def _harm(pipeline: Pipeline, fault: Mapping[str, Any]) -> None:
     """Call what a fault names with the rest of it: `{fail: SlackSink, times: 3}`."""
     method, given = next(iter(fault.items()))
-    known = ("answer", "fail", "throttle", "takes", "duplicate", "reorder", "put_events_fails")
-    if method not in known:
-        raise KitError(f"'{name}' has the fault '{method}'. There are: {', '.join(known)}.")
+    names.only(_FAULTS, [method], "There is no fault '{}'.")
     rest = {key: value for key, value in fault.items() if key != method}
+    options = set(inspect.signature(getattr(pipeline, method)).parameters)
+    if method == "answer":
+        options |= set(Answer.__dataclass_fields__)
+    names.only(options, rest, f"'{method}' has '{{}}'.")
     getattr(pipeline, method)(*([] if given in (None, True) else [given]), **rest)
 
 
@@ -178,7 +221,13 @@ def _shown(texts: Sequence[Any]) -> str:
     return "".join(f"\n    - {text!r}" for text in texts) or NOTHING
 
 
-def _only(given: Mapping[str, Any], known: set[str], place: str) -> None:
-    if unknown := sorted(set(given) - known):
-        names = ", ".join(f"'{name}'" for name in sorted(known))
-        raise KitError(f"'{place}' has '{unknown[0]}'. What can be said is: {names}.")
+def _check_texts(given: Any, place: str) -> None:
+    """Refuse what is not texts by sink, of which each may be `{contains: …}`."""
+    if given == NOTHING:
+        return
+    for texts in given.values() if isinstance(given, Mapping) else [None]:
+        if texts != NOTHING and not isinstance(texts, list):
+            raise KitError(f"'{place}' is neither 'nothing' nor a list of texts for each sink.")
+        for text in texts if isinstance(texts, list) else ():
+            if isinstance(text, Mapping):
+                names.only({"contains"}, text, f"'{place}' has '{{}}'.")

@@ -243,5 +243,24 @@ def test_without_an_archive_nothing_can_be_replayed(chat: Pipeline) -> None:
 
 
 def test_a_name_that_is_not_there_is_refused(chat: Pipeline) -> None:
-    with pytest.raises(KitError, match=r"no function or queue 'ChatSnik'. There are: "):
+    with pytest.raises(
+        KitError, match=r"no function or queue 'ChatSnik'. Did you mean 'ChatSink'?"
+    ):
         chat.fail("ChatSnik")
+
+
+@pytest.mark.parametrize("name", ["chta", "Chat", "settle"])
+def test_a_receiver_that_no_running_sink_posts_to_is_refused(chat: Pipeline, name: str) -> None:
+    for misspelt in (chat.answer, lambda name: chat.serve(name, lambda _: Answer())):
+        with pytest.raises(KitError, match=f"No sink '{name}' runs here. "):
+            misspelt(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("chta", "Did you mean 'chat'?"), ("settle", "There are: chat.")]
+)
+def test_a_pipeline_of_unknown_sinks_is_refused(run: Run, name: str, hint: str) -> None:
+    with pytest.raises(KitError) as refused:
+        run(sinks=["chat", name])
+
+    assert str(refused.value) == f"There is no sink '{name}'. {hint}"

@@ -81,7 +81,7 @@ def test_a_way_is_found_by_the_vote_or_its_id(it: Pipeline) -> None:
 
 
 def test_a_sink_that_does_not_run_is_refused(it: Pipeline) -> None:
-    with pytest.raises(KitError, match=r"No sink 'chta' runs here. There are: 'chat'"):
+    with pytest.raises(KitError, match=r"No sink 'chta' runs here. Did you mean 'chat'?"):
         it.sent("chta")
 
 

@@ -3,8 +3,9 @@
 import gc
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -202,3 +203,38 @@ def test_pipelines_may_close_in_any_order(plain: Path) -> None:
     assert seen[:3] == [each.simulation.now for each in (third, third, first)]
     assert times.now is real
     assert gc.get_threshold() == pace
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (4.5, {"N": "4.5"}),
+        ([0.1, -0.0, 1e21], {"L": [{"N": "0.1"}, {"N": "0"}, {"N": "1E+21"}]}),
+        (
+            {1: "a", 2.5: "b", None: "c"},
+            {"M": {"1": {"S": "a"}, "2.5": {"S": "b"}, "null": {"S": "c"}}},
+        ),
+        (datetime(2026, 1, 4, 10, 0, 3), {"S": "2026-01-04T10:00:03.000Z"}),
+        (date(2026, 1, 4), {"S": "2026-01-04"}),
+    ],
+)
+def test_values_are_stored_as_javascript_stores_them(
+    chat: Pipeline, value: Any, stored: Any
+) -> None:
+    chat.put(VOTE | {"answers": {"x": value}})
+
+    assert chat.items("VotesTable")[0]["answers"]["M"]["x"] == stored
+
+
+def test_a_vote_with_a_fraction_is_cast(chat: Pipeline) -> None:
+    chat.put(VOTE | {"answers": {"rate": 4.5}})
+    chat.advance(minutes=3)
+
+    (cast,) = chat.events("VoteCast")
+    assert cast["detail"]["vote"]["answers"] == {"rate": 4.5}
+
+
+@pytest.mark.parametrize("value", [float("nan"), object(), 10**40 + 1])
+def test_what_no_table_holds_is_refused_by_its_attribute(chat: Pipeline, value: Any) -> None:
+    with pytest.raises(KitError, match="'note' cannot be stored"):
+        chat.put(VOTE | {"note": value})

@@ -1,11 +1,12 @@
 """votepipe/testing/table.py."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from votepipe.testing import KitError, table
+from votepipe.testing import KitError, Pipeline, table
 
 VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
 TABLE = """
@@ -112,8 +113,14 @@ def test_times_are_written_as_people_do(text: Any, seconds: float) -> None:
     ("given", "words"),
     [
         ({"records": []}, "has no 'messages'. Write 'nothing'"),
-        ({"messages": "nothing", "record": []}, "has 'record'. What can be said is"),
+        ({"messages": "nothing", "record": []}, "'it' has 'record'. Did you mean 'records'?"),
         ({"messages": "nothing", "records": [{"write": 1}]}, "neither a vote nor one of 'put'"),
+        (
+            {"messages": {"chat": [{"contain": "x"}]}},
+            "'it: messages' has 'contain'. Did you mean 'contains'?",
+        ),
+        ({"messages": {"chat": "x"}}, "'it: messages' is neither 'nothing' nor a list of texts"),
+        ({"messages": "nothing", "dead letters": ["x"]}, "'it: dead letters' is neither"),
     ],
 )
 def test_a_mistake_in_a_table_is_named(given: dict[str, Any], words: str) -> None:
@@ -125,12 +132,69 @@ def test_a_mistake_in_a_table_is_named(given: dict[str, Any], words: str) -> Non
     ("given", "words"),
     [
         ({"records": [{"wait": "a while"}]}, "'a while' is not a time to wait"),
-        ({"faults": [{"explode": True}]}, "has the fault 'explode'. There are: answer"),
+        (
+            {"faults": [{"answer": "chat", "statsu": 404}]},
+            "'it': 'answer' has 'statsu'. Did you mean 'status'?",
+        ),
+        ({"faults": [{"answer": "chta"}]}, "'it': No sink 'chta' runs here. Did you mean 'chat'?"),
+        ({"faults": [{"fail": "ChatSink", "time": 3}]}, "'it': 'fail' has 'time'. Did you mean"),
+        ({"records": [{"stream": "none.json"}]}, "'it': none.json cannot be read"),
+        (
+            {"records": [VOTE | {"voteId": 1}]},
+            "'it': .*key voteId expected: S actual: N. Write the number in quotes.",
+        ),
+        ({"records": [VOTE | {"answers": {"x": math.inf}}]}, "'it': 'answers' cannot be stored"),
+        ({"faults": [{"explode": True}]}, "'it': There is no fault 'explode'. There are: answer"),
     ],
 )
 def test_a_mistake_in_what_is_done_is_named(plain: Path, given: dict[str, Any], words: str) -> None:
     with pytest.raises(KitError, match=words):
         run(plain, messages="nothing", **given)
+
+
+@pytest.mark.parametrize(
+    ("records", "stored"),
+    [
+        ("answers: {rate: 4.5}", {"rate": {"N": "4.5"}}),
+        ("answers: {rate: 5.0, 2: 1.5e+3}", {"rate": {"N": "5"}, "2": {"N": "1500"}}),
+        ("answers: {at: 10:30, on: yes}", {"at": {"S": "10:30"}, "on": {"S": "yes"}}),
+        ("answers: {1.5: 2026-01-04}", {"1.5": {"S": "2026-01-04"}}),
+        ("answers: {at: 2026-01-04T10:00:03+01:00}", {"at": {"S": "2026-01-04T09:00:03.000Z"}}),
+    ],
+)
+def test_values_of_a_table_are_stored_as_javascript_stores_them(
+    chat: Pipeline, tmp_path: Path, records: str, stored: dict[str, Any]
+) -> None:
+    path = tmp_path / "it.votes.yaml"
+    vote = f"{{widgetId: docs, voteId: '4', voteType: thumbsup, {records}}}"
+    path.write_text(f"- {{name: it, messages: nothing, records: [{vote}]}}", encoding="utf-8-sig")
+
+    chat.put(table.load(path)[0].records[0]["put"])
+
+    assert chat.items("VotesTable")[0]["answers"] == {"M": stored}
+
+
+def test_times_of_toml_and_numbers_of_json_are_stored_so_too(
+    chat: Pipeline, tmp_path: Path
+) -> None:
+    toml, plain_json = tmp_path / "it.votes.toml", tmp_path / "it.votes.json"
+    toml.write_text(
+        "[[tests]]\nname = 'it'\nmessages = 'nothing'\n[[tests.records]]\nwidgetId = 'docs'\n"
+        "voteId = '4'\nanswers = {at = 10:30:00, on = 2026-01-04, when = 2026-01-04T10:00:03Z}"
+    )
+    plain_json.write_text(
+        '[{"messages": "nothing", "records": [{"widgetId": "docs", "voteId": "5", "rate": 1e-7}]}]'
+    )
+    for path in (toml, plain_json):
+        chat.put(table.load(path)[0].records[0]["put"])
+
+    first, second = chat.items("VotesTable")
+    assert first["answers"]["M"] == {
+        "at": {"S": "10:30:00"},
+        "on": {"S": "2026-01-04"},
+        "when": {"S": "2026-01-04T10:00:03.000Z"},
+    }
+    assert second["rate"] == {"N": "1E-7"}
 
 
 @pytest.mark.parametrize(

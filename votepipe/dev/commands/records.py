@@ -22,7 +22,7 @@ def demo() -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def test(files: tuple[Path, ...]) -> None:
     """Run tables of records and the messages they make, by default all tests/**/*.votes.*."""
-    from votepipe.testing import table
+    from votepipe.testing import KitError, table
 
     chosen = files or tuple(sorted((checkout() / "tests").rglob("*.votes.*")))
     if not chosen:
@@ -30,7 +30,10 @@ def test(files: tuple[Path, ...]) -> None:
     failed = total = 0
     for path in chosen:
         for case in table.load(path):
-            problems = table.run(case)
+            try:
+                problems = table.run(case)
+            except KitError as error:
+                problems = [str(error)]
             total += 1
             failed += bool(problems)
             click.echo(f"{'FAILED' if problems else 'ok    '}  {path.name}: {case.name}")

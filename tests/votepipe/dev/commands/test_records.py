@@ -197,6 +197,15 @@ def test_a_table_that_passes_is_one_line(write: object) -> None:
     assert result.exit_code == 0
 
 
+def test_a_mistake_in_one_test_fails_that_test_alone(write: object) -> None:
+    wrong = "- {name: wrong, messages: nothing, faults: [{answer: slakc}]}\n"
+    result = CliRunner().invoke(command, [write(wrong + GOOD)])  # type: ignore[operator]
+
+    assert "FAILED  it.votes.yaml: wrong" in result.output
+    assert "'wrong': No sink 'slakc' runs here. Did you mean 'slack'?" in result.output
+    assert "2 tests, 1 failed" in result.output
+
+
 def test_a_table_that_does_not_hold_shows_what_came_out(write: object) -> None:
     result = CliRunner().invoke(command, [write(BAD)])  # type: ignore[operator]
 
