@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import yaml
+from yaml.reader import Reader
 
 SETTINGS = "settings of the sinks"
 RESOURCES = "resources of the sinks"
@@ -18,6 +20,16 @@ _ID = re.compile(r"^  ([A-Za-z0-9]+):", re.MULTILINE)
 
 class SyncError(Exception):
     """The template cannot be brought in step; the text says what to fix."""
+
+
+def text(path: Path) -> str:
+    """What a file holds, ends of lines and all. Raises SyncError unless it is UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SyncError(f"{path.name} is not UTF-8, line {line}. Save it as UTF-8.") from None
 
 
 def has(template: str, name: str) -> bool:
@@ -63,11 +75,19 @@ def outside(template: str) -> set[str]:
     for name in (SETTINGS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))
+    if found := Reader.NON_PRINTABLE.search(template):
+        line = template.count("\n", 0, found.start()) + 1
+        raise SyncError(
+            f"template.yaml is not YAML, line {line}: the character U+{ord(found[0]):04X}. "
+            "Remove it."
+        )
     try:
         root = yaml.compose(template, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise SyncError(f"template.yaml is not YAML, line {line}: {error.problem}.") from None
+        at = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise SyncError(
+            f"template.yaml is not YAML, line {at}: {error.problem}. Correct it."
+        ) from None
     return {
         name.value
         for section, body in _members(root)

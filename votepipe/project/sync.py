@@ -7,10 +7,10 @@ The same modules give the same bytes.
 import functools
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -31,6 +31,21 @@ ENRICHER_FILES = {
     generated.ENRICHER_VARIABLES: "variables.yaml.j2",
 }
 EVENT_SOURCE = "votepipe"
+# What AWS takes, in characters.
+LONGEST_FUNCTION_DESCRIPTION = 256
+LONGEST_PARAMETER_DESCRIPTION = 4_000
+LONGEST_PARAMETER_VALUE = 4_096
+LONGEST_SECRET_DESCRIPTION = 2_048
+LONGEST_PATTERN = 2_048
+
+
+class Text(NamedTuple):
+    """What a plugin writes into the template, and the most characters that AWS takes there."""
+
+    name: str
+    text: str
+    longest: int
+    in_resource: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,18 @@ class SinkResources:
         return [field for field in self.plugin.settings if field.kind == "secret"]
 
     @property
+    def texts(self) -> Iterator[Text]:
+        """What it writes into the template."""
+        summary = self.plugin.spec.summary
+        yield Text("The docstring's first line", summary, LONGEST_FUNCTION_DESCRIPTION)
+        yield from _of_settings(self.parameters)
+        secrets = self.secret_description
+        yield Text("The texts of its secrets", secrets, LONGEST_SECRET_DESCRIPTION)
+        # Unless AWS raises the account's quota, to 4,096 at most.
+        pattern = json.dumps(self.pattern, separators=(",", ":"), ensure_ascii=False)
+        yield Text("The event pattern of 'events' and 'where'", pattern, LONGEST_PATTERN)
+
+    @property
     def secret_description(self) -> str:
         """What belongs into the secret, as JSON members."""
         members = "; ".join(f"{field.name}: {field.help}" for field in self.secrets)
@@ -83,6 +110,18 @@ class EnricherSettings:
     def parameters(self) -> list[Field]:
         """The settings, all of them template parameters and variables of the one function."""
         return list(self.plugin.settings)
+
+    @property
+    def texts(self) -> Iterator[Text]:
+        """What it writes into the template."""
+        yield from _of_settings(self.parameters)
+
+
+def _of_settings(fields: Iterable[Field]) -> Iterator[Text]:
+    for field in fields:
+        help_, default = f"The text of '{field.name}'", f"The default of '{field.name}'"
+        yield Text(help_, field.help, LONGEST_PARAMETER_DESCRIPTION, in_resource=False)
+        yield Text(default, field.default_text or "", LONGEST_PARAMETER_VALUE, in_resource=False)
 
 
 def enricher_settings(root: Path | None = None) -> list[EnricherSettings]:
@@ -106,7 +145,7 @@ def synced(
 ) -> str:
     """The template's text with its generated blocks written anew, from sinks and enrichers.
 
-    Raises SyncError where the markers are missing or two names clash.
+    Raises SyncError where the markers are missing, two names clash or AWS refuses a text.
     """
     check(
         generated.outside(template),
@@ -116,6 +155,9 @@ def synced(
             for each in enriching
         },
     )
+    for kind, plugins in (("Sink", found), ("Enricher", enriching)):
+        for each in plugins:
+            _check_texts(f"{kind} '{each.plugin.name}'", each.texts)
     for name in FILES:
         template = generated.replaced(template, name, block(name, found))
     for name, file in ENRICHER_FILES.items():
@@ -146,6 +188,22 @@ def check(
                     f"use: {taken[name]}. Rename the {kind} or its setting."
                 )
             taken[name] = f"{kind} '{plugin}'"
+
+
+def _check_texts(plugin: str, texts: Iterable[Text]) -> None:
+    """Raise SyncError for what AWS refuses, and nothing else before it does."""
+    for each in texts:
+        if len(each.text) > each.longest:
+            raise SyncError(
+                f"{plugin}: {each.name} has {len(each.text):,} characters, and AWS takes "
+                f"{each.longest:,}. Shorten it."
+            )
+        found = re.search(r"\$\{[^}]*\}|\{\{resolve:", each.text)
+        if found and each.in_resource:
+            raise SyncError(
+                f"{plugin}: {each.name} holds '{found[0]}', which is read as a reference in a "
+                "template. Write it in another way."
+            )
 
 
 def _names(sink: SinkResources) -> list[str]:

@@ -1,5 +1,7 @@
 """votepipe/project/generated.py: the marked lines of a template, and all others."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from votepipe.project.generated import (
     inside,
     outside,
     replaced,
+    text,
 )
 
 TEMPLATE = """\
@@ -123,6 +126,27 @@ def test_a_template_that_is_not_yaml() -> None:
 
     with pytest.raises(SyncError, match=rf"^template.yaml is not YAML, line {line + 1}: "):
         outside(TEMPLATE.replace("[a, b]", "[a, b"))
+
+
+@pytest.mark.parametrize("character", ["\x0c", "\x00", "\x1b"])
+def test_a_character_that_yaml_does_not_have(character: str) -> None:
+    line = TEMPLATE.splitlines().index("Conditions:") + 1
+
+    with pytest.raises(
+        SyncError,
+        match=rf"^template.yaml is not YAML, line {line}: the character "
+        rf"U\+{ord(character):04X}\. Remove it\.$",
+    ):
+        outside(TEMPLATE.replace("Conditions:", f"Conditions: # a{character}b"))
+
+
+@pytest.mark.parametrize("content", [b"A:\n# \xff\n", "A:\n# é".encode("latin-1")])
+def test_a_file_that_is_not_utf_8(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_bytes(content)
+
+    with pytest.raises(SyncError, match=r"^template.yaml is not UTF-8, line 2\. Save it as UTF"):
+        text(path)
 
 
 @pytest.mark.parametrize(("name", "there"), [(SETTINGS, True), ("words of the poets", False)])

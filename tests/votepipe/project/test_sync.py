@@ -233,6 +233,52 @@ def test_an_enricher_must_not_take_a_name_of_a_sink() -> None:
         check(set(), {"chat": ["ChatX"]}, {"chat": ["ChatX"]})
 
 
+ROOM = "room: str = setting({0!r})"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "options", "said"),
+    [
+        ("chat", ROOM.format("x" * 4001), "", "The text of 'room' has 4,001 characters, and AWS "),
+        ("chat", "url: Secret = setting('" + "x" * 2048 + "')", "", "The texts of its secrets has"),
+        ("chat", "url: Secret = setting('as ${Room}')", "", "The texts of its secrets holds '${Ro"),
+        ("chat", "url: Secret = setting('{{resolve:ssm:a}}')", "", "secrets holds '{{resolve:'"),
+        ("chat", URL, ", where={'vote': {'voter': ['" + "x" * 2048 + "']}}", "has 2,1"),
+        ("chat", URL, ", where={'vote': {'voter': ['${AWS::Region}']}}", "'${AWS::Region}'"),
+        ("chat", "room: str = setting('T', default='" + "x" * 4097 + "')", "", "The default of 'r"),
+    ],
+)
+def test_what_aws_would_refuse(put, write, name, settings, options, said) -> None:
+    put(name, settings, options)
+
+    with pytest.raises(SyncError) as error:
+        write()
+
+    assert str(error.value).startswith(f"Sink '{name}': ")
+    assert said in str(error.value)
+
+
+def test_a_docstring_of_more_than_256_characters(put, write, tmp_path: Path) -> None:
+    put("chat")
+    path = tmp_path / "sinks" / "chat.py"
+    path.write_text(path.read_text().replace("Post each vote to chat.", "x" * 256))
+    write()
+    path.write_text(path.read_text().replace("x" * 256, "x" * 302))
+
+    with pytest.raises(
+        SyncError,
+        match=r"^Sink 'chat': The docstring's first line has 302 characters, and AWS takes 256\. "
+        r"Shorten it\.$",
+    ):
+        write()
+
+
+def test_a_setting_may_hold_what_is_no_reference_there(put, write) -> None:
+    put("chat", "room: str = setting('Such as ${name}', default='${count} votes')")
+
+    assert "${count} votes" in write()
+
+
 def test_there_may_be_no_sinks_at_all(write) -> None:
     assert write() == TEMPLATE
     assert block(generated.RESOURCES, []) == ""

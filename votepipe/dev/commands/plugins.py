@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from votepipe.dev.operations import scaffold
-from votepipe.project import Project, checkout, sinks_page
+from votepipe.project import Project, checkout, generated, sinks_page
 from votepipe.project import sync as generator
 from votepipe.project.differences import differences
 
@@ -55,7 +55,7 @@ def sync(check: bool) -> None:
     root = checkout()
     found = generator.resources(root)
     template, page = root / "template.yaml", root / "docs" / "sinks.md"
-    texts = {path: path.read_bytes().decode() for path in (template, page) if path.exists()}
+    texts = {path: generated.text(path) for path in (template, page) if path.exists()}
     wanted = {
         template: generator.synced(texts[template], found, generator.enricher_settings(root)),
         page: sinks_page.page(found),

@@ -107,16 +107,22 @@ def match(context: click.Context, pattern: str, event: str, explain: bool, pipe:
 
 def _text(argument: str, name: str) -> str:
     """The text itself if it looks like JSON, or else what the file of that name holds."""
-    if argument == "-":
-        with click.open_file("-", encoding="utf-8") as stream:
-            return str(stream.read())
-    if argument.lstrip()[:1] in ("{", "["):
-        return argument
+    # Editors on Windows begin a file with a byte-order mark, which JSON does not know.
+    if argument.removeprefix("\ufeff").lstrip()[:1] in ("{", "["):
+        return argument.removeprefix("\ufeff")
     try:
-        return Path(argument).read_text(encoding="utf-8")
+        with click.open_file(argument, "rb") as stream:
+            content = stream.read()
     except FileNotFoundError:
         raise click.UsageError(
             f"{name} is neither JSON nor a file: '{argument}'. Begin JSON with '{{'."
         ) from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise click.UsageError(f"{name} cannot be read from '{argument}': {error}.") from None
+    try:
+        return str(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise click.UsageError(
+            f"{name} is not UTF-8, line {line} of '{argument}'. Save it as UTF-8."
+        ) from None

@@ -18,7 +18,7 @@ from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
-from votepipe.project import checkout
+from votepipe.project import checkout, generated
 from votepipe.project.sync import SinkResources, enricher_settings, resources, synced
 from votepipe.project.template import read
 
@@ -160,7 +160,7 @@ class LocalStack:
         """The sinks, if they, the template and the given parameters match."""
         check(self._parameters, read(self.root)["Parameters"])
         found = resources(self.root)
-        text = (self.root / "template.yaml").read_bytes().decode()
+        text = generated.text(self.root / "template.yaml")
         if synced(text, found, enricher_settings(self.root)) != text:
             raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
         return found

@@ -10,7 +10,7 @@ from typing import Any
 from votepipe.dev.local.ministack import PROGRAM
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.model.errors import PluginError
-from votepipe.project import NoCheckout, checkout, sync
+from votepipe.project import NoCheckout, checkout, generated, sync
 from votepipe.project.generated import SyncError
 
 
@@ -46,8 +46,8 @@ def machine() -> Iterator[Finding]:
 
 
 def _template(root: Path) -> Iterator[Finding]:
-    text = (root / "template.yaml").read_bytes().decode()
     try:
+        text = generated.text(root / "template.yaml")
         found = sync.resources(root)
         same = sync.synced(text, found, sync.enricher_settings(root)) == text
     except PluginError as error:

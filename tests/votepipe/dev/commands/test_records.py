@@ -37,6 +37,24 @@ def test_files(tmp_path):
     assert run(str(pattern), str(event)).exit_code == 0
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_byte_order_mark_is_not_part_of_the_text(mark: str, tmp_path: Path) -> None:
+    pattern, event = tmp_path / "pattern.json", tmp_path / "event.json"
+    pattern.write_text(mark + PATTERN, encoding="utf-8")
+    event.write_text(mark + json.dumps({"source": "votepipe"}), encoding="utf-8")
+
+    assert run(str(pattern), str(event)).exit_code == 0
+    assert run(mark + PATTERN, str(event)).exit_code == 0
+    assert run("-", str(event), input=mark + PATTERN).exit_code == 0
+
+
+def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_bytes('{"source":\n"votepipe"}'.encode("utf-16"))
+
+    assert "EVENT is not UTF-8, line 1 of" in run(PATTERN, str(event)).output
+
+
 def test_standard_input():
     assert run(PATTERN, "-", input='{"source": "votepipe"}').exit_code == 0
     assert run("-", '{"source": "x"}', input=PATTERN).exit_code == 1
