@@ -21,14 +21,15 @@ MOST_ANSWERS, ANSWER = 30, 1000  # mail programs cut what is over 100 kB
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    sender: str = setting("Address that mails come from", example="votes@example.com")
+    sender: str = setting(
+        "Address that mails come from", example="votes@example.com", pattern=ses.SENDER
+    )
     recipients: tuple[str, ...] = setting(
-        "Addresses that mails go to, with commas between", example="team@example.com"
+        "Addresses that mails go to, with commas between",
+        example="team@example.com",
+        pattern=ses.RECIPIENTS,
     )
     configuration_set: str = setting("SES configuration set, if any", default="")
-
-    def __post_init__(self) -> None:
-        ses.check_addresses("Email", self.sender, self.recipients)
 
 
 def simple(event: Event, settings: Settings) -> dict[str, Any]:

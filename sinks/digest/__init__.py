@@ -28,9 +28,9 @@ class Settings:
     bot_token: Secret | None = setting("Bot token, 'xoxb-…', instead of the webhook", default=None)
     channel: str = setting("Id of the Slack channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
-    sender: str = setting("Address that mails come from, if any", default="")
+    sender: str = setting("Address that mails come from, if any", default="", pattern=ses.SENDER)
     recipients: tuple[str, ...] = setting(
-        "Addresses that mails go to, with commas between", default=()
+        "Addresses that mails go to, with commas between", default=(), pattern=ses.RECIPIENTS
     )
     configuration_set: str = setting("SES configuration set, if any", default="")
 
@@ -47,8 +47,6 @@ class Settings:
                 "'digest' cannot run: it has no receiver. Set the template parameters "
                 "'DigestSender' and 'DigestRecipients', or run: votepipe secret set digest"
             )
-        if "mail" in self.receivers:
-            ses.check_addresses("Digest", self.sender, self.recipients)
 
 
 @sink(

@@ -1,15 +1,20 @@
 """sinks/email.py: a vote as a mail."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import boto3
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
 from sinks.email import Settings, handler, simple
+from votepipe.model.errors import SettingsError
+from votepipe.plugins.settings import load
+from votepipe.project import Project, checkout
 
 SETTINGS = Settings(sender="votes@example.com", recipients=("a@example.com", "b@example.com"))
 
@@ -108,3 +113,35 @@ def test_the_configuration_set_reaches_ses(event: Any, tables: Any) -> None:
     handler(event(), replace(SETTINGS, configuration_set="votes"))
 
     assert tables.mails.sent[0]["ConfigurationSetName"] == "votes"
+
+
+ONLY = "without names and quotes, with domains in ASCII ('xn--...')."
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "expected"),
+    [
+        ("EmailSender", "Votes <votes@example.com>", "one address"),
+        ("EmailSender", "votes@bücher.de", "one address"),
+        ("EmailRecipients", '"Doe, Jane" <jane@example.org>', "addresses with commas between"),
+        ("EmailRecipients", "a@example.com; b@example.com", "addresses with commas between"),
+        ("EmailRecipients", "Zoë <zoe@example.com>", "addresses with commas between"),
+    ],
+)
+def test_what_is_no_address_is_refused_where_it_is_set_and_when_it_is_read(
+    parameter: str, value: str, expected: str
+) -> None:
+    declared = Project.read(checkout()).template["Parameters"][parameter]
+    env = {"EMAIL_SENDER": "votes@example.com", "EMAIL_RECIPIENTS": "team@example.com"}
+    name = f"EMAIL_{parameter.removeprefix('Email').upper()}"
+
+    with pytest.raises(SettingsError) as caught:
+        load(Settings, "email", env | {name: value})
+
+    assert f"is not {expected}, {ONLY} Set the template parameter '{parameter}'." in str(
+        caught.value
+    )
+    assert not re.fullmatch(declared["AllowedPattern"], value)
+    assert re.fullmatch(declared["AllowedPattern"], env[name])
+    assert re.fullmatch(declared["AllowedPattern"], "")
+    assert declared["ConstraintDescription"] == f"Give {expected}, {ONLY}"

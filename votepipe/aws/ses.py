@@ -1,11 +1,10 @@
 """Mail through Amazon SES, with the right outcome for each of its refusals."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from votepipe import aws
-from votepipe.model.errors import SettingsError, TryLater, Undeliverable
+from votepipe.model.errors import TryLater, Undeliverable
 
 # What SES says while it cannot take more, and what it says of mails that it will never take.
 BUSY = ("TooManyRequestsException", "LimitExceededException", "SendingPausedException")
@@ -17,25 +16,11 @@ HINTS = {
     "AccountSuspendedException": "Ask AWS Support to let the account send again.",
 }
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
-_ADDRESS = re.compile(
-    r"[\w.!#$%&'+/=?^`{|}~-]+@([a-z0-9-]+\.)+[a-z0-9-]+", re.ASCII | re.IGNORECASE
-)
-
-
-def check_addresses(plugin: str, sender: str, recipients: Sequence[str]) -> None:
-    """Refuse what SES does not send to, or the role not from.
-
-    `plugin` begins the names of its parameters `…Sender` and `…Recipients`. Raises SettingsError.
-    """
-    for setting, addresses, what in (
-        ("Sender", [sender], "an address only, such as votes@example.com"),
-        ("Recipients", recipients, "addresses only, with commas between"),
-    ):
-        if not all(map(_ADDRESS.fullmatch, addresses)):
-            raise SettingsError(
-                f"'{plugin.lower()}' cannot run: the template parameter '{plugin}{setting}' takes "
-                f"{what}. Take out names and quotes, and write domains in ASCII ('xn--…')."
-            )
+_ADDRESS = r"[A-Za-z0-9_.!#$%&'+/=?^`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+"
+_ONLY = "without names and quotes, with domains in ASCII ('xn--...')"
+# For settings: what SES sends to, and a role's condition compares.
+SENDER = (_ADDRESS, f"one address, {_ONLY}")
+RECIPIENTS = (rf"{_ADDRESS}( *, *{_ADDRESS})*,?", f"addresses with commas between, {_ONLY}")
 
 
 def send_policy(plugin: str) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Field:
     choices: tuple[Any, ...] = ()
     example: str | None = None
     local: str | None = None
+    pattern: str = ""
+    expected: str = ""
 
     @property
     def default_text(self) -> str | None:
@@ -68,13 +70,15 @@ def setting(
     example: str | None = None,
     parameter: str | None = None,
     local: str | None = None,
+    pattern: tuple[str, str] = ("", ""),
 ) -> Any:
     """Declare a setting; `text` says in a few words what it is, to whoever fills it in.
 
     Without a default it must be set. `choices` are the values allowed. `example` is a value as it
     is written into the template's parameter, for a setting without a default. `parameter` names
     that parameter, where the plugin's and the setting's name would not do. `local` is what the
-    local stack sets it to, where neither the default nor the example serves there.
+    local stack sets it to, where neither the default nor the example serves there. `pattern` is a
+    regular expression for the parameter's text, and what it stands for, as in "an address".
     """
     metadata = {
         "text": text,
@@ -82,6 +86,7 @@ def setting(
         "example": example,
         "parameter": parameter,
         "local": local,
+        "pattern": pattern,
     }
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
@@ -137,6 +142,8 @@ def _field(declared: "dataclasses.Field[Any]", hint: Any, plugin: str) -> Field:
         choices=choices,
         example=declared.metadata["example"],
         local=declared.metadata["local"],
+        pattern=declared.metadata["pattern"][0],
+        expected=declared.metadata["pattern"][1],
     )
     _check_names(field, plugin)
     if not required:

@@ -11,6 +11,7 @@ by setting, whose ARN is in SLACK_SECRET_ARN.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -85,6 +86,8 @@ def _read(field: Field, found: Any) -> Any:
         return dataclasses.MISSING
     if not isinstance(text, str):
         raise ValueError("is not a text")
+    if text and field.pattern and not re.fullmatch(field.pattern, text):
+        raise ValueError(f"is not {field.expected}")
     try:
         value = _parse(field, text)
     except (ValueError, KeyError):

@@ -1,12 +1,13 @@
 """votepipe/aws/ses.py: mails for SES, and what its refusals mean."""
 
+import re
 from typing import Any
 
 import pytest
 
 from votepipe import TryLater, Undeliverable
 from votepipe.aws import ses
-from votepipe.model.errors import SettingsError, Temporary
+from votepipe.model.errors import Temporary
 
 
 def send(configuration_set: str = "") -> str:
@@ -100,22 +101,11 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_addresses_are_taken(address: str) -> None:
-    ses.check_addresses("Email", address, [address])
+    assert re.fullmatch(ses.SENDER[0], address)
+    assert re.fullmatch(ses.RECIPIENTS[0], f"{address}, {ADDRESSES[0]},{address},")
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
-def test_what_is_no_address_is_refused_with_its_parameter(address: str) -> None:
-    with pytest.raises(SettingsError) as sender:
-        ses.check_addresses("Email", address, ADDRESSES)
-    with pytest.raises(SettingsError) as recipients:
-        ses.check_addresses("Email", ADDRESSES[0], [*ADDRESSES, address])
-
-    rest = "Take out names and quotes, and write domains in ASCII ('xn--…')."
-    assert str(sender.value) == (
-        "'email' cannot run: the template parameter 'EmailSender' takes an address only, "
-        f"such as votes@example.com. {rest}"
-    )
-    assert str(recipients.value) == (
-        "'email' cannot run: the template parameter 'EmailRecipients' takes addresses only, "
-        f"with commas between. {rest}"
-    )
+def test_what_is_no_address_is_refused(address: str) -> None:
+    assert not re.fullmatch(ses.SENDER[0], address)
+    assert not re.fullmatch(ses.RECIPIENTS[0], f"{ADDRESSES[0]}, {address}")

@@ -119,29 +119,6 @@ def test_ses_refuses_what_is_no_address(run: Run, checkout: Checkout, to: str) -
     assert it.attempts("post") == []
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"sender": "Votes <votes@example.com>"},
-        {"sender": "votes@bücher.de"},
-        {"recipients": '"Doe, Jane" <jane@example.org>'},
-        {"recipients": "a@example.com; b@example.com"},
-    ],
-)
-def test_the_sink_email_refuses_its_settings_with_a_sentence(given: dict[str, str]) -> None:
-    with Pipeline(sinks=["email", "settle"], settings={"email": given}) as it:
-        it.put(VOTE)
-        it.run_until_idle()
-
-        (letter,) = it.dead_letters()
-    parameter = f"Email{next(iter(given)).title()}"
-    assert letter.reason.startswith(
-        f"'email' cannot run: the template parameter '{parameter}' takes address"
-        if parameter == "EmailRecipients"
-        else f"'email' cannot run: the template parameter '{parameter}' takes an address only"
-    )
-
-
 def test_the_role_of_email_may_send_to_identities_of_its_recipients_and_from_its_sender() -> None:
     with Pipeline(sinks=["email"]) as it:
         role = it.models.functions["EmailSink"].role
