@@ -1,7 +1,8 @@
 """The generated blocks of template.yaml: the lines that `votepipe sync` writes, and all others."""
 
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -75,6 +76,19 @@ def outside(template: str) -> set[str]:
     for name in (SETTINGS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))
+    with yaml_errors(template):
+        root = yaml.compose(template, Loader=_LOADER)
+    return {
+        name.value
+        for section, body in _members(root)
+        if section.value in ("Parameters", "Resources")
+        for name, _ in _members(body)
+    }
+
+
+@contextlib.contextmanager
+def yaml_errors(template: str) -> Iterator[None]:
+    """Raise SyncError, with the line, for a template that is read as YAML inside and is none."""
     if found := Reader.NON_PRINTABLE.search(template):
         line = template.count("\n", 0, found.start()) + 1
         raise SyncError(
@@ -82,18 +96,12 @@ def outside(template: str) -> set[str]:
             "Remove it."
         )
     try:
-        root = yaml.compose(template, Loader=_LOADER)
+        yield
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise SyncError(
             f"template.yaml is not YAML, line {at}: {error.problem}. Correct it."
         ) from None
-    return {
-        name.value
-        for section, body in _members(root)
-        if section.value in ("Parameters", "Resources")
-        for name, _ in _members(body)
-    }
 
 
 def _members(node: yaml.Node | None) -> Iterable[tuple[yaml.Node, yaml.Node]]:

@@ -9,6 +9,7 @@ from unittest import mock
 from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.emulator.cloudformation.resources import REGION
+from votepipe.project import generated
 
 
 class _NoManagedPolicies:
@@ -19,8 +20,13 @@ class _NoManagedPolicies:
 
 
 def read(root: Path) -> dict[str, Any]:
-    """The template as written, with short intrinsics such as `!Ref` in their long form."""
-    template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
+    """The template as written, with short intrinsics such as `!Ref` in their long form.
+
+    Raises SyncError where it cannot be read.
+    """
+    text = generated.text(root / "template.yaml")
+    with generated.yaml_errors(text):
+        template: dict[str, Any] = yaml_parse(text)
     return template
 
 

@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from votepipe.project.generated import SyncError
 from votepipe.project.template import read, translated
 
 TEMPLATE = """
@@ -53,3 +56,11 @@ def test_it_needs_no_region_of_the_shell(tmp_path: Path, monkeypatch) -> None:
 
     assert translated(read(tmp_path))
     assert "AWS_DEFAULT_REGION" not in os.environ
+
+
+@pytest.mark.parametrize("last", ["A: [", "# \x0c", "\tA: b"])
+def test_what_cannot_be_read_is_named_by_its_line(last: str, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(f"{TEMPLATE}\n{last}\n")
+
+    with pytest.raises(SyncError, match=r"^template.yaml is not YAML, line \d+: "):
+        read(tmp_path)
