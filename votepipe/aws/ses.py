@@ -32,12 +32,13 @@ def send_policy(plugin: str) -> dict[str, Any]:
         {"Fn::Sub": f"{_SES}identity/*"},
         {"Fn::Sub": f"{_SES}configuration-set/${{{plugin}ConfigurationSet}}"},
     ]
+    sender = {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": f"{plugin}Sender"}}}
     return {
         "Effect": "Allow",
         "Action": "ses:SendEmail",
-        # The local AWS knows no resources of SES.
+        # The local AWS knows neither resources of SES nor this key.
         "Resource": {"Fn::If": ["IsAws", arns, "*"]},
-        "Condition": {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": f"{plugin}Sender"}}},
+        "Condition": {"Fn::If": ["IsAws", sender, {"Ref": "AWS::NoValue"}]},
     }
 
 

@@ -71,9 +71,9 @@ def test_the_policy_allows_what_comes_from_the_sender_alone() -> None:
 
     assert identities.endswith(":identity/*")
     assert configuration_set.endswith(":configuration-set/${DigestConfigurationSet}")
-    assert policy["Condition"] == {
-        "StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": "DigestSender"}}
-    }
+    condition, on_aws, _ = policy["Condition"]["Fn::If"]
+    assert condition == "IsAws"
+    assert on_aws == {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": "DigestSender"}}}
 
 
 ADDRESSES = [
