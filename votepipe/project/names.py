@@ -1,24 +1,12 @@
 """Names of plugins: what follows from them, and what a person may have meant."""
 
 import difflib
-from collections.abc import Collection, Mapping
-from typing import TypeVar
-
-import click
-
-T = TypeVar("T")
+from collections.abc import Collection
 
 
 def logical_id(name: str) -> str:
     """The start of a sink's logical ids: `my_sink` gives `MySink`."""
     return "".join(word.capitalize() for word in name.split("_"))
-
-
-def pick(name: str, known: Mapping[str, T], noun: str) -> T:
-    """The one of that name. Raises click.UsageError that says which may have been meant."""
-    if name in known:
-        return known[name]
-    raise click.UsageError(f"No {noun} named '{name}'. {meant(name, known)}")
 
 
 def meant(name: str, known: Collection[str]) -> str:

@@ -158,9 +158,12 @@ def made(deployed: Deployment) -> dict[str, Any]:
     """
     stack, session = deployed.stack, deployed.session
     facts: dict[str, list[Any]] = {
-        name: [physical_id, stack.template["Resources"][name]]
+        name: [physical_id, dict(stack.template["Resources"][name])]
         for name, physical_id in stack.physical_ids.items()
     }
+    # The order of creation follows the sinks, and changes nothing about the pipe itself.
+    for name in stack.of_type("AWS::Pipes::Pipe"):
+        facts[name][1].pop("DependsOn")
     for name in stack.of_type("AWS::SQS::Queue"):
         answer = session.client("sqs").get_queue_attributes(
             QueueUrl=stack.physical_id(name), AttributeNames=["All"]

@@ -19,7 +19,7 @@ from votepipe.dev.operations.deployment import (
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.project import sync
-from votepipe.project.names import pick
+from votepipe.project.names import meant
 from votepipe.tally import Tally
 
 
@@ -122,7 +122,10 @@ def set_secret(sink: str, stack: str | None) -> None:
 
     Asks for each; or reads standard input: the bare value, or a JSON object by setting.
     """
-    found = pick(sink, {each.name: each for each in sync.resources()}, "sink")
+    known = {each.name: each for each in sync.resources()}
+    if sink not in known:
+        raise click.UsageError(f"No sink named '{sink}'. {meant(sink, known)}")
+    found = known[sink]
     if not found.secrets:
         raise click.UsageError(f"Sink '{sink}' has no secret. Its settings are in the template.")
     target = deployment(stack)
