@@ -265,7 +265,7 @@ def repeats(mode: str, found: Played, wanted: Played, step: Step) -> int:
         # One that was taken back in the meantime is shown once, or not at all.
         twice += max(len(shown) - max(len(usual), 1), 0)
         if mode == "webhook":
-            # A state that a newer one overtakes while it is held back is not told.
+            # A state is not shown if a newer one overtakes it while a crash delays it.
             assert set(shown) <= set(usual), step
         if not wanted.is_gone(name):
             assert shown[-1:] == usual[-1:], step
