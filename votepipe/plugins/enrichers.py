@@ -38,15 +38,8 @@ def _load(package: str, name: str) -> Enricher:
 
 
 def ordered(found: Iterable[Enricher]) -> list[Enricher]:
-    """Each after all that it needs, else by name; raises PluginError where that cannot be."""
+    """Each after all that it needs, else by name; raises PluginError where they need each other."""
     by_name = {each.name: each for each in sorted(found, key=lambda each: each.name)}
-    for each in by_name.values():
-        for need in each.needs:
-            if need not in by_name:
-                raise PluginError(
-                    f"{each.file} needs '{need}', and no such enricher is there. "
-                    f"Add enrichers/{need}.py, or take it out of 'needs'."
-                )
     waiting = TopologicalSorter({name: each.needs for name, each in by_name.items()})
     try:
         return [by_name[name] for name in waiting.static_order()]

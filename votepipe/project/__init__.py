@@ -1,17 +1,18 @@
 """A checkout as data: plugins, template, what sync writes, what a zip holds; never deployed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from votepipe.model.errors import VotepipeError
+from votepipe.model.errors import PluginError, VotepipeError
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import ordered
 from votepipe.plugins.fields import Field
 from votepipe.project import plugins
-from votepipe.project.plugins import Plugin
+from votepipe.project.names import meant
+from votepipe.project.plugins import Plugin, Spec
 
 
 class NoCheckout(VotepipeError):
@@ -32,19 +33,31 @@ def checkout(start: Path | None = None) -> Path:
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout: its sinks by name, and its enrichers in the order in which they run."""
+    """A checkout: its sinks by name, and its enrichers in the order in which they run.
+
+    `broken` says what is wrong with each plugin that is not among them, by its file.
+    """
 
     root: Path
     sinks: tuple[Plugin[Sink], ...]
     enrichers: tuple[Plugin[Enricher], ...]
+    broken: Mapping[Path, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: Path | None = None) -> "Project":
         """Read the checkout at `root`, by default the one around the current folder.
 
         The result is shared until one of the files changes, as the template takes long.
-        Raises PluginError for the first plugin that breaks the contract.
+        Raises PluginError that names all plugins that break the contract.
         """
+        project = cls.survey(root)
+        if project.broken:
+            raise PluginError("\n".join(project.broken.values()))
+        return project
+
+    @classmethod
+    def survey(cls, root: Path | None = None) -> "Project":
+        """Read a checkout that may have broken plugins: the others are there."""
         root = root or checkout()
         patterns = ("template.yaml", "sinks/**/*.py", "enrichers/**/*.py")
         files = [path for pattern in patterns for path in sorted(root.glob(pattern))]
@@ -70,10 +83,41 @@ class Project:
 
 @lru_cache(maxsize=8)
 def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
-    found = [plugins.enricher(path) for path in plugins.modules(root / "enrichers")]
-    enrichers = {enricher.name: enricher for enricher in found}
-    return Project(
-        root,
-        tuple(plugins.sink(path) for path in plugins.modules(root / "sinks")),
-        tuple(enrichers[spec.name] for spec in ordered(each.spec for each in found)),
-    )
+    broken: dict[Path, str] = {}
+    enrichers = _loaded(plugins.enricher, root / "enrichers", broken)
+    names = [plugins.home(path).stem for path in plugins.modules(root / "enrichers")]
+    for path, enricher in enrichers.items():
+        for need in set(enricher.spec.needs) - set(names):
+            fact = f"{plugins.place(path)} needs '{need}', and no such enricher is there."
+            broken[path] = f"{fact} {meant(need, [name for name in names if name != path.stem])}"
+    sinks = _loaded(plugins.sink, root / "sinks", broken)
+    fit = [each for path, each in enrichers.items() if path not in broken]
+    return Project(root, tuple(sinks.values()), _ordered(fit, broken), broken)
+
+
+def _loaded(
+    load: Callable[[Path], Plugin[Spec]], folder: Path, broken: dict[Path, str]
+) -> dict[Path, Plugin[Spec]]:
+    """The plugins in a folder; what is wrong with one goes into `broken`."""
+    found = {}
+    for path in plugins.modules(folder):
+        try:
+            found[path] = load(path)
+        except PluginError as error:
+            broken[path] = str(error)
+    return found
+
+
+def _ordered(
+    found: Sequence[Plugin[Enricher]], broken: dict[Path, str]
+) -> tuple[Plugin[Enricher], ...]:
+    """In the order in which they run, which is known only where all are right."""
+    by_name = {each.name: each for each in found}
+    if any(need not in by_name for each in found for need in each.spec.needs):
+        return tuple(found)
+    try:
+        return tuple(by_name[spec.name] for spec in ordered(each.spec for each in found))
+    except PluginError as error:  # they need each other
+        first = next(each for each in found if str(error).startswith(each.spec.file))
+        broken[first.path] = str(error)
+        return tuple(each for each in found if each is not first)

@@ -1,12 +1,28 @@
 """Names of plugins: what follows from them, and what a person may have meant."""
 
 import difflib
+import keyword
+import sys
 from collections.abc import Collection
+
+_ALLOWED = "email"  # shipped: another name would replace its queue and settings on every stack
 
 
 def logical_id(name: str) -> str:
     """The start of a sink's logical ids: `my_sink` gives `MySink`."""
     return "".join(word.capitalize() for word in name.split("_"))
+
+
+def unfit(name: str) -> str | None:
+    """Why a plugin's module must not have this name; None where it may."""
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return f"'{name}' is a word of Python's own."
+    if name in sys.stdlib_module_names and name != _ALLOWED:
+        return (
+            f"'{name}' shadows a module of the standard library: whatever starts in this folder, "
+            "as editors and test runners do, would import this file in its place."
+        )
+    return None
 
 
 def meant(name: str, known: Collection[str]) -> str:

@@ -76,10 +76,42 @@ def test_a_checkout_may_have_no_plugins(here: Path) -> None:
     assert Project.read(here).settings == {}
 
 
-def test_the_first_plugin_that_is_wrong_is_named(here: Path) -> None:
-    (here / "sinks" / "room.py").write_text("x = 1")
-    with pytest.raises(PluginError, match=r"^sinks/room\.py has no docstring"):
+def test_all_plugins_that_are_wrong_are_named_and_hide_no_other(here: Path) -> None:
+    (here / "sinks" / "_words.py").write_text("WORD = 'one'")
+    (here / "sinks" / "alpha.py").write_text("x = 1")
+    (here / "sinks" / "room.py").write_text(SINK)
+    (here / "sinks" / "zeta.py").write_text('"""Post."""\nraise SystemExit(1)')
+    (here / "enrichers").mkdir()
+    for name, need in (("first", "secnd"), ("second", "elsewhere"), ("third", "first")):
+        text = ENRICHER.format(needs=[need], more=f", {need}")
+        (here / "enrichers" / f"{name}.py").write_text(text)
+
+    with pytest.raises(PluginError) as error:
         Project.read(here)
+
+    assert str(error.value) == (
+        "enrichers/first.py needs 'secnd', and no such enricher is there. Did you mean 'second'?\n"
+        "enrichers/second.py needs 'elsewhere', and no such enricher is there. "
+        "There are: first, third.\n"
+        "sinks/alpha.py has no docstring. Start it with a line that says what it does.\n"
+        "sinks/zeta.py does not import: SystemExit: 1. Fix that file."
+    )
+    project = Project.survey(here)
+    assert [each.name for each in (*project.enrichers, *project.sinks)] == ["third", "room"]
+
+
+def test_enrichers_that_need_each_other_hide_no_other(here: Path) -> None:
+    (here / "enrichers").mkdir()
+    for name, needs in (("alone", []), ("first", ["second"]), ("second", ["first"])):
+        more = "".join(f", {need}" for need in needs)
+        text = ENRICHER.format(needs=needs, more=more)
+        (here / "enrichers" / f"{name}.py").write_text(text)
+
+    project = Project.survey(here)
+
+    assert "alone" in [each.name for each in project.enrichers]
+    (problem,) = project.broken.values()
+    assert problem.endswith("Take one out of its 'needs'.")
 
 
 def test_this_checkout_is_right(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Commands that look at, write and wire plugins: `list`, `new`, `sync`."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -9,13 +10,14 @@ from votepipe.dev.operations import scaffold
 from votepipe.project import Project, checkout, generated, sinks_page
 from votepipe.project import sync as generator
 from votepipe.project.differences import differences
+from votepipe.project.plugins import home
 
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_plugins(as_json: bool) -> None:
     """Show the sinks and enrichers of this checkout."""
-    project = Project.read()
+    project = Project.survey()
     found: list[dict[str, Any]] = [
         {
             "kind": kind,
@@ -35,10 +37,24 @@ def list_plugins(as_json: bool) -> None:
         for kind, plugins in (("enricher", project.enrichers), ("sink", project.sinks))
         for plugin in plugins
     ]
+    found += [
+        {"kind": at.parent.name.removesuffix("s"), "name": at.stem, "broken": problem}
+        for at, problem in ((home(path), problem) for path, problem in project.broken.items())
+    ]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
-        return
+    else:
+        _show(found)
+    if project.broken:
+        raise SystemExit(1)
+
+
+def _show(found: Iterable[Mapping[str, Any]]) -> None:
+    """Print the plugins for people."""
     for plugin in found:
+        if "broken" in plugin:
+            click.echo(f"{plugin['kind']} {plugin['name']} is broken. {plugin['broken']}")
+            continue
         click.echo(f"{plugin['kind']} {plugin['name']}: {plugin['summary']}")
         if plugin["events"]:
             click.echo(f"  takes {', '.join(plugin['events'])}")

@@ -1,12 +1,12 @@
 """Write a new plugin and a test that passes, from the templates beside this file."""
 
-import keyword
 from pathlib import Path
 from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.plugins.declarations import NAME
+from votepipe.project.names import unfit
 
 Kind = Literal["sink", "enricher"]
 
@@ -20,8 +20,8 @@ def check_name(kind: Kind, name: str, root: Path) -> None:
     folder = root / f"{kind}s"
     if not NAME.fullmatch(name) or len(name) > 40:
         raise BadName(f"'{name}' cannot name a {kind}. Use up to 40 of a-z, 0-9 and single _.")
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise BadName(f"'{name}' is a word of Python's own. Choose another name.")
+    if problem := unfit(name):
+        raise BadName(f"{problem} Choose another name.")
     for path in (folder / f"{name}.py", folder / name, _test(kind, name, root)):
         if path.exists():
             raise BadName(f"{path.relative_to(root)} is there already. Choose another name.")

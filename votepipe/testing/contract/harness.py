@@ -66,25 +66,20 @@ def project_with(path: Path) -> Path:
     (root / "sinks" / "__init__.py").touch()
     for name in ("enrichers", "schemas", "widgets.toml"):
         (root / name).symlink_to(here / name)
-    folder = _home(path).parent
+    folder = plugins.home(path).parent
     shared = [each for each in folder.glob("_*.py") if each.name != "__init__.py"]
     for each in (path, *_neighbours(path), *shared):
-        (root / "sinks" / _home(each).name).symlink_to(_home(each).resolve())
+        (root / "sinks" / plugins.home(each).name).symlink_to(plugins.home(each).resolve())
     text = (here / "template.yaml").read_bytes().decode()
     rendered = sync.synced(text, sync.resources(root), sync.enricher_settings(root))
     (root / "template.yaml").write_bytes(rendered.encode())
     return root
 
 
-def _home(path: Path) -> Path:
-    """The folder of a package, or the file of a module."""
-    return path.parent if path.name == "__init__.py" else path
-
-
 def _neighbours(path: Path) -> Iterator[Path]:
     """The sinks that write to a table which this one, on a schedule, reads."""
     spec = plugins.sink(path).spec
-    for each in plugins.modules(_home(path).parent) if spec.schedule else ():
+    for each in plugins.modules(plugins.home(path).parent) if spec.schedule else ():
         other = plugins.sink(each).spec if each != path else spec
         shares = bool(set(other.resources.environment) & set(spec.resources.environment))
         if shares and not other.schedule and not other.settings:

@@ -33,6 +33,26 @@ def test_programs_get_json() -> None:
     ]
 
 
+def test_a_broken_plugin_stands_beside_the_others(checkout: Path, votepipe) -> None:
+    (checkout / "sinks" / "http.py").write_text(SINK)
+    (checkout / "sinks" / "fax.py").write_text(SINK.replace("VoteCast", "VoteSetled"))
+
+    shown, as_json = votepipe(checkout, "list"), votepipe(checkout, "list", "--json")
+    synced = votepipe(checkout, "sync")
+
+    http = (
+        "sinks/http.py: 'http' shadows a module of the standard library: whatever starts in this "
+        "folder, as editors and test runners do, would import this file in its place. "
+        "Rename the sink."
+    )
+    fax = "sinks/fax.py: there is no event 'VoteSetled'. Did you mean 'VoteSettled'?"
+    assert shown.stdout.endswith(f"sink fax is broken. {fax}\nsink http is broken. {http}\n")
+    assert "\nsink slack: " in shown.stdout
+    assert json.loads(as_json.stdout)[-1] == {"kind": "sink", "name": "http", "broken": http}
+    assert (synced.stderr, synced.stdout) == (f"Error: {fax}\n{http}\n", "")
+    assert [each.returncode for each in (shown, as_json, synced)] == [1, 1, 1]
+
+
 def test_a_sink_is_there_with_its_test_and_its_resources(checkout: Path, votepipe) -> None:
     done = votepipe(checkout, "new", "sink", "fax")
 

@@ -40,6 +40,12 @@ def test_an_enricher_and_its_test_are_written(tmp_path: Path) -> None:
         ("c" * 41, f"'{'c' * 41}' cannot name a sink. Use up to 40 of a-z, 0-9 and single _."),
         ("class", "'class' is a word of Python's own. Choose another name."),
         ("match", "'match' is a word of Python's own. Choose another name."),
+        (
+            "http",
+            "'http' shadows a module of the standard library: whatever starts in this folder, as "
+            "editors and test runners do, would import this file in its place. "
+            "Choose another name.",
+        ),
         ("pager", "sinks/pager.py is there already. Choose another name."),
         ("pack", "sinks/pack is there already. Choose another name."),
         ("pa_ger", "'pa_ger' is too close to sink 'pager'. Choose another name."),

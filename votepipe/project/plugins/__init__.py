@@ -19,6 +19,8 @@ from votepipe.model.errors import PluginError
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import checker
 from votepipe.plugins.fields import Field, fields
+from votepipe.project.names import unfit
+from votepipe.project.plugins import source
 
 Spec = TypeVar("Spec", Sink, Enricher)
 
@@ -70,8 +72,17 @@ def place(path: Path) -> str:
     return "/".join(path.parts[-3 if path.name == "__init__.py" else -2 :])
 
 
+def home(path: Path) -> Path:
+    """The folder of a package, or the file of a module."""
+    return path.parent if path.name == "__init__.py" else path
+
+
 def _plugin(path: Path, function: str, kind: type[Spec]) -> Plugin[Spec]:
     mark = kind.__name__.lower()
+    if problem := unfit(home(path).stem):
+        raise PluginError(f"{place(path)}: {problem} Rename the {mark}.")
+    if problem := source.problem(path, function, mark):
+        raise PluginError(f"{place(path)} {problem}")
     with _loaded(path) as module:
         words = (module.__doc__ or "").strip()
         if not words:
@@ -91,30 +102,30 @@ def _plugin(path: Path, function: str, kind: type[Spec]) -> Plugin[Spec]:
 @contextlib.contextmanager
 def _loaded(path: Path) -> Iterator[ModuleType]:
     """The module in the file, under the name it has in a function, for as long as the block."""
-    package = path.name == "__init__.py"
-    home = path.parent if package else path
-    name = f"{home.parent.name}.{home.stem}"
+    at = home(path)
+    package = at != path
+    name = f"{at.parent.name}.{at.stem}"
     found = importlib.util.spec_from_file_location(
-        name, path, submodule_search_locations=[str(home)] if package else None
+        name, path, submodule_search_locations=[str(at)] if package else None
     )
     if found is None or found.loader is None:
         raise PluginError(f"{place(path)} cannot be read as a Python module. Check its name.")
     module = importlib.util.module_from_spec(found)
-    imported, path_before = _take_out(home.parent.name), list(sys.path)
+    imported, path_before = _take_out(at.parent.name), list(sys.path)
     sys.modules[name] = module
-    sys.path.insert(0, str(home.parent.parent))
+    sys.path.insert(0, str(at.parent.parent))
     try:
         try:
             found.loader.exec_module(module)
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"{place(path)} does not import: {type(error).__name__}: {error}. Fix that file."
             ) from error
         yield module
     finally:
-        _take_out(home.parent.name)
+        _take_out(at.parent.name)
         sys.modules.update(imported)
         sys.path[:] = path_before
 
