@@ -239,6 +239,9 @@ def test_dead_letters_wait_fourteen_days_behind_an_alarm() -> None:
     }
 
     assert alarmed == set(dead)
+    # A queue that nobody touches for six hours reports nothing, whatever it holds.
+    alarms = of("AWS::CloudWatch::Alarm").values()
+    assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
     assert all(queue["MessageRetentionPeriod"] == 14 * DAY for queue in dead.values())
 
 
@@ -388,7 +391,9 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> 
         queue = RESOURCES[refers(mapping["EventSourceArn"])]["Properties"]
         function = RESOURCES[refers(mapping["FunctionName"])]["Properties"]
 
-        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
+        assert mapping["BatchSize"] <= 10 or window
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
@@ -403,6 +408,23 @@ def test_the_pipe_gives_up_before_the_stream_forgets() -> None:
     assert stream["OnPartialBatchItemFailure"] == "AUTOMATIC_BISECT"
     assert stream["BatchSize"] <= 10
     assert refers(stream["DeadLetterConfig"]["Arn"]) in dead
+
+
+def test_the_pipe_filters_by_nothing_that_the_poller_adds() -> None:
+    (pipe,) = of("AWS::Pipes::Pipe").values()
+    (only,) = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+
+    # The names that the guide's page about filtering excludes all begin so, or are the region's.
+    assert not [
+        name for name in json.loads(only["Pattern"]) if name.startswith(("event", "invoke", "aws"))
+    ]
+
+
+def test_the_stack_leaves_room_for_thirty_more_sinks() -> None:
+    of_one = [name for name in RESOURCES if name.startswith("Slack")]
+
+    assert len(RESOURCES) + 30 * len(of_one) <= 500
+    assert len(json.dumps(TEMPLATE)) * 3 < 1_000_000
 
 
 def test_what_only_aws_has_is_conditional() -> None:

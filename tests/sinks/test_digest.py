@@ -350,3 +350,17 @@ def test_a_scheduled_time_that_comes_twice_makes_one_message(pipeline: Pipeline)
     pipeline.advance(minutes=5)
 
     assert len(pipeline.sent("digest")) == 1
+
+
+def test_what_the_schedule_could_not_send_can_be_redriven(pipeline: Pipeline) -> None:
+    pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup"})
+    pipeline.fail("DigestQueue", times=200)
+    pipeline.advance(hours=48)
+    (letter,) = pipeline.dead_letters("digest")
+
+    pipeline.redrive("digest")
+    pipeline.advance(minutes=5)
+
+    assert set(letter.body) == {"MessageBody", "QueueUrl"}
+    # It is skipped, as the next day's digest had its votes.
+    assert not pipeline.dead_letters("digest")

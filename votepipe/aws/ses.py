@@ -20,7 +20,10 @@ _ADDRESS = r"[A-Za-z0-9_.!#$%&'+/=?^`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+"
 _ONLY = "without names and quotes, with domains in ASCII ('xn--...')"
 # For settings: what SES sends to, and a role's condition compares.
 SENDER = (_ADDRESS, f"one address, {_ONLY}")
-RECIPIENTS = (rf"{_ADDRESS}( *, *{_ADDRESS})*,?", f"addresses with commas between, {_ONLY}")
+RECIPIENTS = (
+    rf"{_ADDRESS}( *, *{_ADDRESS}){{0,49}},?",  # SES sends a mail to fifty at most
+    f"addresses with commas between, 50 at most, {_ONLY}",
+)
 
 
 def send_policy(plugin: str) -> dict[str, Any]:

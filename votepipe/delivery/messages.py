@@ -50,6 +50,9 @@ def event_in(body: str) -> Event | ScheduledEvent:
     """Read a message's body. Raises InvalidEvent."""
     try:
         content = json.loads(body)
+        # Scheduler's dead letters hold the whole call that failed.
+        if isinstance(content, dict) and isinstance(content.get("MessageBody"), str):
+            content = json.loads(content["MessageBody"])
     except RecursionError:
         raise InvalidEvent("The message nests too deeply. Compare it with schemas/.") from None
     except ValueError:

@@ -105,6 +105,13 @@ def test_addresses_are_taken(address: str) -> None:
     assert re.fullmatch(ses.RECIPIENTS[0], f"{address}, {ADDRESSES[0]},{address},")
 
 
+def test_a_mail_goes_to_fifty_at_most() -> None:
+    fifty = [f"reader{number}@example.com" for number in range(50)]
+
+    assert re.fullmatch(ses.RECIPIENTS[0], ", ".join(fifty))
+    assert not re.fullmatch(ses.RECIPIENTS[0], ", ".join([*fifty, ADDRESSES[0]]))
+
+
 @pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_what_is_no_address_is_refused(address: str) -> None:
     assert not re.fullmatch(ses.SENDER[0], address)

@@ -34,9 +34,18 @@ def test_a_message_holds_its_event(aws_side: Any, envelope: Any) -> None:
     assert (event_in(read.body).type, read.receives) == ("VoteChanged", 2)
 
 
+def test_a_schedules_dead_letter_holds_the_call_with_its_message() -> None:
+    sent = {"source": "aws.scheduler", "time": "2026-01-04T08:00:00Z"}
+    call = {"MessageBody": json.dumps(sent), "QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"}
+
+    assert event_in(json.dumps(call)) == event_in(json.dumps(sent))
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
+        ('{"MessageBody": "nonsense"}', "The message is not JSON."),
+        ('{"MessageBody": 1}', "The message has no 'detail' object."),
         ("nonsense reader@example.com", "The message is not JSON. Send EventBridge's envelope."),
         ("[" * 100_000, "The message nests too deeply. Compare it with schemas/."),
         ("[]", "The message has no 'detail' object. Send EventBridge's envelope."),

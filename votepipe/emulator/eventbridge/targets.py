@@ -7,7 +7,7 @@ from typing import Any
 
 from votepipe.emulator.cloudformation.roles import QueuePolicies
 from votepipe.emulator.eventbridge.bus import Buses
-from votepipe.emulator.eventbridge.rule import NotDelivered, Outlet, Target
+from votepipe.emulator.eventbridge.rule import DeadLetters, NotDelivered, Outlet, Target
 from votepipe.emulator.functions.calls import Allows
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.jsontext import parsed
@@ -56,7 +56,10 @@ class Targets:
         def allowed(queue: Queue) -> bool:
             return self._allows(facts["RoleArn"], "sqs:SendMessage", queue.arn)
 
-        return self._target(origin, origin_arn, facts, allowed, None)
+        target = self._target(origin, origin_arn, facts, allowed, None)
+        if keep := target.dead_letters:
+            target.dead_letters = partial(_keep_call, keep, self._queues[facts["Arn"]].url)
+        return target
 
     def _target(
         self,
@@ -118,6 +121,15 @@ def _check(origin: str, facts: Mapping[str, Any], supported: set[str]) -> None:
         raise Unmodelled(
             f"A target of '{origin}' has '{unknown[0]}', which the kit does not model. Remove it."
         )
+
+
+def _keep_call(
+    keep: DeadLetters, url: str, text: str, about: VoteKey, attributes: Mapping[str, Any]
+) -> None:
+    """Put into the dead letters what Scheduler does: the call, and the schedule's ARN."""
+    call = json.dumps({"MessageBody": text, "QueueUrl": url})
+    named = {name.replace("RULE", "SCHEDULE"): value for name, value in attributes.items()}
+    keep(call, about, named)
 
 
 def _send(
