@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +90,19 @@ def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
         for need in set(enricher.spec.needs) - set(names):
             fact = f"{plugins.place(path)} needs '{need}', and no such enricher is there."
             broken[path] = f"{fact} {meant(need, [name for name in names if name != path.stem])}"
-    sinks = _loaded(plugins.sink, root / "sinks", broken)
+    # What a broken one adds is not known, so that it may be anything.
+    unknown: dict[str, Mapping[str, Any]] = {name: {} for name in names}
+    adds = {each.name: each.spec.adds for each in enrichers.values()}
+    read_sink = partial(_sink, adds=unknown | adds)
+    sinks = _loaded(read_sink, root / "sinks", broken)
     fit = [each for path, each in enrichers.items() if path not in broken]
     return Project(root, tuple(sinks.values()), _ordered(fit, broken), broken)
+
+
+def _sink(path: Path, adds: Mapping[str, Mapping[str, Any]]) -> Plugin[Sink]:
+    found = plugins.sink(path)
+    plugins.check_where(found, adds)
+    return found
 
 
 def _loaded(

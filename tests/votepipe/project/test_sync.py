@@ -243,7 +243,18 @@ ROOM = "room: str = setting({0!r})"
         ("chat", "url: Secret = setting('" + "x" * 2048 + "')", "", "The texts of its secrets has"),
         ("chat", "url: Secret = setting('as ${Room}')", "", "The texts of its secrets holds '${Ro"),
         ("chat", "url: Secret = setting('{{resolve:ssm:a}}')", "", "secrets holds '{{resolve:'"),
-        ("chat", URL, ", where={'vote': {'voter': ['" + "x" * 2048 + "']}}", "has 2,1"),
+        (
+            "chat",
+            URL,
+            ", where={'vote': {'voter': ['"
+            + "x" * 999
+            + "', '"
+            + "y" * 999
+            + "', '"
+            + "z" * 99
+            + "']}}",
+            "has 2,1",
+        ),
         ("chat", URL, ", where={'vote': {'voter': ['${AWS::Region}']}}", "'${AWS::Region}'"),
         ("chat", "room: str = setting('T', default='" + "x" * 4097 + "')", "", "The default of 'r"),
     ],

@@ -7,11 +7,11 @@ disturbs what another one, or the running program, imported.
 import contextlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from votepipe.emulator.patterns import InvalidPattern
 from votepipe.emulator.patterns import compile as compile_pattern
@@ -20,7 +20,7 @@ from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import checker
 from votepipe.plugins.fields import Field, fields
 from votepipe.project.names import unfit
-from votepipe.project.plugins import source
+from votepipe.project.plugins import source, where
 
 Spec = TypeVar("Spec", Sink, Enricher)
 
@@ -50,14 +50,29 @@ def modules(folder: Path) -> Iterator[Path]:
 
 
 def sink(path: Path) -> Plugin[Sink]:
-    """Load the sink in the file `path` and check all that can be checked without AWS."""
+    """Load the sink in the file `path` and check all that can be checked of it alone."""
     plugin = _plugin(path, "handler", Sink)
     if plugin.spec.where is not None:
         try:
-            compile_pattern({"detail": plugin.spec.where})
+            compile_pattern(plugin.spec.where)
         except InvalidPattern as error:
-            raise PluginError(f"{place(path)}: 'where' is not an event pattern. {error}") from error
+            advice = " ".join([f"{error.reason.rstrip('.')}.", *error.__notes__])
+            raise PluginError(
+                f"{place(path)}: 'where' is not an event pattern. {advice}"
+            ) from error
     return plugin
+
+
+def check_where(plugin: Plugin[Sink], adds: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise PluginError when a sink's `where` cannot match any of its events.
+
+    `adds` holds what each enricher of the checkout adds.
+    """
+    if found := where.problem(plugin.spec, adds):
+        problem, field = found
+        line = source.line_of_option(plugin.path, "where", field.rpartition(".")[2])
+        at = f", line {line}" if line else ""
+        raise PluginError(f"{place(plugin.path)}{at}: {problem}")
 
 
 def enricher(path: Path) -> Plugin[Enricher]:

@@ -1,4 +1,4 @@
-"""What is wrong with a plugin's file and can be seen in its source, where Python says nothing.
+"""What only the source of a plugin shows: mistakes that Python passes over, and lines.
 
 A second function of the same name replaces the first without a word, and a mark on another
 function is one on none.
@@ -40,6 +40,15 @@ def problem(path: Path, function: str, mark: str) -> str | None:
             f"has @{mark} more than once, in lines {lines}. "
             f"Keep the one on '{function}'; another one is a file of its own."
         )
+    return None
+
+
+def line_of_option(path: Path, option: str, name: str) -> int | None:
+    """The line in which an option of the mark has this text, else begins; None if not there."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.keyword) and node.arg == option:
+            texts = [each for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
+            return next((each.lineno for each in texts if each.value == name), node.value.lineno)
     return None
 
 

@@ -132,7 +132,16 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCast"], where={"vote": {"voter": "x"}}'),
-            "sinks/chat.py: 'where' is not an event pattern. ",
+            "sinks/chat.py: 'where' is not an event pattern. "
+            '"voter" must be an object or an array. At vote.voter. '
+            'Put the value in brackets: ["x"].',
+        ),
+        (
+            SINK.replace(
+                '["VoteCast"]', '["VoteCast"], where={"vote": {"voter": [{"starts": 1}]}}'
+            ),
+            "sinks/chat.py: 'where' is not an event pattern. Unrecognized match type starts. "
+            "At vote.voter. Known are anything-but, cidr, ",
         ),
     ],
 )
