@@ -1,5 +1,6 @@
 """What all tests share: a clean environment, no way out of this machine, a real web server."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -51,6 +52,9 @@ FLAGS = [
     "--disable-sync",
 ]
 NO_BROWSER = "Chromium is missing. Debian: apt-get install chromium"
+NO_NPM = "npm is missing. Debian: apt-get install npm"
+INSTALL = ("npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund")
+CALLERS_ENVIRONMENT = dict(os.environ)  # npm may need the proxies that tests go without
 
 
 # First, so that `-m` and xdist see the markers.
@@ -73,10 +77,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say once that browser tests were left out, and how to get the browser."""
-    skipped = terminalreporter.getreports("skipped")
-    if left_out := sum("browser" in report.keywords for report in skipped):
-        terminalreporter.write_line(f"{left_out} browser tests left out. {NO_BROWSER}", yellow=True)
+    """Say once that tests were left out whose program is missing, and how to get it."""
+    reasons = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    for program in (NO_BROWSER, NO_NPM):
+        if left_out := sum(program in reason for reason in reasons):
+            terminalreporter.write_line(f"{left_out} tests left out. {program}", yellow=True)
 
 
 @pytest.fixture(autouse=True)
@@ -278,6 +283,25 @@ def local_aws(ministack: "MiniStack") -> "LocalSession":
     from votepipe.dev.operations.deployment import LocalSession
 
     return LocalSession(ministack.endpoint)
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The packages of tests/node/package.json, which npm installs when that changes."""
+    if not shutil.which("npm"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_NPM)
+    wanted = Path(__file__).parent / "node" / "package.json"
+    folder = Path(__file__).parents[1] / ".votepipe" / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "installed.json").open("a+") as installed:
+        fcntl.flock(installed, fcntl.LOCK_EX)  # tests run in parallel
+        installed.seek(0)
+        if installed.read() != wanted.read_text():
+            shutil.copy(wanted, folder)
+            subprocess.run(INSTALL, cwd=folder, env=CALLERS_ENVIRONMENT, check=True)
+            installed.truncate(0)
+            installed.write(wanted.read_text())
+    return folder / "node_modules"
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def test_an_old_python_is_refused(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("ci", "code", "said"),
     [
-        ("", 0, "1 browser tests left out. Chromium is missing. Debian: apt-get install chromium"),
+        ("", 0, "1 tests left out. Chromium is missing. Debian: apt-get install chromium"),
         ("true", 1, "Failed: Chromium is missing. Debian: apt-get install chromium"),
     ],
 )
