@@ -11,7 +11,7 @@ NAMES = sorted(path.stem for path in schemas.FOLDER.glob("*.json"))
 EVENTS = [name for name in NAMES if name.startswith("vote-")]
 ADDED = {"/enrichment/additionalProperties"}
 CONTENT = {"/vote/voter", "/answer"} | ADDED
-CHANGES = {"/change/from", "/change/to"}
+CHANGES = {"/changes/additionalProperties"}
 PERSONAL = {
     "stored-vote.v1": {"/voter", "/answer"},
     "vote-cast.v1": CONTENT,

@@ -92,7 +92,7 @@ def test_without_a_decision_nothing_personal_is_sent(event: Any, web: Any) -> No
 
     vote = web.requests[0].json["vote"]
     assert "voter" not in vote
-    assert vote["answers"] == {"field_1": None, "field_2": None}
+    assert vote["answers"] == {}
 
 
 def test_with_a_decision_the_whole_event_is_sent(event: Any, web: Any) -> None:

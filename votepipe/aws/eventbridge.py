@@ -9,17 +9,17 @@ from votepipe import aws
 from votepipe.model.errors import Temporary
 
 
-def put(bus: str, detail: Mapping[str, Any]) -> None:
+def put(bus: str, detail: Mapping[str, Any], source: str = "votepipe") -> None:
     """Put an event on the bus of this name, its type and time those of its detail.
 
     Raises Temporary when the bus does not take it.
     """
-    with aws.translate_errors("The votes bus"):
+    with aws.translate_errors("EventBridge"):
         answer = aws.client("events").put_events(
             Entries=[
                 {
                     "EventBusName": bus,
-                    "Source": "votepipe",
+                    "Source": source,
                     "DetailType": detail["type"],
                     "Time": datetime.fromisoformat(detail["time"]),
                     # `dict` turns the read-only views inside into what JSON knows.
@@ -28,4 +28,4 @@ def put(bus: str, detail: Mapping[str, Any]) -> None:
             ]
         )
     if answer["FailedEntryCount"]:
-        raise Temporary(f"The votes bus answered '{answer['Entries'][0]['ErrorCode']}'.")
+        raise Temporary(f"EventBridge answered '{answer['Entries'][0]['ErrorCode']}'.")

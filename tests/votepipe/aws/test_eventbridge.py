@@ -53,7 +53,7 @@ def test_a_bus_that_does_not_take_it_is_asked_again_later(events: Stubber) -> No
     with pytest.raises(Temporary) as caught:
         eventbridge.put("votes", DETAIL)
 
-    assert str(caught.value) == "The votes bus answered 'ThrottlingException'."
+    assert str(caught.value) == "EventBridge answered 'ThrottlingException'."
 
 
 def test_a_bus_that_refuses_the_call_is_asked_again_later(events: Stubber) -> None:
@@ -62,4 +62,4 @@ def test_a_bus_that_refuses_the_call_is_asked_again_later(events: Stubber) -> No
     with pytest.raises(Temporary) as caught:
         eventbridge.put("votes", DETAIL)
 
-    assert str(caught.value) == "The votes bus answered 'InternalException'."
+    assert str(caught.value) == "EventBridge answered 'InternalException'."
