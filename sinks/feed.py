@@ -62,7 +62,6 @@ def public(event: Event, settings: Settings) -> dict[str, Any]:
 @sink(
     events=["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled"],
     settings=Settings,
-    # enabled=False,
     idempotent=None,  # consumers recognize a duplicate by its eventID
     resources=Resources(
         environment={"FEED_BUS": {"Ref": "FeedBus"}},

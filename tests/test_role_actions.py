@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,6 +29,7 @@ LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 KINDS = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::SQS::QueuePolicy")
 
 VOTE = {"widgetId": "docs", "voteType": "thumbsup", "instanceOfJoy": "a"}
+CAST = json.loads(Path("events/bus/first-write.json").read_text())["detail"]
 MAIL = {"sender": "votes@example.com", "recipients": "team@example.com"}
 SETTINGS: dict[str, dict[str, Any]] = {
     "digest": MAIL,
@@ -134,6 +136,11 @@ def live(pipeline: Pipeline, sink: str) -> None:
     pipeline.throttle("DeliveriesTable" if sink != "tally" else "TallyTable")
     queue = pipeline.mapping_of(sink).queue
     pipeline.client("sqs").send_message(QueueUrl=queue.url, MessageBody="no event")
+    if sink == "feed":  # the bus is its receiver
+        entry = {"Source": "votepipe", "DetailType": "VoteCast", "Detail": json.dumps(CAST)}
+        pipeline.client("events").put_events(Entries=[entry | {"EventBusName": "votepipe"}])
+        pipeline.put_events_fails()
+        pipeline.advance(seconds=5)
     pipeline.put({**VOTE, "voteId": "one", "answers": {}})
     pipeline.advance(seconds=20)
     pipeline.put({**VOTE, "voteId": "one", "answers": json.dumps({"field_1": "more"})})

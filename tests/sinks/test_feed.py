@@ -61,7 +61,7 @@ def test_the_feed_carries_each_event_without_its_reader(pipeline: Pipeline) -> N
     pipeline.remove(vote())
     pipeline.run_until_idle()
 
-    sent = pipeline.models.buses["FeedBus"].events
+    sent = pipeline.events(bus="FeedBus")
     assert [(event["source"], event["detail-type"]) for event in sent] == [
         ("votepipe.feed", "VoteCast"),
         ("votepipe.feed", "VoteChanged"),
@@ -80,7 +80,7 @@ def test_a_rejected_record_stays_here(pipeline: Pipeline) -> None:
     pipeline.put(vote(voteType="sideways"))
     pipeline.run_until_idle()
 
-    assert pipeline.models.buses["FeedBus"].events == []
+    assert pipeline.events(bus="FeedBus") == []
 
 
 def test_a_decision_lets_answers_and_facts_go() -> None:
@@ -127,7 +127,7 @@ def test_another_key_makes_another_pseudonym_with_its_own_beginning(pipeline: Pi
 
     casts = [
         event["detail"]["vote"]["reader"]
-        for event in pipeline.models.buses["FeedBus"].events
+        for event in pipeline.events(bus="FeedBus")
         if event["detail-type"] == "VoteCast"
     ]
     assert [each[:3] for each in casts] == ["r1_", "r2_"]
@@ -140,7 +140,7 @@ def test_a_key_that_is_none_is_named_and_sends_nothing(key: str) -> None:
         pipeline.put(vote())
         pipeline.run_until_idle()
 
-        assert pipeline.models.buses["FeedBus"].events == []
+        assert pipeline.events(bus="FeedBus") == []
         (letter,) = pipeline.dead_letters("feed")
         assert "Secret 'reader_key'" in letter.reason
         assert "is not 'r1:' and 32 characters or more" in letter.reason

@@ -159,14 +159,10 @@ class Pipeline:
         self.mapping_of(sink)
         return [message for message in self.messages if message.sink == sink]
 
-    def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """The events on the template's buses, of one detail-type or all."""
-        return [
-            event
-            for bus in self.models.buses.values()
-            for event in bus.events
-            if kind is None or event["detail-type"] == kind
-        ]
+    def events(self, kind: str | None = None, bus: str = "VotesBus") -> list[dict[str, Any]]:
+        """The events on the bus with that logical id, of one detail-type or all."""
+        found = self.models.buses[bus].events
+        return [event for event in found if kind is None or event["detail-type"] == kind]
 
     def dead_letters(self, name: str | None = None) -> list[DeadLetter]:
         """The dead letters of a sink, of the queue with that logical id, or all."""
