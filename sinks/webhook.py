@@ -3,7 +3,8 @@
 Make a signing secret: `whsec_` and the base64 of 24 to 64 random bytes; give it to the receiver,
 which verifies the `webhook-…` headers with any library of https://www.standardwebhooks.com.
 To change it, give both for a while, the new one first, with a space between.
-Any 2xx within ten seconds is delivered. Events may come out of order: compare `sequence`.
+Any 2xx within ten seconds is delivered.
+Events may come out of order: compare `stream`, then `sequence`.
 A duplicate, such as after an answer that got lost, has the same `webhook-id`.
 The voter, answers and enrichment stay here unless `personal` is true (votepipe/model/personal.py).
 """

@@ -91,6 +91,7 @@ def settle(event: Event) -> State | None:
         "eventID": f"{event.id}{SETTLED_SUFFIX}",
         "time": now.replace("+00:00", "Z"),
         "sequence": str(event.sequence),
+        **({"stream": event.stream} if event.stream else {}),
         "voteType": str(event.vote.vote_type),
     }
     settled, state = _update(

@@ -75,6 +75,7 @@ def test_the_settled_sample_ends_the_story():
 
     assert settled["vote"] == load("bus/changed-mind")["detail"]["vote"]
     assert settled["sequence"] == load("bus/changed-mind")["detail"]["sequence"]
+    assert settled["stream"] == load("bus/changed-mind")["detail"]["stream"]
     assert settled["enrichment"] == load("bus/changed-mind")["detail"]["enrichment"]
 
 

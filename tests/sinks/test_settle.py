@@ -110,6 +110,7 @@ def test_a_vote_that_changes_after_it_settled_says_what_was(pipeline: Pipeline) 
         "eventID": first["eventID"],
         "time": first["time"],
         "sequence": first["sequence"],
+        "stream": first["stream"],
         "voteType": "thumbsup",
     }
 

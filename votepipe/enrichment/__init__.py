@@ -26,6 +26,7 @@ LARGEST_EVENT = 100_000  # bytes; ten of them fit the 1 MB of one PutEvents
 ENRICHING = Enriching(enrichers.load())
 
 _LONGEST_ID = 256
+_LONGEST_LABEL = 64
 _USUAL_SECONDS = 20.0  # for the enrichers of a batch, where the context has no remaining time
 _SECONDS_KEPT = 5.0  # of the remaining time, for everything else
 _SEQUENCE = re.compile("[0-9]{1,40}")
@@ -157,6 +158,7 @@ def _envelope(
         "time": time or written or now,
         "version": 1,
         "sequence": _sequence(record) or "0",
+        **_stream(record),
         "vote": vote,
         **members,
         "enrichment": {},
@@ -177,6 +179,14 @@ def _sequence(record: object) -> str | None:
     number = _dynamodb(record).get("SequenceNumber")
     text = isinstance(number, str) and _SEQUENCE.fullmatch(number)
     return number if text else None
+
+
+def _stream(record: object) -> dict[str, str]:
+    """The label of the record's stream, from the end of its ARN; {} when it cannot be read."""
+    arn = record.get("eventSourceARN") if isinstance(record, dict) else None
+    label = arn.partition("/stream/")[2] if isinstance(arn, str) else ""
+    plain = label.isascii() and label.isprintable() and " " not in label
+    return {"stream": label} if plain and 0 < len(label) <= _LONGEST_LABEL else {}
 
 
 def _id(record: object) -> str:

@@ -51,6 +51,12 @@ def _sequence(text: str) -> int:
     return int(text)
 
 
+def _stream(label: str) -> str | None:
+    if not label.isascii():
+        raise ValueError
+    return label or None
+
+
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
@@ -96,7 +102,8 @@ class Vote:
 class Event:
     """One event about a vote, as it came over the bus.
 
-    `id` stays the same on every attempt; `sequence` orders the events of one vote.
+    `id` stays the same on every attempt. `stream`, None in older events, and within it `sequence`
+    order the events of one vote.
     `changes` maps a path such as `answers.field_1` to `{"from": …, "to": …}`, either side absent
     where there was nothing; it is None where the old state is not known, or where the event would
     have been too large with it.
@@ -109,6 +116,7 @@ class Event:
     time: datetime
     version: int
     sequence: int
+    stream: str | None = None
     vote: Vote
     changes: Mapping[str, Mapping[str, Any]] | None
     enrichment: Mapping[str, Any]
@@ -117,8 +125,10 @@ class Event:
 
     @property
     def sort_key(self) -> str:
-        """Text that sorts as the sequence does; a settled state follows the change it settles."""
-        return _sort_key(self.sequence) + ("+" if self.type == "VoteSettled" else "")
+        """Text that sorts by stream and sequence; a settled state follows what it settles."""
+        # "@" sorts after all digits, so after the keys of events without a stream.
+        stream = f"@{self.stream} " if self.stream else ""
+        return stream + _sort_key(self.sequence) + ("+" if self.type == "VoteSettled" else "")
 
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
@@ -132,6 +142,7 @@ class Event:
                 time=_time(detail["time"]),
                 version=detail["version"],
                 sequence=_sequence(detail["sequence"]),
+                stream=_stream(detail.get("stream", "")),
                 vote=Vote.from_json(detail["vote"]),
                 changes=_frozen_object(changes) if changes is not None else None,
                 enrichment=_frozen_object(detail.get("enrichment", {})),

@@ -193,7 +193,7 @@ def test_an_older_event_that_was_delivered_is_marked_without_the_newer(
     run(partly(events=[0]), *[envelope(sequence=each, eventID=each) for each in ("7", "8")])
 
     (row,) = [row for row in aws_side.rows() if "sequence" in row]
-    assert row["sequence"] == "7".zfill(40)
+    assert row["sequence"][-40:] == "7".zfill(40)
 
 
 def test_a_batch_that_fails_counts_for_each_of_its_events(

@@ -70,7 +70,7 @@ def test_a_delivery_is_marked(
     assert aws_side.rows() == [
         {
             "delivery": "slack#docs-feedback#6a7e5a52-3f0e-4f6e-9a56-0b4d2f9f8c11",
-            "sequence": "5".zfill(40),
+            "sequence": "@2026-01-01T00:00:00.000 " + "5".zfill(40),
             "eventId": event(5).id,
             "remoteId": "remote-1",
             "expires": str(1000 + 30 * 86_400),
@@ -89,6 +89,19 @@ def test_what_was_delivered_or_is_older_is_skipped(
 
     with pytest.raises(Skip, match=why):
         take(event(sequence))
+
+
+@pytest.mark.parametrize("before", ["", "2026-01-01T00:00:00.000"])
+def test_a_later_stream_is_newer_whatever_its_numbers(take: Any, event: Any, before: Any) -> None:
+    old = event(10**39, stream=before)
+    take(old).mark("remote-1")
+
+    newer = take(event(1, stream="2026-02-01T00:00:00.000"))
+    newer.mark()
+
+    assert newer.delivery.previous == "remote-1"
+    with pytest.raises(Skip, match="A newer state was delivered before."):
+        take(old)
 
 
 def test_what_is_newer_is_taken_and_knows_the_previous_message(take: Any, event: Any) -> None:

@@ -196,11 +196,28 @@ def test_an_insert_is_a_vote_cast():
     event = event_of(record)
 
     assert list(event) == [
-        *("eventID", "type", "time", "version", "sequence", "vote", "enrichment")
+        *("eventID", "type", "time", "version", "sequence", "stream", "vote", "enrichment")
     ]
     assert (event["type"], event["version"]) == ("VoteCast", 1)
     assert event["eventID"] == record["eventID"]
     assert event["sequence"] == record["dynamodb"]["SequenceNumber"]
+    assert record["eventSourceARN"].endswith(f"/stream/{event['stream']}")
+
+
+TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/votes"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        *(None, 5, ["/stream/x"], "", TABLE, f"{TABLE}/stream", f"{TABLE}/stream/"),
+        *(f"{TABLE}/stream/{label}" for label in ("a b", "né", "a\n", "\ud800", "a" * 65)),
+    ],
+)
+@pytest.mark.parametrize("name", ["first-write", "malformed"])
+def test_a_record_whose_stream_is_not_known_makes_an_event_without_one(name, arn):
+    assert "stream" not in event_of(sample(name) | {"eventSourceARN": arn})
+    assert "stream" not in event_of(without(sample(name), "eventSourceARN"))
 
 
 CREATED = {"createdAt": {"S": "2026-01-04T10:59:00+01:00"}}

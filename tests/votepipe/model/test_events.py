@@ -26,9 +26,29 @@ def test_an_event_reads_as_its_json_says():
     assert event.time == datetime(2026, 1, 4, 10, 1, 58, tzinfo=UTC)
     assert event.version == 1
     assert event.sequence == 4421584500000000017450439203
+    assert event.stream == "2026-01-01T00:00:00.000"
     assert event.changes == {"voteType": {"from": "thumbsup", "to": "thumbsdown"}}
     assert event.enrichment["article"]["title"] == "Using DynamoDB streams"
     assert event.reasons == ()
+
+
+def test_events_sort_by_stream_then_by_sequence_then_as_settled():
+    made = [
+        Event.from_detail(envelope(name)["detail"] | {"sequence": sequence, "stream": stream})
+        for stream in ("", "2026-01-04T10:00:00.12", "2026-01-04T10:00:00.123", "2026-02")
+        for sequence in ("0", "9", "10", "9" * 40)
+        for name in ("changed-mind", "settled")
+    ]
+
+    assert sorted(made, key=lambda event: event.sort_key) == made
+    assert len({event.sort_key for event in made}) == len(made)
+
+
+def test_an_event_without_a_stream_sorts_as_the_keys_that_were_stored_before_streams_counted():
+    detail = envelope("changed-mind")["detail"]
+    del detail["stream"]
+
+    assert Event.from_detail(detail).sort_key == "0000000000004421584500000000017450439203"
 
 
 def test_a_vote_reads_as_its_json_says():
@@ -98,6 +118,9 @@ def test_every_sample_can_be_read(name):
         {"time": 5},
         {"sequence": "x"},
         {"sequence": None},
+        {"stream": None},
+        {"stream": 5},
+        {"stream": "né"},
         {"vote": None},
         {"vote": []},
         {"vote": {"answers": []}},

@@ -151,7 +151,7 @@ class Stream:
         self._simulation = simulation
         self._table = table_id
         self._view = view
-        self._sequences = itertools.count(_FIRST_SEQUENCE, 1000)
+        self.sequences = itertools.count(_FIRST_SEQUENCE, 1000)
         self.expiring = False
 
     def written(self, old: Item | None, new: Item | None, keys: tuple[str, ...]) -> None:
@@ -163,7 +163,7 @@ class Stream:
             "Keys": {key: item[key] for key in keys},
             **({"NewImage": new} if new is not None and "NEW" in self._view else {}),
             **({"OldImage": old} if old is not None and "OLD" in self._view else {}),
-            "SequenceNumber": str(next(self._sequences)),
+            "SequenceNumber": str(next(self.sequences)),
             "SizeBytes": bytes_of(old or {}) + bytes_of(new or {}),
             "StreamViewType": self._view,
         }
