@@ -41,6 +41,28 @@ def test_enrichment_that_goes_on_failing_ends_in_the_pipe_s_dead_letters(chat: P
     assert chat.nothing_lost()
 
 
+MOOD = '"""Add a mood."""\nfrom votepipe import enricher\n\n@enricher(adds={})\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("return {}[vote.vote_id]", "KeyError in enrichers/mood.py, line 6."),
+        ("import time; time.sleep(2)", "It took longer than 0.5 s."),
+    ],
+)
+def test_an_enricher_that_is_left_out_is_on_the_vote_s_path(
+    checkout: Callable[..., Path], run: Run, body: str, why: str
+) -> None:
+    root = checkout()
+    (root / "enrichers" / "mood.py").write_text(f"{MOOD}def enrich(vote):\n    {body}\n")
+    pipeline = run(root)
+
+    assert after_a_vote(pipeline) == ONE
+    (left_out,) = [hop for hop in pipeline.way("one").hops if hop.what == "left out"]
+    assert (left_out.where, left_out.facts) == ("EnrichFunction", {"enricher": "mood", "why": why})
+
+
 def test_a_throttled_enrichment_does_not_use_up_its_tries(chat: Pipeline) -> None:
     chat.throttle("EnrichFunction", times=15)
 

@@ -109,14 +109,14 @@ def from_line(line: Mapping[str, Any], *, at: str) -> list[Entry]:
     text = _text(line.get("message"))
     if event_id is None or text is None:
         return []
-    sink, why = _text(line.get("sink")), _text(line.get("why"))
+    plugin, why = _text(line.get("sink") or line.get("enricher")), _text(line.get("why"))
     state = _OUTCOMES.get(line.get("outcome"))
     return [
         Entry(
             at=at,
             # Lines beside the outcome are listed, but are no stage of their own.
             stage="note" if state is None else "sink",
-            text=": ".join(part for part in (sink, text, why) if part),
+            text=": ".join(part for part in (plugin, text, why) if part),
             event_id=event_id,
             type=_text(line.get("type")),
             state=state or ("failed" if line.get("level") == "ERROR" else "passed"),

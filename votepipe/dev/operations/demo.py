@@ -14,6 +14,7 @@ from typing import Any
 
 from votepipe import Event, Secret
 from votepipe.emulator.patterns import matches
+from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.project import checkout
 from votepipe.project.template import read
 
@@ -37,10 +38,14 @@ def lines() -> Iterator[str]:
     records = json.loads((root / STORY).read_text())
     for record in records:
         passed = any(matches(each["Pattern"], record, for_pipe=True) for each in pipe)
-        made = _enriched([record]) if passed else []
+        made, left_out = _enriched([record]) if passed else ([], [])
         details += made
         events = ", ".join(f"{each['type']}  {_facts(each)}" for each in made) or "filtered out"
         yield f"{record['eventName']}  → {events}"
+        yield from (f"  ! enricher {each['enricher']} left out: {each['why']}" for each in left_out)
+    if details[-1]["type"] == "VoteRejected":  # an enricher that is required failed
+        yield f"{len(records)} writes, {len(details)} events, 0 messages"
+        return
     last = Event.from_detail(details[-1])
     at_rest = {"eventID": f"{last.id}-settled", "time": details[-1]["time"]}
     details.append(settle.detail_of(last, State.of({"settledAs": at_rest})))
@@ -56,14 +61,18 @@ def lines() -> Iterator[str]:
     yield f"{len(records)} writes, {len(details)} events, {len(texts)} message"
 
 
-def _enriched(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _enriched(records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The events of these records, and the log lines of enrichers that they go without."""
     from votepipe import enrichment
 
-    with contextlib.redirect_stdout(io.StringIO()):  # its log lines would stand between ours
-        return enrichment.handler(records, None)
+    log = io.StringIO()
+    with contextlib.redirect_stdout(log):  # its lines would stand between ours
+        made = enrichment.handler(records, None)
+    lines = map(parsed, log.getvalue().splitlines())
+    return made, [line for line in lines if isinstance(line, dict) and "enricher" in line]
 
 
 def _facts(detail: dict[str, Any]) -> str:
-    changed = ", ".join(detail.get("changes") or ())
+    said = ", ".join(detail.get("reasons") or detail.get("changes") or ())
     vote = detail["vote"]
-    return changed or f"{vote.get('voteType')} for {vote.get('instanceOfJoy')}"
+    return said or f"{vote.get('voteType')} for {vote.get('instanceOfJoy')}"

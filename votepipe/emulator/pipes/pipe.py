@@ -55,12 +55,26 @@ class Ports:
         if self._function is None:
             return records
         self._check("lambda:InvokeFunction", self._function.arn)
+        printed = len(self._function.lines)
         try:
-            return self._function.invoke(copy_json(records))
+            answer = self._function.invoke(copy_json(records))
         except Throttled as error:
             raise Interrupted(str(error)) from None
         except FunctionError as error:
             raise PipeError("The enrichment function failed.") from error
+        self._note_left_out(self._function, printed, records)
+        return answer
+
+    @staticmethod
+    def _note_left_out(function: Function, printed: int, records: list[dict[str, Any]]) -> None:
+        """Note each enricher that, by the function's log, an event goes without."""
+        keys = {record.get("eventID"): _about(record) for record in records}
+        for line in function.lines[printed:]:
+            if "enricher" in line and line.get("eventId") in keys:
+                facts = {"enricher": line["enricher"], "why": line.get("why")}
+                function.simulation.trace.note(
+                    "left out", function.id, keys[line["eventId"]], **facts
+                )
 
     def put_events(self, entries: list[Entry]) -> Sequence[Mapping[str, Any]]:
         """Put entries on the bus."""

@@ -102,6 +102,16 @@ def test_a_line_beside_the_outcome_is_a_note() -> None:
     assert (found.stage, found.state) == ("note", "failed")
 
 
+def test_an_enricher_that_is_left_out_is_named_with_its_reason() -> None:
+    line = {"level": "WARNING", "message": "enricher left out", "eventId": "e-1"}
+    line |= {"enricher": "mood", "why": "KeyError in enrichers/mood.py, line 9."}
+
+    (found,) = entries.from_line(line, at="2026-01-01T00:00:00Z")
+
+    assert (found.stage, found.state, found.event_id) == ("note", "passed", "e-1")
+    assert found.text == "mood: enricher left out: KeyError in enrichers/mood.py, line 9."
+
+
 def test_a_batch_line_of_the_enrichment_lists_each_rejection() -> None:
     rejected = [
         {"eventId": "e-1", "reasons": ["voteType: missing", "answers: too long"]},
