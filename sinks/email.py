@@ -66,6 +66,7 @@ def conversation(event: Event, settings: Settings) -> str:
     events=["VoteSettled"],
     settings=Settings,
     resources=Resources(policies=[ses.send_policy("Email")]),
+    enabled=False,
 )
 def handler(event: Event, settings: Settings) -> str:
     return ses.send(

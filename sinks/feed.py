@@ -73,6 +73,7 @@ def public(event: Event, settings: Settings) -> dict[str, Any]:
             }
         ],
     ),
+    enabled=False,
 )
 def handler(event: Event, settings: Settings) -> None:
     eventbridge.put(os.environ["FEED_BUS"], public(event, settings), source=SOURCE)

@@ -27,6 +27,7 @@ from votepipe.tally import Tally
             }
         ],
     ),
+    enabled=False,
 )
 def handler(event: Event) -> None:
     Tally.here().count(event)

@@ -29,7 +29,7 @@ AGAIN = "Run: votepipe secret set webhook"
 HINTS = {
     401: f"It may not accept the signature. {AGAIN}",
     404: f"The address may be wrong. {AGAIN}",
-    410: f"It wants no more events. Give another address, or take sinks/webhook.py away. {AGAIN}",
+    410: f"It wants no more events. Set WebhookEnabled=false, or give another address. {AGAIN}",
 }
 
 
@@ -73,7 +73,7 @@ def key(secret: str) -> bytes:
     return decoded
 
 
-@sink(events=EVENTS, settings=Settings, idempotent="event")
+@sink(events=EVENTS, settings=Settings, idempotent="event", enabled=False)
 def handler(event: Event, settings: Settings) -> None:
     payload = body(event, settings)
     timestamp = str(int(times.now()))

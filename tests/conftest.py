@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, no way out of this machine, a real web server."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -38,7 +39,12 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 # What these fixtures start, by the marker that leaves it out.
-STARTS = {"stack": "local_stack", "ministack": "local_stack", "browser": "browser"}
+STARTS = {
+    "stack": "local_stack",
+    "without_webhook": "local_stack",
+    "ministack": "local_stack",
+    "browser": "browser",
+}
 # Fixtures with which a test runs commands in processes of their own, a second or more each.
 SLOW = {"make_checkout", "python_pytest"}
 
@@ -208,14 +214,15 @@ class RunningStack:
     """
 
     PROGRAM = (
-        "import sys; from pathlib import Path; "
+        "import json, sys; from pathlib import Path; "
         "from votepipe.dev.local.local_stack import LocalStack; "
-        "LocalStack(Path(sys.argv[1]), enforce_iam=True).run()"
+        "given = json.loads(sys.argv[2]); "
+        "LocalStack(Path(sys.argv[1]), parameters=given, enforce_iam=True).run()"
     )
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **parameters: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-c", self.PROGRAM, str(folder)],
+            [sys.executable, "-u", "-c", self.PROGRAM, str(folder), json.dumps(parameters)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -264,6 +271,14 @@ class RunningStack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """The local stack, on ports of its own."""
     up = RunningStack(tmp_path_factory.mktemp("stack"))
+    yield up
+    up.end()
+
+
+@pytest.fixture
+def without_webhook(tmp_path: Path) -> Iterator[RunningStack]:
+    """A local stack whose sink `webhook` is off."""
+    up = RunningStack(tmp_path, WebhookEnabled="false")
     yield up
     up.end()
 

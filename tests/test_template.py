@@ -11,7 +11,9 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from votepipe import ScheduledEvent
 from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_values
+from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.project import Project
+from votepipe.project.names import logical_id, switch
 
 DAY = 86_400
 TEMPLATE = Project.read().template
@@ -57,7 +59,8 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, properties in of("AWS::IAM::Role").items():
         for policy in properties.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement | {"Resource": on_aws(statement["Resource"])}
+                allowed = on_aws(statement)
+                yield name, allowed | {"Resource": on_aws(allowed["Resource"])}
     for kind in ("AWS::IAM::Policy", "AWS::SQS::QueuePolicy"):
         for name, properties in of(kind).items():
             for statement in properties["PolicyDocument"]["Statement"]:
@@ -65,11 +68,11 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def on_aws(value: Any) -> Any:
-    """A value as it is on AWS, where the local AWS is given another."""
+    """A value as it is on AWS with every sink on."""
     if not isinstance(value, dict) or "Fn::If" not in value:
         return value
     condition, there, _ = value["Fn::If"]
-    return there if condition == "IsAws" else value
+    return there if condition == "IsAws" or condition.endswith("IsEnabled") else value
 
 
 def fed_by(rule: str) -> list[str]:
@@ -384,6 +387,36 @@ def test_no_resource_waits_for_itself() -> None:
     circles = [name for name in RESOURCES if name in made_before(name)]
 
     assert not circles, f"CloudFormation refuses {circles}, which wait for one another."
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_sink_that_is_off_gets_nothing_and_keeps_what_waits(on: bool) -> None:
+    sinks = Project.read().sinks
+    stack = Resources(TEMPLATE, {switch(sink.name): on for sink in sinks})
+
+    for sink in sinks:
+        name = logical_id(sink.name)
+        start = stack.properties[f"{name}Timer" if sink.spec.schedule else f"{name}Rule"]
+        role = json.dumps(stack.properties[f"{name}Role"])
+        secrets = [field.env for field in sink.settings if field.kind == "secret"]
+        variables = stack.properties[f"{name}Sink"]["Environment"]["Variables"]
+
+        assert start["State"] == ("ENABLED" if on else "DISABLED")
+        assert stack.properties[f"{name}SinkQueue"]["Enabled"] is on
+        assert (f"{name}DeadLettersAlarm" in stack.types) is on
+        assert {f"{name}Queue", f"{name}DeadLetters"} <= set(stack.types)
+        for there in (f"{name}Secret" in stack.types, "secretsmanager" in role):
+            assert there is (on and bool(secrets))
+        assert set(secrets) & set(variables) == (set(secrets) if on else set())
+
+
+def test_what_needs_no_setting_up_is_on_and_slack() -> None:
+    stack = Resources(TEMPLATE, {})
+    mappings = stack.of_type("AWS::Lambda::EventSourceMapping")
+
+    on = {name.removesuffix("SinkQueue") for name, each in mappings.items() if each["Enabled"]}
+
+    assert on == {"Log", "Settle", "Slack"}
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> None:

@@ -3,9 +3,10 @@
 It goes to Slack, by webhook or by bot token and channel, as the Slack sink does; and by mail to the
 addresses in `DigestRecipients`, from one that is verified in SES. Set at least one of the two.
 `DigestSchedule` and `DigestTimezone` set the time; it sends nothing when nothing happened.
-It takes counts from the sink `tally` and reads answers from the votes table, which alone keeps
-them. Each scheduled time makes one digest. An attempt that is cut off between a send and its mark
-repeats that send with the same counts; what a failed digest missed is in the next one.
+It takes counts from the sink `tally`, which must be on, and reads answers from the votes table,
+which alone keeps them. Each scheduled time makes one digest. An attempt that is cut off between a
+send and its mark repeats that send with the same counts; what a failed digest missed is in the next
+one.
 """
 
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ class Settings:
             ses.send_policy("Digest"),
         ],
     ),
+    enabled=False,
 )
 def handler(event: ScheduledEvent, settings: Settings) -> None:
     digest = Digest.begin(Tally.here(), "digest", event)

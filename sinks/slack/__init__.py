@@ -11,7 +11,8 @@ is posted when a vote has settled. If both are in the secret, the bot token is u
 Slack takes about one message a second and channel, and 50 edits a minute: calls keep to a rate.
 When many votes of one instance settle at once, they make one message. Previews of votes that have
 not settled are dropped when too many wait.
-With `SlackThreads`, the bot posts one message per article with the tally's counts, and votes below.
+With `SlackThreads`, the bot posts one message per article with counts, and votes below; the sink
+`tally`, which counts them, must be on.
 A message that was deleted in Slack is not posted again. A withdrawn vote is struck out; votes in a
 message of many, or in a webhook's, stay as they are.
 A delivery that is cut off between post and mark, or whose answer got lost, is repeated: a post then

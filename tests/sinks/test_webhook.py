@@ -121,8 +121,8 @@ def test_a_receiver_that_is_gone_says_what_to_do(event: Any, web: Any) -> None:
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web.url))
     assert str(caught.value) == (
-        "127.0.0.1 answered 410 Gone. It wants no more events. Give another address, or take "
-        "sinks/webhook.py away. Run: votepipe secret set webhook"
+        "127.0.0.1 answered 410 Gone. It wants no more events. Set WebhookEnabled=false, or "
+        "give another address. Run: votepipe secret set webhook"
     )
 
 

@@ -39,9 +39,9 @@ def sink(
     batch: bool = False,
     idempotent: Idempotent = "vote",
     rate_limit: RateLimit | None = None,
-    max_concurrency: int = 2,
     max_attempts: int = 12,
     resources: Resources | None = None,
+    enabled: bool = True,
 ) -> Callable[[Callable[P, R]], SinkFunction[P, R]]:
     """Mark `handler(event, settings)` as what takes events somewhere.
 
@@ -56,9 +56,9 @@ def sink(
     each event stands for itself; with None the library records no deliveries, for a sink that
     keeps its own record, or whose receiver recognizes duplicates.
     `rate_limit` is for receivers that take so many calls a second; see RateLimit.
-    `max_concurrency` is how many functions of this sink run at once, `max_attempts` how often a
-    message may fail before it goes to the dead letters; `resources` is what the template gives the
-    function; see Resources.
+    `max_attempts` is how often a message may fail before it goes to the dead letters; `resources`
+    is what the template gives the function; see Resources.
+    `enabled` is the default of the template parameter `…Enabled`, which switches the sink on.
     A parameter named `delivery` receives its Delivery; with `batch` one named `deliveries` receives
     a list of them, in the order of the events.
 
@@ -74,9 +74,9 @@ def sink(
         "batch": batch,
         "idempotent": idempotent,
         "rate_limit": rate_limit,
-        "max_concurrency": max_concurrency,
         "max_attempts": max_attempts,
         "resources": resources or Resources(),
+        "enabled": enabled,
     }
 
     def mark(function: Callable[P, R]) -> SinkFunction[P, R]:

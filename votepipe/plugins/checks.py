@@ -17,12 +17,12 @@ from votepipe.plugins.fields import fields
 EVENTS = ("VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected")
 
 # What Lambda and SQS allow; Lambda reads a queue with two functions at once, or more.
-_LIMITS = {"max_concurrency": (2, 1000), "max_attempts": (1, 100)}
 _RESOURCE_LIMITS = {
     "timeout": (1, 900),
     "memory": (128, 10_240),
     "batch_size": (1, 1000),
     "window": (0, 300),
+    "max_concurrency": (2, 1000),
 }
 _SCHEDULE = re.compile(r"(?:cron|rate|at)\([^()\n]+\)")
 
@@ -35,8 +35,9 @@ def check_sink(declaration: Declaration, options: Mapping[str, Any]) -> None:
         check_schedule(declaration, options)
     check_object(declaration, "where", {} if options["where"] is None else options["where"])
     check_settings(declaration, options["settings"])
-    for option, (least, most) in _LIMITS.items():
-        check_range(declaration, option, options[option], least, most)
+    check_range(declaration, "max_attempts", options["max_attempts"], 1, 100)
+    if not isinstance(options["enabled"], bool):
+        declaration.refuse(f"'enabled' is {options['enabled']!r}. Make it True or False")
     check_idempotent(declaration, options["idempotent"])
     check_rate_limit(declaration, options)
     check_resources(declaration, options["resources"])

@@ -36,14 +36,15 @@ class Resources:
     """What the template gives a sink's function.
 
     `timeout` is in seconds, `memory` in MB. A batch is up to `batch_size` messages that came within
-    `window` seconds. `policies` are IAM statements for what it calls in AWS, `environment` more
-    variables, both as the template would have them.
+    `window` seconds; `max_concurrency` functions run at once. `policies` are IAM statements for
+    what it calls in AWS, `environment` more variables, both as the template would have them.
     """
 
     timeout: int = 60
     memory: int = 256
     batch_size: int = 10
     window: int = 0
+    max_concurrency: int = 2
     policies: Sequence[Mapping[str, Any]] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,9 +69,9 @@ class Sink:
     batch: bool
     idempotent: Idempotent
     rate_limit: RateLimit | None
-    max_concurrency: int
     max_attempts: int
     resources: Resources
+    enabled: bool
     wants_delivery: bool
 
     @property

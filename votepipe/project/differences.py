@@ -46,6 +46,7 @@ def written(template: str) -> dict[str, Written]:
             start = id_.removesuffix("Sink")
             name = handler[1]
             used = {each for each in parameters if f": !Ref {each}\n" in text.replace("\r", "")}
+            used.add(f"{start}Enabled")
             found[name] = Written(
                 name,
                 start,

@@ -9,6 +9,7 @@ import yaml
 from yaml.reader import Reader
 
 SETTINGS = "settings of the sinks"
+CONDITIONS = "which sinks are on"
 RESOURCES = "resources of the sinks"
 BEFORE_THE_PIPE = "what the pipe waits for"
 ENRICHER_SETTINGS = "settings of the enrichers"
@@ -71,9 +72,9 @@ def ids(text: str) -> list[str]:
 
 
 def outside(template: str) -> set[str]:
-    """The logical ids of the parameters and resources outside of the blocks."""
+    """The logical ids of parameters, conditions and resources outside of the blocks."""
     optional = [name for name in (ENRICHER_SETTINGS,) if has(template, name)]
-    for name in (SETTINGS, RESOURCES, *optional):
+    for name in (SETTINGS, CONDITIONS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))
     with yaml_errors(template):
@@ -81,7 +82,7 @@ def outside(template: str) -> set[str]:
     return {
         name.value
         for section, body in _members(root)
-        if section.value in ("Parameters", "Resources")
+        if section.value in ("Parameters", "Conditions", "Resources")
         for name, _ in _members(body)
     }
 

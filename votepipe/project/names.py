@@ -25,6 +25,11 @@ def unfit(name: str) -> str | None:
     return None
 
 
+def switch(sink: str) -> str:
+    """The template parameter that switches a sink on and off."""
+    return f"{logical_id(sink)}Enabled"
+
+
 def meant(name: str, known: Collection[str]) -> str:
     """Which known name was meant by one that is not, or else what there is."""
     lower = {each.lower(): each for each in known}

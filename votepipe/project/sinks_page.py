@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from votepipe.plugins.fields import Field
+from votepipe.project.names import switch
 from votepipe.project.sync import SinkResources
 
 INTRODUCTION = """\
@@ -10,7 +11,11 @@ INTRODUCTION = """\
 
 <!-- Written by 'votepipe sync' from the files in sinks/. Edit those. -->
 
-Every sink in `sinks/` is deployed.
+Every sink in `sinks/` is deployed, on or off, as its parameter `…Enabled` says.
+One that is off gets no events, has no alarm and no secret, and costs nothing; on your machine all are on.
+What waits in the queue of a sink that is switched off stays there up to 14 days, and goes on when it is on again.
+Its secret stays in the account for 0.40 USD a month until you delete it; switched on again, the sink gets a new one, to be set again.
+
 Set template parameters with `make up PARAMETERS="Name=Value …"` on your machine, and in `samconfig.toml` (`parameter_overrides`) to deploy.
 Set secrets with `.venv/bin/votepipe secret set SINK --stack votepipe-dev`; they never belong in a file.
 """  # noqa: E501 - Markdown has one sentence per line
@@ -38,10 +43,10 @@ def _takes(sink: SinkResources) -> str:
 
 
 def _settings(sink: SinkResources) -> str:
-    rows = [_row(f"secret `{field.name}`", field) for field in sink.secrets]
+    on = "true" if sink.plugin.spec.enabled else "false"
+    rows = [f"| `{switch(sink.name)}` | Whether it is on | `{on}` |"]
+    rows += [_row(f"secret `{field.name}`", field) for field in sink.secrets]
     rows += [_row(f"`{field.parameter}`", field) for field in sink.parameters]
-    if not rows:
-        return "It has no settings."
     return "\n".join(["| setting | what it is | default |", "|---|---|---|", *rows])
 
 

@@ -23,6 +23,7 @@ from votepipe.project.plugins import Plugin
 
 FILES = {
     generated.SETTINGS: "parameters.yaml.j2",
+    generated.CONDITIONS: "conditions.yaml.j2",
     generated.RESOURCES: "resources.yaml.j2",
     generated.BEFORE_THE_PIPE: "before_the_pipe.yaml.j2",
 }

@@ -37,7 +37,7 @@ _NOT_HERE = "No sink '{}' runs here."
 class Pipeline:
     """A checkout's template and plugins, running on virtual time.
 
-    `parameters` are the template's; `sinks` names those that run, all when None; `settings` are
+    `parameters` are the template's; `sinks` names those that are on, all when None; `settings` are
     values by sink and setting, secret or not (`{"slack": {"emoji_up": "🎉"}}`), where they are not
     to be the usual ones; `start` is when time begins.
     The same `seed` gives the same trace, byte for byte.
@@ -223,7 +223,7 @@ class Pipeline:
             return [queues[name]]
         if name is None:
             fed = [mapping.queue for mapping in self.models.mappings]
-            return [each for each in queues.values() if not each.listeners and each not in fed]
+            return [each for each in queues.values() if not each.dead_letters and each not in fed]
         mapping = self.mapping_of(name)
         url = mapping.function.environment.get("DEAD_LETTERS_URL")
         found = [queue for queue in queues.values() if queue.url == url]
@@ -354,14 +354,14 @@ class Pipeline:
         settings: Mapping[str, Mapping[str, Any]],
         sinks: Collection[str] | None,
     ) -> None:
+        known = [sink.name for sink in project.sinks]
+        names.only(known, sinks or (), "There is no sink '{}'.")
         values = setting_values(project.settings, self.receiver.url, settings)
-        declared = project.template.get("Parameters", {})
-        chosen = template_parameters(project.settings, values, declared)
+        chosen = template_parameters(project, values, known if sinks is None else sinks)
         self.resources = Resources(project.template, {**chosen, **parameters})
-        self.models = Models(self.simulation, project.root, self.resources, self._patches, sinks)
+        self.models = Models(self.simulation, project.root, self.resources, self._patches)
         running = [mapping.function.sink for mapping in self.models.mappings]
         self._senders = [*running, *(enricher.name for enricher in project.enrichers)]
-        names.only([sink.name for sink in project.sinks], sinks or (), "There is no sink '{}'.")
         mail = Mail(self.simulation, self._running, self.receiver.answer)
         services = {**self.models.services(), "sesv2": mail}
         self.calls = Calls(self.simulation, services, self.models.roles.allows)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from votepipe.plugins.fields import Field
+from votepipe.project import Project
+from votepipe.project.names import switch
 from votepipe.testing import names
 
 
@@ -27,17 +29,20 @@ def setting_values(
 
 
 def template_parameters(
-    plugins: Mapping[str, tuple[Field, ...]],
-    values: Mapping[str, Mapping[str, str]],
-    declared: Collection[str],
+    project: Project, values: Mapping[str, Mapping[str, str]], on: Collection[str]
 ) -> dict[str, str]:
-    """The values that are parameters `declared` in the template, by their names there."""
-    return {
+    """The values that are parameters of the template, by their names there; `on` names sinks."""
+    declared = project.template.get("Parameters", {})
+    given = {
         str(field.parameter): values[plugin][field.name]
-        for plugin, fields in plugins.items()
+        for plugin, fields in project.settings.items()
         for field in fields
-        if field.parameter in declared and field.name in values[plugin]
+        if field.name in values[plugin]
     }
+    given |= {switch(sink.name): "true" for sink in project.sinks}
+    off = {switch(sink.name): "false" for sink in project.sinks if sink.name not in on}
+    # What a template lacks cannot be switched off, and is refused by its name.
+    return {name: value for name, value in given.items() if name in declared} | off
 
 
 def secret_values(

@@ -71,7 +71,11 @@ def refusal(
             resources(batch_size=1001),
             "'batch_size' is 1001. Make it a whole number from 1 to 1,000.",
         ),
-        ({"max_concurrency": 1}, "'max_concurrency' is 1. Make it a whole number from 2 to 1,000."),
+        (
+            resources(max_concurrency=1),
+            "'max_concurrency' is 1. Make it a whole number from 2 to 1,000.",
+        ),
+        ({"enabled": "no"}, "'enabled' is 'no'. Make it True or False."),
         ({"max_attempts": 0}, "'max_attempts' is 0. Make it a whole number from 1 to 100."),
         (
             resources(policies={"Action": "x"}),

@@ -12,6 +12,9 @@ EMPTY = """\
 Parameters:
   # >>> settings of the sinks
   # <<< settings of the sinks
+Conditions:
+  # >>> which sinks are on
+  # <<< which sinks are on
 Resources:
   VotesPipe:
     DependsOn:
@@ -37,8 +40,8 @@ def handler(event, settings):
 '''
 SECRET = "url: Secret = setting('Address')"
 CHAT = (
-    "ChatEmoji, ChatRule, ChatQueue, ChatDeadLetters, ChatQueuePolicy, ChatDeadLettersPolicy, "
-    "ChatDeadLettersAlarm, ChatSecret, ChatSink, ChatRole, ChatLogs"
+    "ChatEnabled, ChatEmoji, ChatRule, ChatQueue, ChatDeadLetters, ChatQueuePolicy, "
+    "ChatDeadLettersPolicy, ChatDeadLettersAlarm, ChatSecret, ChatSink, ChatRole, ChatLogs"
 )
 
 

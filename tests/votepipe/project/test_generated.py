@@ -29,6 +29,8 @@ Parameters:
   # <<< settings of the sinks
 Conditions:
   IsAws: !Equals [a, b]
+  # >>> which sinks are on
+  # <<< which sinks are on
 Resources:
 
   Bus:
@@ -113,18 +115,18 @@ def test_the_logical_ids_of_a_block_as_often_as_they_stand_there() -> None:
     assert ids("  A:\n    X: 1\n  B:\n  A:\n") == ["A", "B", "A"]
 
 
-def test_the_logical_ids_outside_are_parameters_and_resources() -> None:
-    assert outside(TEMPLATE) == {"Days", "Bus"}
+def test_the_logical_ids_outside_are_parameters_conditions_and_resources() -> None:
+    assert outside(TEMPLATE) == {"Days", "IsAws", "Bus"}
 
 
 def test_what_is_outside_can_be_told_when_the_blocks_are_spoilt() -> None:
-    assert outside(replaced(TEMPLATE, RESOURCES, "  a: [")) == {"Days", "Bus"}
+    assert outside(replaced(TEMPLATE, RESOURCES, "  a: [")) == {"Days", "IsAws", "Bus"}
 
 
 def test_a_template_that_is_not_yaml() -> None:
     line = TEMPLATE.splitlines().index("  IsAws: !Equals [a, b]") + 1
 
-    with pytest.raises(SyncError, match=rf"^template.yaml is not YAML, line {line + 1}: "):
+    with pytest.raises(SyncError, match=rf"^template.yaml is not YAML, line {line + 3}: "):
         outside(TEMPLATE.replace("[a, b]", "[a, b"))
 
 

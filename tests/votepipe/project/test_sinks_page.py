@@ -47,6 +47,7 @@ Takes `VoteCast`, `VoteSettled`.
 
 | setting | what it is | default |
 |---|---|---|
+| `FaxEnabled` | Whether it is on | `true` |
 | secret `key` | Key of the line | must be set |
 | `FaxNumber` | Number, with + or \\| | `1\\|2` |
 | `FaxSheets` | Sheets a day | must be set |

@@ -15,6 +15,9 @@ Parameters:
   Days:   {Type: Number}   # with odd spaces
   # >>> settings of the sinks
   # <<< settings of the sinks
+Conditions:
+  # >>> which sinks are on
+  # <<< which sinks are on
 Resources:
   VotesBus:
     Type: AWS::Events::EventBus
@@ -95,13 +98,16 @@ def test_a_sink_brings_all_its_resources(put, write) -> None:
 def test_the_options_of_a_sink_are_in_its_resources(put, write) -> None:
     put(
         "chat",
-        options=", where={'vote': {'voteType': ['thumbsdown']}}, max_attempts=7, max_concurrency=5,"
-        " resources=Resources(timeout=20, memory=512, batch_size=3, policies=[{'Effect': 'Allow',"
-        " 'Action': ['ses:SendEmail'], 'Resource': {'Fn::Sub': 'arn:${AWS::Partition}:ses'}}])",
+        options=", where={'vote': {'voteType': ['thumbsdown']}}, max_attempts=7, enabled=False,"
+        " resources=Resources(timeout=20, memory=512, batch_size=3, max_concurrency=5,"
+        " policies=[{'Effect': 'Allow', 'Action': ['ses:SendEmail'],"
+        " 'Resource': {'Fn::Sub': 'arn:${AWS::Partition}:ses'}}])",
     )
 
-    found = read(write())["Resources"]
+    template = read(write())
 
+    assert template["Parameters"]["ChatEnabled"]["Default"] == "false"
+    found = template["Resources"]
     function = found["ChatSink"]["Properties"]
     assert (function["Timeout"], function["MemorySize"]) == (20, 512)
     assert function["Handler"] == "sinks.chat.handler"
@@ -210,15 +216,22 @@ def test_a_name_that_clashes_with_what_stands_outside(put, write, name: str) -> 
     ("first", "second", "clash"),
     [
         (("chat", "queue: str = setting('T')"), None, "ChatQueue"),
+        (("chat", "enabled: bool = setting('T')"), None, "ChatEnabled"),
         (
             ("chat", "room_x: str = setting('T')"),
             ("chat_room", "x: str = setting('T')"),
             "ChatRoomX",
         ),
         (("chat", URL), ("chat_sink", URL), "ChatSinkQueue"),
-        (("a_1", URL), ("a1", URL), "A1Rule"),
+        (("a_1", URL), ("a1", URL), "A1Enabled"),
     ],
-    ids=["own resource", "parameter of another", "the event source that SAM names", "same start"],
+    ids=[
+        "own resource",
+        "own switch",
+        "parameter of another",
+        "the event source that SAM names",
+        "same start",
+    ],
 )
 def test_names_that_clash_among_sinks(put, write, first, second, clash) -> None:
     for each in filter(None, (first, second)):

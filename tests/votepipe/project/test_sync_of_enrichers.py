@@ -20,6 +20,9 @@ TEMPLATE = """Parameters:
   # <<< settings of the sinks
   # >>> settings of the enrichers
   # <<< settings of the enrichers
+Conditions:
+  # >>> which sinks are on
+  # <<< which sinks are on
 Resources:
   EnrichFunction:
     Properties:

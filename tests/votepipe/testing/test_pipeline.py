@@ -166,6 +166,36 @@ def test_only_the_sinks_that_are_asked_for_run(run: Run) -> None:
         pipeline.sent("chat")
 
 
+def test_a_sink_that_is_off_gets_no_event_takes_none_and_asks_for_no_secret(run: Run) -> None:
+    pipeline = run(parameters={"ChatEnabled": "false"})
+    queue = pipeline.models.queues["ChatQueue"]
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert (len(pipeline.events()), queue.messages, pipeline.dead_letters()) == (1, [], [])
+
+    pipeline.client("sqs").send_message(QueueUrl=queue.url, MessageBody="{}")
+    pipeline.run_until_idle()
+
+    assert len(queue.messages) == 1
+    assert pipeline.dead_letters() == []
+    assert pipeline.models.secrets.values == {}
+    assert {step.function for step in pipeline.steps_made} <= {"EnrichFunction"}
+    assert pipeline.nothing_lost()
+
+
+def test_a_sink_that_is_named_is_on_whatever_its_default(
+    run: Run, plain: Path, checkout: Callable[..., Path]
+) -> None:
+    source = (plain / "sinks" / "chat.py").read_text()
+    off = checkout({"chat": source.replace("max_attempts=5", "enabled=False")})
+    pipeline = run(off, sinks=["chat"])
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert len(pipeline.sent("chat")) == 1
+
+
 def test_a_function_can_be_called_by_itself(chat: Pipeline) -> None:
     chat.takes("EnrichFunction", seconds=2)
     started = chat.now

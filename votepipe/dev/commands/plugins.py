@@ -10,6 +10,7 @@ from votepipe.dev.operations import scaffold
 from votepipe.project import Project, checkout, generated, sinks_page
 from votepipe.project import sync as generator
 from votepipe.project.differences import differences
+from votepipe.project.names import switch
 from votepipe.project.plugins import home
 
 
@@ -25,6 +26,7 @@ def list_plugins(as_json: bool) -> None:
             "summary": plugin.spec.summary,
             "events": list(getattr(plugin.spec, "events", ())),
             "schedule": getattr(plugin.spec, "schedule", None),
+            "enabled": getattr(plugin.spec, "enabled", True),
             "settings": [
                 {
                     "name": field.name,
@@ -56,6 +58,8 @@ def _show(found: Iterable[Mapping[str, Any]]) -> None:
             click.echo(f"{plugin['kind']} {plugin['name']} is broken. {plugin['broken']}")
             continue
         click.echo(f"{plugin['kind']} {plugin['name']}: {plugin['summary']}")
+        if not plugin["enabled"]:
+            click.echo(f"  off, unless {switch(plugin['name'])} is 'true'")
         if plugin["events"]:
             click.echo(f"  takes {', '.join(plugin['events'])}")
         if plugin["schedule"]:

@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-from typing import Any
 
 import click
 
@@ -19,7 +18,7 @@ from votepipe.dev.operations.deployment import (
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.project import sync
-from votepipe.project.names import meant
+from votepipe.project.names import meant, switch
 from votepipe.tally import Tally
 
 
@@ -74,7 +73,7 @@ def status(stack: str | None) -> None:
     """Show where the stack is and how many messages its queues hold."""
     found = deployment(stack)
     sqs = found.session.client("sqs")
-    facts: dict[str, Any] = dict(found.stack.outputs) if stack else local_status()
+    facts = {**found.stack.outputs, "sinks": found.sinks} if stack else local_status()
     for name in found.stack.of_type("AWS::SQS::Queue"):
         url = found.stack.physical_id(name)
         counts = sqs.get_queue_attributes(
@@ -129,6 +128,11 @@ def set_secret(sink: str, stack: str | None) -> None:
     if not found.secrets:
         raise click.UsageError(f"Sink '{sink}' has no secret. Its settings are in the template.")
     target = deployment(stack)
+    if not target.sinks[sink]:
+        raise click.ClickException(
+            f"Sink '{sink}' is off in stack '{target.name}', so it has no secret. "
+            f"Deploy with {switch(sink)}=true first."
+        )
     if sys.stdin.isatty():
         values = {
             field.name: given

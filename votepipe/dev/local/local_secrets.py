@@ -7,14 +7,16 @@ from typing import Any
 
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.secrets import is_set, put_secret
+from votepipe.project.names import switch
 from votepipe.project.sync import EnricherSettings, SinkResources
 
 _RECEIVER = re.compile(r"http://127\.0\.0\.1:\d+/receive/")
 
 
 def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, str]:
-    """The values of settings on this machine."""
-    return {
+    """The values of settings on this machine, where every sink is on."""
+    on = {switch(each.name): "true" for each in found if isinstance(each, SinkResources)}
+    return on | {
         field.parameter: value
         for plugin in found
         for field in plugin.parameters
@@ -23,15 +25,15 @@ def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, s
 
 
 def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: str) -> None:
-    """Point each sink's secret to the receiver at the console's `url`.
+    """Point the secret of each sink that is on to the receiver at the console's `url`.
 
     Keeps a secret that a person set.
     """
     client: Any = deployment.session.client("secretsmanager")
     for sink in found:
-        if not sink.secrets:
+        secret = deployment.stack.physical_ids.get(f"{sink.id}Secret")
+        if secret is None:
             continue
-        secret = deployment.stack.physical_id(f"{sink.id}Secret")
         # A run on another port left the address of its own receiver.
         if not is_set(client, secret) or _points_to_a_receiver(client, secret):
             values = {

@@ -86,6 +86,7 @@ class LocalStack:
             "table": outputs.get("VotesTableName"),
             "bus": outputs["VotesBusName"],
             "stack": self.deployment.name,
+            "sinks": self.deployment.sinks,
             "processes": {"ministack": self.ministack.pid, "pipe": self.pipe.pid},
         }
 

@@ -12,6 +12,8 @@ import requests
 
 from votepipe.dev.local.ministack import REGION
 from votepipe.dev.operations.stack import Stack
+from votepipe.project import Project
+from votepipe.project.names import switch
 
 CONSOLE_PORT = 8600
 
@@ -52,6 +54,12 @@ class Deployment:
     def stack(self) -> Stack:
         """What CloudFormation knows of it."""
         return Stack(self.name, self.session)
+
+    @property
+    def sinks(self) -> dict[str, bool]:
+        """The sinks of this checkout by name, and whether each is on in the stack."""
+        values = self.stack.parameters
+        return {each.name: values.get(switch(each.name)) == "true" for each in Project.read().sinks}
 
     @cached_property
     def table(self) -> Any:

@@ -1,6 +1,6 @@
 """The models of a template's resources, connected as the template says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,9 @@ class Models:
         root: Path,
         resources: Resources,
         patches: Patches,
-        sinks: Collection[str] | None = None,
     ) -> None:
         self._simulation = simulation
         self._resources = resources
-        self._sinks = sinks
         self.roles = Roles(resources)
         self.functions = self._functions(root, patches)
         self.queues = self._queues()
@@ -166,9 +164,7 @@ class Models:
             enabled = facts.get("State", "ENABLED") != "DISABLED"
             rule = rules[name] = Rule(self._simulation, name, arn, pattern_of(facts), enabled)
             rule.targets = [
-                self.targets.of_rule(name, arn, each)
-                for each in facts.get("Targets", ())
-                if self._wanted(each["Arn"])
+                self.targets.of_rule(name, arn, each) for each in facts.get("Targets", ())
             ]
             if not rule.targets:
                 continue
@@ -218,14 +214,8 @@ class Models:
         stream.pipes.append(pipe)
         self.streams[pipe.id] = stream
 
-    def _wanted(self, queue_arn: str) -> bool:
-        """Whether a queue feeds an enabled sink, or no sink at all."""
-        sinks = [sink for arn, sink in self._fed.items() if arn == queue_arn]
-        return self._sinks is None or not sinks or sinks[0] in self._sinks
-
     def _mappings(self) -> list[EventSourceMapping]:
         mappings = []
-        self._fed: dict[str, str] = {}
         declared = self._resources.of_type("AWS::Lambda::EventSourceMapping")
         for name, facts in declared.items():
             queue = self._by_arn.get(facts["EventSourceArn"])
@@ -236,11 +226,8 @@ class Models:
             ]
             for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
                 self._need(function.role, f"sqs:{action}", queue.arn, name)
-            self._fed[queue.arn] = function.sink
-            if self._sinks is not None and function.sink not in self._sinks:
-                continue
             mappings.append(EventSourceMapping(self._simulation, name, queue, function, facts))
-        return mappings
+        return [mapping for mapping in mappings if mapping.enabled]
 
     def _need(self, role: str, action: str, resource: str, who: str) -> None:
         """Refuse what AWS refuses when the resource is made."""

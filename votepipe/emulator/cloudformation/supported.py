@@ -69,7 +69,7 @@ MODELLED: Mapping[str, Kind] = {
     ),
     "AWS::IAM::Policy": _kind("PolicyDocument PolicyName Roles"),
     "AWS::Scheduler::Schedule": _kind(
-        "Name ScheduleExpression ScheduleExpressionTimezone Target",
+        "Name ScheduleExpression ScheduleExpressionTimezone State Target",
         "Description FlexibleTimeWindow KmsKeyArn",
     ),
     "AWS::SecretsManager::Secret": _kind(

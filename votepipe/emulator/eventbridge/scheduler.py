@@ -28,7 +28,8 @@ class Schedule:
         self._target = target
         zone = facts.get("ScheduleExpressionTimezone", "UTC")
         self._next = cron.parse(self._expression, zone, simulation.now)
-        self._wait(simulation.now)
+        if facts.get("State", "ENABLED") == "ENABLED":
+            self._wait(simulation.now)
 
     def _wait(self, after: float) -> None:
         due = self._next(after)

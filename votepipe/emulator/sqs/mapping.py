@@ -37,7 +37,8 @@ class EventSourceMapping:
         self._running = 0
         self._poll: Timer | None = None
         self._check(logical_id, facts)
-        if facts.get("Enabled", True):
+        self.enabled = bool(facts.get("Enabled", True))
+        if self.enabled:
             queue.listeners.append(self._wake)
 
     def _check(self, logical_id: str, facts: Facts[str, Any]) -> None:

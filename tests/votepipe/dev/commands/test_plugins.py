@@ -16,6 +16,8 @@ def test_people_see_each_with_what_it_takes_and_needs() -> None:
     lines = result.output.splitlines()
     for plugin in Project.read().sinks:
         assert f"sink {plugin.name}: {plugin.spec.summary}" in lines
+        switch = f"  off, unless {plugin.name.capitalize()}Enabled is 'true'"
+        assert (switch in lines) is not plugin.spec.enabled
         if plugin.spec.events:
             assert f"  takes {', '.join(plugin.spec.events)}" in lines
         for field in plugin.settings:
@@ -112,7 +114,7 @@ def test_a_new_sink_is_written_and_listed(stale: Path, votepipe) -> None:
     done = votepipe(stale, "sync")
 
     assert done.returncode == 0
-    assert done.stdout.startswith("+ sink 'fax': FaxRule, FaxQueue, ")
+    assert done.stdout.startswith("+ sink 'fax': FaxEnabled, FaxRule, FaxQueue, ")
     assert done.stdout.endswith("Written: template.yaml and docs/sinks.md.\n")
     assert b"  FaxQueue:" in (stale / "template.yaml").read_bytes()
     assert votepipe(stale, "sync", "--check").returncode == 0
@@ -124,7 +126,7 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     done = votepipe(stale, "sync", "--check")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("+ sink 'fax': FaxRule, ")
+    assert done.stderr.startswith("+ sink 'fax': FaxEnabled, FaxRule, ")
     assert done.stderr.endswith(
         "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync\n"
     )

@@ -52,7 +52,7 @@ def deployed() -> Iterator[Any]:
             session=boto3,
             client=client,
             arn=arn,
-            stack=SimpleNamespace(physical_id={"ChatSecret": arn}.__getitem__, parameters={}),
+            stack=SimpleNamespace(physical_ids={"ChatSecret": arn}, parameters={}),
         )
 
 
@@ -73,7 +73,7 @@ def test_settings_without_a_default_take_their_example(tmp_path: Path) -> None:
     """,
     )
 
-    assert local_secrets.parameters(found) == {"ChatRoom": "lobby"}
+    assert local_secrets.parameters(found) == {"ChatEnabled": "true", "ChatRoom": "lobby"}
 
 
 def test_an_empty_secret_takes_the_receiver_and_examples(tmp_path: Path, deployed) -> None:
@@ -100,8 +100,9 @@ def test_a_secret_that_a_person_set_stays(tmp_path: Path, deployed) -> None:
     assert held(deployed) == own
 
 
-def test_a_sink_without_secrets_is_left_alone(tmp_path: Path, deployed) -> None:
-    found = sinks(tmp_path, 'emoji: str = setting("Sign", default="✨")')
+def test_a_sink_that_is_off_or_has_no_secrets_is_left_alone(tmp_path: Path, deployed) -> None:
+    found = sinks(tmp_path, SECRETS)
+    del deployed.stack.physical_ids["ChatSecret"]
 
     local_secrets.fill_secrets(deployed, found, "http://127.0.0.1:8600")
 

@@ -93,6 +93,13 @@ def test_a_recurring_schedule_keeps_nothing_from_coming_to_rest(
     assert pipeline.now == before
 
 
+def test_a_schedule_that_is_off_sends_nothing(scheduled: Callable[..., Pipeline]) -> None:
+    pipeline = scheduled(It=schedule("rate(1 hour)", State="DISABLED"))
+    pipeline.advance(hours=2)
+
+    assert sent(pipeline) == []
+
+
 def test_a_schedule_may_be_due_once(scheduled: Callable[..., Pipeline]) -> None:
     pipeline = scheduled(It=schedule("at(2026-01-04T11:00:00)"))
     pipeline.run_until_idle()
@@ -103,7 +110,7 @@ def test_a_schedule_may_be_due_once(scheduled: Callable[..., Pipeline]) -> None:
 def test_what_is_not_modelled_is_refused(scheduled: Callable[..., Pipeline]) -> None:
     with pytest.raises(Unmodelled, match="'sometimes'"):
         scheduled(It=schedule("sometimes"))
-    with pytest.raises(Unmodelled, match="'State'"):
-        scheduled(It=schedule("rate(1 hour)", State="DISABLED"))
+    with pytest.raises(Unmodelled, match="'StartDate'"):
+        scheduled(It=schedule("rate(1 hour)", StartDate="2026-01-05T00:00:00Z"))
     with pytest.raises(Unmodelled, match="'EventBridgeParameters'"):
         scheduled(It=schedule("rate(1 hour)", target={"EventBridgeParameters": {}}))
