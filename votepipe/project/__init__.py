@@ -1,6 +1,6 @@
 """A checkout as data: plugins, template, what sync writes, what a zip holds; never deployed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -11,7 +11,6 @@ from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import ordered
 from votepipe.plugins.fields import Field
 from votepipe.project import plugins
-from votepipe.project.names import meant
 from votepipe.project.plugins import Plugin, Spec
 
 
@@ -84,19 +83,20 @@ class Project:
 @lru_cache(maxsize=8)
 def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
     broken: dict[Path, str] = {}
-    enrichers = _loaded(plugins.enricher, root / "enrichers", broken)
-    names = [plugins.home(path).stem for path in plugins.modules(root / "enrichers")]
-    for path, enricher in enrichers.items():
-        for need in set(enricher.spec.needs) - set(names):
-            fact = f"{plugins.place(path)} needs '{need}', and no such enricher is there."
-            broken[path] = f"{fact} {meant(need, [name for name in names if name != path.stem])}"
+    folder = root / "enrichers"
+    names = [plugins.home(path).stem for path in plugins.modules(folder)]
+    enrichers = _loaded(partial(_enricher, names=names), folder, broken)
     # What a broken one adds is not known, so that it may be anything.
     unknown: dict[str, Mapping[str, Any]] = {name: {} for name in names}
-    adds = {each.name: each.spec.adds for each in enrichers.values()}
-    read_sink = partial(_sink, adds=unknown | adds)
-    sinks = _loaded(read_sink, root / "sinks", broken)
-    fit = [each for path, each in enrichers.items() if path not in broken]
-    return Project(root, tuple(sinks.values()), _ordered(fit, broken), broken)
+    adds = unknown | {each.name: each.spec.adds for each in enrichers}
+    sinks = _loaded(partial(_sink, adds=adds), root / "sinks", broken)
+    return Project(root, tuple(sinks), _ordered(enrichers, broken), broken)
+
+
+def _enricher(path: Path, names: Collection[str]) -> Plugin[Enricher]:
+    found = plugins.enricher(path)
+    plugins.check_needs(found, names)
+    return found
 
 
 def _sink(path: Path, adds: Mapping[str, Mapping[str, Any]]) -> Plugin[Sink]:
@@ -107,12 +107,12 @@ def _sink(path: Path, adds: Mapping[str, Mapping[str, Any]]) -> Plugin[Sink]:
 
 def _loaded(
     load: Callable[[Path], Plugin[Spec]], folder: Path, broken: dict[Path, str]
-) -> dict[Path, Plugin[Spec]]:
+) -> list[Plugin[Spec]]:
     """The plugins in a folder; what is wrong with one goes into `broken`."""
-    found = {}
+    found = []
     for path in plugins.modules(folder):
         try:
-            found[path] = load(path)
+            found.append(load(path))
         except PluginError as error:
             broken[path] = str(error)
     return found

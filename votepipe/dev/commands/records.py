@@ -47,16 +47,16 @@ def test(files: tuple[Path, ...]) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 def check(file: Path) -> None:
-    """Try the sink in FILE with failures and hostile text, on this machine only.
+    """Try the plugin in FILE with failures and hostile text, on this machine only.
 
-    FILE is a module such as sinks/slack.py, or the folder of a package.
+    FILE is a module such as sinks/log.py or enrichers/article.py, or the folder of a package.
     """
     # botocore takes its time to import.
     from votepipe.testing.contract import cases
 
     path = (file / "__init__.py" if file.is_dir() else file).resolve()
     if not path.exists() or path.suffix != ".py":
-        raise click.UsageError(f"'{file}' is no Python module. Name one in sinks/.")
+        raise click.UsageError(f"'{file}' is no Python module. Name one in sinks/ or enrichers/.")
     found = cases(path)
     click.echo(f"{found[0].plugin.name}: {found[0].plugin.spec.summary}\n")
     width = max(len(case.name) for case in found)

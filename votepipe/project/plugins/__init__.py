@@ -7,7 +7,7 @@ disturbs what another one, or the running program, imported.
 import contextlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,7 @@ from votepipe.model.errors import PluginError
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import checker
 from votepipe.plugins.fields import Field, fields
-from votepipe.project.names import unfit
+from votepipe.project.names import meant, unfit
 from votepipe.project.plugins import source, where
 
 Spec = TypeVar("Spec", Sink, Enricher)
@@ -61,6 +61,17 @@ def sink(path: Path) -> Plugin[Sink]:
                 f"{place(path)}: 'where' is not an event pattern. {advice}"
             ) from error
     return plugin
+
+
+def check_needs(plugin: Plugin[Enricher], names: Collection[str]) -> None:
+    """Raise PluginError when an enricher needs one that is not among these names."""
+    for need in plugin.spec.needs:
+        if need not in names:
+            others = [name for name in names if name != plugin.name]
+            raise PluginError(
+                f"{place(plugin.path)} needs '{need}', and no such enricher is there. "
+                f"{meant(need, others)}"
+            )
 
 
 def check_where(plugin: Plugin[Sink], adds: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The contract of sinks: the same failures and the same hostile text for each of them.
+"""The contract of plugins: the same hostile text for each, and for sinks the same failures.
 
 In a test of your own:
 

@@ -1,13 +1,16 @@
-"""The contract as cases: what is done to a sink, what must come of it, and what to do if not."""
+"""The contract as cases: what is done to a plugin, what must come of it, and what to do if not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from votepipe.emulator.http.receiver import Answer
 from votepipe.plugins import Sink
+from votepipe.project import plugins
 from votepipe.project.plugins import Plugin
-from votepipe.testing.contract import samples, scenarios
+from votepipe.testing.contract import enrichers, samples, scenarios
 from votepipe.testing.contract.harness import Harness, Seen, load
 from votepipe.testing.settings import is_address
 
@@ -34,25 +37,26 @@ class Result:
 
 @dataclass(frozen=True)
 class Case:
-    """One scenario for one sink: what is done to it by `name`, and what must come of it."""
+    """One attempt at one plugin: what is done to it by `name`, and what must come of it."""
 
-    plugin: Plugin[Sink]
+    plugin: Plugin[Any]
     name: str
     expected: str
-    scenario: scenarios.Scenario
+    attempt: Callable[[], scenarios.Outcome]
 
     def __str__(self) -> str:
         return f"{self.plugin.name}: {self.name}"
 
     def run(self) -> Result:
-        """Play it, in a pipeline of its own."""
-        with Harness(self.plugin) as harness:
-            happened, problems = self.scenario(harness)
-        return Result(self, happened, tuple(dict.fromkeys([*problems, *harness.refused])))
+        """Make it, in surroundings of its own."""
+        happened, problems = self.attempt()
+        return Result(self, happened, tuple(dict.fromkeys(problems)))
 
 
 def cases(path: Path) -> list[Case]:
-    """All that applies to the sink in the file `path`. Raises PluginError when it is not a sink."""
+    """All that applies to the plugin in the file `path`. Raises PluginError when it is none."""
+    if plugins.home(path).parent.name == "enrichers":
+        return [Case(*each) for each in enrichers.attempts(path)]
     plugin = load(path)
     found = [*_of_every_sink()]
     if not plugin.spec.idempotent or plugin.spec.schedule:
@@ -62,7 +66,16 @@ def cases(path: Path) -> list[Case]:
         found += _of_receivers()
     if plugin.spec.resources.policies:
         found += _of_aws()
-    return [Case(plugin, *each) for each in found]
+    return [
+        Case(plugin, name, expected, partial(_in_harness, plugin, scenario))
+        for name, expected, scenario in found
+    ]
+
+
+def _in_harness(plugin: Plugin[Sink], scenario: scenarios.Scenario) -> scenarios.Outcome:
+    with Harness(plugin) as harness:
+        happened, problems = scenario(harness)
+    return happened, [*problems, *harness.refused]
 
 
 def _of_every_sink() -> Iterator[tuple[str, str, scenarios.Scenario]]:
