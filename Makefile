@@ -39,8 +39,9 @@ check: setup ## Format, lint, types, template
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/votepipe sync --check
-	.venv/bin/cfn-lint template.yaml
+	.venv/bin/cfn-lint template.yaml examples/subscriber/template.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint --template-file examples/subscriber/template.yaml
 
 test: setup ## All tests, in parallel
 	.venv/bin/pytest -n 2 --dist loadgroup

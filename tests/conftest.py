@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,8 @@ STARTS = {
 }
 # Fixtures with which a test runs commands in processes of their own, a second or more each.
 SLOW = {"make_checkout", "python_pytest"}
+
+SECONDS = 120  # only ends a test that will not pass
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -298,6 +301,21 @@ def local_aws(ministack: "MiniStack") -> "LocalSession":
     from votepipe.dev.operations.deployment import LocalSession
 
     return LocalSession(ministack.endpoint)
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], Any]], Any]:
+    """Wait for the first true result of a function, however long that takes."""
+
+    def eventually(found: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if result := found():
+                return result
+            time.sleep(0.05)
+        raise AssertionError(f"Nothing came within {SECONDS} s")
+
+    return eventually
 
 
 @pytest.fixture(scope="session")

@@ -4,17 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from votepipe.project.sync import enricher_settings, resources, synced
 
 ROOT = Path(__file__).parents[3]
-SECONDS = 120  # only ends a test that will not pass
 
 
 @pytest.fixture(scope="session")
@@ -69,18 +66,3 @@ def votepipe():
         )
 
     return votepipe
-
-
-@pytest.fixture(scope="session")
-def eventually() -> Callable[[Callable[[], Any]], Any]:
-    """Wait for the first true result of a function, however long that takes."""
-
-    def eventually(found: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            if result := found():
-                return result
-            time.sleep(0.05)
-        raise AssertionError(f"Nothing came within {SECONDS} s")
-
-    return eventually

@@ -16,6 +16,7 @@ from votepipe.project import checkout
 
 PROGRAM = Path(".venv-ministack/bin/ministack")  # below the checkout
 REGION = "us-east-1"
+ACCOUNT = "000000000000"
 # Below the range of outgoing connections, one of which could take a port found free.
 _PORTS = range(20_000, 30_000, 2)
 
@@ -73,11 +74,11 @@ class MiniStack:
         """The process, or None while it does not run."""
         return self._child.pid
 
-    def environment(self) -> dict[str, str]:
-        """What AWS clients need to talk to it."""
+    def environment(self, account: str = ACCOUNT) -> dict[str, str]:
+        """What AWS clients need to talk to it, in one of its accounts."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_ACCESS_KEY_ID": account,  # MiniStack takes twelve digits as the account
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
         }

@@ -10,7 +10,7 @@ import boto3
 import click
 import requests
 
-from votepipe.dev.local.ministack import REGION
+from votepipe.dev.local.ministack import ACCOUNT, REGION
 from votepipe.dev.operations.stack import Stack
 from votepipe.project import Project
 from votepipe.project.names import switch
@@ -29,8 +29,10 @@ class NoTable(Exception):
 class LocalSession(boto3.Session):
     """A session whose clients all speak to the AWS on this machine, and can reach no other."""
 
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    def __init__(self, endpoint: str, account: str = ACCOUNT) -> None:
+        super().__init__(
+            aws_access_key_id=account, aws_secret_access_key="test", region_name=REGION
+        )
         self.endpoint = endpoint
 
     def client(self, *args: Any, **kwargs: Any) -> Any:
