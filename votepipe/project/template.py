@@ -31,13 +31,22 @@ def read(root: Path) -> dict[str, Any]:
 
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
-    """The template with each `AWS::Serverless::*` resource turned into plain ones."""
+    """The template with each `AWS::Serverless::*` resource turned into plain ones.
+
+    The key of a function's code is the folder that `CodeUri` names.
+    """
     # It takes half a second to import, and reading the template needs none of it.
     from samtranslator.translator.transform import transform
 
     packaged = copy.deepcopy(template)
     # The transform takes code that was uploaded, as `sam package` leaves it.
-    packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+    functions = [packaged.get("Globals", {}).get("Function", {}), *(
+        each["Properties"] for each in packaged["Resources"].values()
+        if each["Type"] == "AWS::Serverless::Function"
+    )]  # fmt: skip
+    for properties in functions:
+        if "CodeUri" in properties:
+            properties["CodeUri"] = f"s3://bucket/{properties['CodeUri']}"
     # It asks boto3 for a region, to know the partition.
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
         result: dict[str, Any] = transform(packaged, {}, _NoManagedPolicies())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.eventbridge.rule import Rule
+from votepipe.emulator.eventbridge.targets import is_bus
 from votepipe.emulator.functions.function import Function
 from votepipe.emulator.pipes.pipe import Pipe
 from votepipe.emulator.simulation.trace import Trace, VotePath
@@ -19,7 +20,10 @@ _SEEN = "delivered before."
 
 @dataclass(frozen=True)
 class Lost:
-    """A vote whose last state did not arrive at `sink`, and is in no DLQ with a reason."""
+    """A vote whose last state did not arrive at `sink`, and is in no DLQ with a reason.
+
+    What a pipe drops, or a rule for another bus, has its logical id in place of a sink.
+    """
 
     sink: str
     why: str
@@ -59,11 +63,11 @@ class _Sink:
 
 
 def report(trace: Trace, models: Models, dead_letters: Callable[[str], list[Queue]]) -> Report:
-    """Look for every vote at every sink that its events were for.
+    """Look for every vote at every sink and every other bus that its events were for.
 
     `dead_letters` gives the dead-letter queues of a sink.
     """
-    lost = [*_in_pipes(trace, models.pipes.values())]
+    lost = [*_in_pipes(trace, models.pipes.values()), *_forwarded(trace, models.rules.values())]
     for mapping in models.mappings:
         sink = _Sink(
             mapping.function.sink,
@@ -87,6 +91,16 @@ def _in_pipes(trace: Trace, pipes: Iterable[Pipe]) -> Iterator[Lost]:
             if fate == "dropped":
                 why = "The pipe dropped a record, as it has no dead letters."
                 yield Lost(pipe.id, why, trace.path(*about.key))
+
+
+def _forwarded(trace: Trace, rules: Iterable[Rule]) -> Iterator[Lost]:
+    """Events that another bus did not take and no dead letters hold."""
+    for rule in rules:
+        for target in rule.targets:
+            for last in _last_events([rule]).values() if target.lost and is_bus(target.arn) else ():
+                if why := target.lost.get(last.id):
+                    path = trace.path(last.vote.widget_id, last.vote.vote_id)
+                    yield Lost(rule.id, why, path)
 
 
 def _at_sink(trace: Trace, sink: _Sink) -> Iterator[Lost]:

@@ -11,7 +11,7 @@ import pytest
 
 from votepipe.model import times
 from votepipe.testing import KitError, Pipeline
-from votepipe.testing.pipeline import attributes
+from votepipe.testing.client import attributes
 
 VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
 ANSWER = VOTE | {"answers": '{"field_1": "more"}'}

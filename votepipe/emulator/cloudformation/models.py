@@ -7,7 +7,7 @@ from typing import Any
 
 from votepipe.emulator import patterns
 from votepipe.emulator.cloudformation.resources import Resources, stream_arn
-from votepipe.emulator.cloudformation.roles import QueuePolicies, Roles
+from votepipe.emulator.cloudformation.roles import BusPolicies, QueuePolicies, Roles
 from votepipe.emulator.dynamodb.service import DynamoDb
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses
@@ -37,6 +37,7 @@ class Models:
         root: Path,
         resources: Resources,
         patches: Patches,
+        everywhere: dict[str, Buses],
     ) -> None:
         self._simulation = simulation
         self._resources = resources
@@ -49,7 +50,9 @@ class Models:
         self.secrets = self._secrets()
         self.archives = self._archives()
         self.buses = self._buses()
-        self.put = Buses(simulation, self.buses)
+        self.put = Buses(
+            simulation, self.buses, BusPolicies(resources), everywhere, resources.account
+        )
         self.sqs = Sqs(simulation, self.queues)
         self.targets = Targets(
             simulation,
@@ -81,7 +84,7 @@ class Models:
                 resources.arn(logical_id),
                 facts,
                 simulation=self._simulation,
-                root=root,
+                root=root / facts.get("Code", {}).get("S3Key", ""),
                 patches=patches,
             )
             for logical_id, facts in resources.of_type("AWS::Lambda::Function").items()

@@ -10,7 +10,6 @@ from votepipe.emulator.simulation.errors import Unmodelled
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STACK = "votepipe"
-_PLACE = f"{REGION}:{ACCOUNT}"
 
 # The property that names a resource, and what `Ref` and `Fn::GetAtt` make of the name.
 _NAMES = {
@@ -27,18 +26,18 @@ _NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 _ARNS = {
-    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{_PLACE}:table/{{name}}",
-    "AWS::Events::Archive": f"arn:aws:events:{_PLACE}:archive/{{name}}",
-    "AWS::Events::EventBus": f"arn:aws:events:{_PLACE}:event-bus/{{name}}",
-    "AWS::Events::Rule": f"arn:aws:events:{_PLACE}:rule/{{bus}}{{name}}",
-    "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role{{path}}{{name}}",
-    "AWS::Lambda::Function": f"arn:aws:lambda:{_PLACE}:function:{{name}}",
-    "AWS::Logs::LogGroup": f"arn:aws:logs:{_PLACE}:log-group:{{name}}:*",
-    "AWS::Pipes::Pipe": f"arn:aws:pipes:{_PLACE}:pipe/{{name}}",
-    "AWS::SNS::Topic": f"arn:aws:sns:{_PLACE}:{{name}}",
-    "AWS::SQS::Queue": f"arn:aws:sqs:{_PLACE}:{{name}}",
-    "AWS::Scheduler::Schedule": f"arn:aws:scheduler:{_PLACE}:schedule/default/{{name}}",
-    "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{_PLACE}:secret:{{name}}-AbCdEf",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{place}:table/{name}",
+    "AWS::Events::Archive": "arn:aws:events:{place}:archive/{name}",
+    "AWS::Events::EventBus": "arn:aws:events:{place}:event-bus/{name}",
+    "AWS::Events::Rule": "arn:aws:events:{place}:rule/{bus}{name}",
+    "AWS::IAM::Role": "arn:aws:iam::{account}:role{path}{name}",
+    "AWS::Lambda::Function": "arn:aws:lambda:{place}:function:{name}",
+    "AWS::Logs::LogGroup": "arn:aws:logs:{place}:log-group:{name}:*",
+    "AWS::Pipes::Pipe": "arn:aws:pipes:{place}:pipe/{name}",
+    "AWS::SNS::Topic": "arn:aws:sns:{place}:{name}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{place}:{name}",
+    "AWS::Scheduler::Schedule": "arn:aws:scheduler:{place}:schedule/default/{name}",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{place}:secret:{name}-AbCdE",
 }
 _REFS_TO_ARNS = ("AWS::SNS::Topic", "AWS::SecretsManager::Secret")
 _STREAM = "/stream/2026-01-01T00:00:00.000"
@@ -49,15 +48,14 @@ def stream_arn(table_arn: str) -> str:
     return table_arn + _STREAM
 
 
-def queue_url(name: str) -> str:
-    """The URL of a queue."""
-    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-
-
 class Resources:
     """The resources that exist under the given parameters; what is not modelled is refused."""
 
-    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    def __init__(
+        self, template: Mapping[str, Any], parameters: Mapping[str, Any], account: str = ACCOUNT
+    ) -> None:
+        self.account = account
+        self._place = f"{REGION}:{account}"
         self._resolver = Resolver(
             template,
             self,
@@ -65,10 +63,10 @@ class Resources:
             pseudo={
                 "AWS::Partition": "aws",
                 "AWS::Region": REGION,
-                "AWS::AccountId": ACCOUNT,
+                "AWS::AccountId": account,
                 "AWS::URLSuffix": "amazonaws.com",
                 "AWS::StackName": STACK,
-                "AWS::StackId": f"arn:aws:cloudformation:{_PLACE}:stack/{STACK}/kit",
+                "AWS::StackId": f"arn:aws:cloudformation:{self._place}:stack/{STACK}/kit",
             },
         )
         self._declared: Mapping[str, Mapping[str, Any]] = {
@@ -104,6 +102,8 @@ class Resources:
         properties = self._declared[logical_id].get("Properties", {})
         bus = self._resolver.resolve(properties.get("EventBusName", "default"))
         return _ARNS[self.types[logical_id]].format(
+            place=self._place,
+            account=self.account,
             name=self.name(logical_id),
             path=self._resolver.resolve(properties.get("Path", "/")),
             bus="" if bus == "default" else f"{bus.rpartition('/')[2]}/",
@@ -113,7 +113,7 @@ class Resources:
         """What `Ref` gives. Raises KeyError for what does not exist."""
         kind = self.types[logical_id]
         if kind == "AWS::SQS::Queue":
-            return queue_url(self.name(logical_id))
+            return f"https://sqs.{REGION}.amazonaws.com/{self.account}/{self.name(logical_id)}"
         return self.arn(logical_id) if kind in _REFS_TO_ARNS else self.name(logical_id)
 
     def attribute(self, logical_id: str, name: str) -> str:

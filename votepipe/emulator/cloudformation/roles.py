@@ -1,18 +1,21 @@
-"""What a role, and a queue's own policy, allow: IAM's rules as far as our templates use them."""
+"""What roles, and policies of queues and buses, allow: IAM's rules as far as templates use them."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.simulation.errors import Unmodelled
+from votepipe.emulator.simulation.jsontext import last_part
 
 Statement = Mapping[str, Any]
 Context = tuple[tuple[str, str], ...]
 
 _CONTEXT = {"aws:SecureTransport": "true"}
+_ABOUT_EVENTS = {*_CONTEXT, "events:source", "events:detail-type", "events:eventBusInvocation"}
+_ACCOUNT = re.compile(r"\*|\d{12}|arn:aws:iam::\d{12}:root")
 
 
 class Roles:
@@ -57,6 +60,33 @@ class QueuePolicies:
         return _decide(statements, "sqs:SendMessage", queue_arn, context)
 
 
+class BusPolicies:
+    """The policies of the buses, which say which accounts may put events there."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._statements: dict[str, dict[str, Statement]] = defaultdict(dict)
+        for logical_id, facts in resources.of_type("AWS::Events::EventBusPolicy").items():
+            (statement,) = _statements(facts)
+            keys = {key for tests in statement.get("Condition", {}).values() for key in tests}
+            strangers = {each for each in _principals(statement) if not _ACCOUNT.fullmatch(each)}
+            if unknown := sorted(strangers | keys - _ABOUT_EVENTS):
+                raise Unmodelled(
+                    f"'{logical_id}' has '{unknown[0]}', which the kit does not model."
+                )
+            self._statements[last_part(facts["EventBusName"])][logical_id] = statement
+
+    def lets_in(
+        self, account: str, bus_arn: str, context: Mapping[str, str], without: Collection[str]
+    ) -> bool:
+        """Whether an account may put events there; `without` names policies that are not there."""
+        statements = [
+            statement
+            for name, statement in self._statements[last_part(bus_arn)].items()
+            if name not in without and _means(statement, account)
+        ]
+        return _decide(statements, "events:PutEvents", bus_arn, {**_CONTEXT, **context})
+
+
 def _statements(document: Mapping[str, Any]) -> list[Statement]:
     statements = _listed(document["Statement"])
     for statement in statements:
@@ -98,6 +128,17 @@ def _names(principal: Any, service: str) -> bool:
     if principal == "*":
         return True
     return service in _listed(principal.get("Service", []))
+
+
+def _principals(statement: Statement) -> list[str]:
+    principal = statement["Principal"]
+    if principal == "*":
+        return ["*"]
+    return [each for named in principal.values() for each in _listed(named)]
+
+
+def _means(statement: Statement, account: str) -> bool:
+    return any(each == "*" or account in each for each in _principals(statement))
 
 
 def _like(pattern: str, text: str) -> bool:

@@ -38,8 +38,9 @@ MODELLED: Mapping[str, Kind] = {
         "Description DesiredState KmsKeyIdentifier LogConfiguration Tags",
     ),
     "AWS::Lambda::Function": _kind(
-        "Environment FunctionName Handler MemorySize ReservedConcurrentExecutions Role Timeout",
-        "Architectures Code Description KmsKeyArn Layers LoggingConfig PackageType Runtime "
+        "Code Environment FunctionName Handler MemorySize ReservedConcurrentExecutions Role "
+        "Timeout",
+        "Architectures Description KmsKeyArn Layers LoggingConfig PackageType Runtime "
         "SnapStart Tags TracingConfig",
     ),
     "AWS::Lambda::EventSourceMapping": _kind(
@@ -48,8 +49,9 @@ MODELLED: Mapping[str, Kind] = {
         "Tags",
     ),
     "AWS::Events::EventBus": _kind(
-        "Name", "DeadLetterConfig Description KmsKeyIdentifier LogConfig Policy Tags"
+        "Name", "DeadLetterConfig Description KmsKeyIdentifier LogConfig Tags"
     ),
+    "AWS::Events::EventBusPolicy": _kind("EventBusName Statement StatementId"),
     "AWS::Events::Rule": _kind(
         "EventBusName EventPattern Name State Targets",
         "Description RoleArn Tags",
@@ -84,7 +86,6 @@ INERT = frozenset(
         "AWS::CloudWatch::Dashboard",
         "AWS::EventSchemas::Registry",
         "AWS::EventSchemas::Schema",
-        "AWS::Events::EventBusPolicy",
         "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
         "AWS::SNS::Subscription",

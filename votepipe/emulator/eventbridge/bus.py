@@ -8,9 +8,11 @@ from functools import cache, partial
 from typing import Any
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
+from votepipe.emulator.cloudformation.roles import BusPolicies
+from votepipe.emulator.eventbridge.rule import NotDelivered
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.patterns import Pattern
-from votepipe.emulator.simulation.jsontext import last_part, parsed
+from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import vote_key_of
 
@@ -76,18 +78,33 @@ class Bus:
 
 
 class Buses:
-    """EventBridge as boto3 and the pipe see it."""
+    """EventBridge of one account as boto3, the pipe and the rules of all accounts see it.
 
-    def __init__(self, simulation: Simulation, buses: Mapping[str, Bus]) -> None:
+    `everywhere` has that of every account by its number; this one adds itself.
+    """
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        buses: Mapping[str, Bus],
+        policies: BusPolicies,
+        everywhere: "dict[str, Buses]",
+        account: str = ACCOUNT,
+    ) -> None:
         self._simulation = simulation
-        self._buses = {bus.name: bus for bus in buses.values()}
+        self._by_arn = {bus.arn: bus for bus in buses.values()}
+        self._policies = policies
+        self._everywhere = everywhere
+        self._account = account
+        self._forwarded: set[str] = set()
         self._replays: set[str] = set()
         self.operations: Operations = {"PutEvents": lambda given: self.put(given["Entries"])}
+        everywhere[account] = self
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
         """The action, and the buses it is done to."""
-        names = [each.get("EventBusName", "default") for each in parameters["Entries"]]
-        return [("events:PutEvents", bus_arn(name)) for name in dict.fromkeys(names)]
+        arns = [self._arn(entry) for entry in parameters["Entries"]]
+        return [("events:PutEvents", arn) for arn in dict.fromkeys(arns)]
 
     def put(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Put up to ten entries; each is taken or refused for itself."""
@@ -102,14 +119,54 @@ class Buses:
         results = []
         for number, entry in enumerate(entries):
             problem = "InternalFailure" if number < refused else _problem(entry)
-            if problem:
-                about = vote_key_of(parsed(entry.get("Detail", "")))
-                self._simulation.trace.note("refused", "PutEvents", about, why=problem)
-                results.append({"ErrorCode": problem, "ErrorMessage": "The entry was refused."})
-            else:
-                results.append({"EventId": self._put(entry)})
+            results.append(self._refused(entry, problem) if problem else self._put(entry))
         failed = sum("ErrorCode" in result for result in results)
         return {"FailedEntryCount": failed, "Entries": results}
+
+    def forward(self, arn: str, event: Event) -> None:
+        """Put a rule's event on another bus, of this account or another. Raises NotDelivered."""
+        if event["id"] in self._forwarded:
+            raise NotDelivered(
+                "THIRD_ACCOUNT_HOP_DETECTED", "A rule put it on this bus already.", final=True
+            )
+        home = self._everywhere.get(_account_of(arn))
+        if home is None or not home.has(arn):
+            raise NotDelivered("NO_RESOURCE", f"There is no bus '{arn}'.", final=True)
+        if not home.lets_in(self._account, arn, event, by_rule=True):
+            raise NotDelivered("NO_PERMISSIONS", f"The policy of '{arn}' forbids it.", final=True)
+        self._simulation.trace.note("forwarded", arn, vote_key_of(event))
+        home.take(arn, event | {"id": self._simulation.random.uuid()}, forwarded=True)
+
+    def has(self, arn: str) -> bool:
+        """Whether this account has the bus, and no test took it away."""
+        bus = self._by_arn.get(arn)
+        return bus is not None and bus.id not in self._simulation.faults.away
+
+    def lets_in(self, account: str, arn: str, event: Event, *, by_rule: bool) -> bool:
+        """Whether an account may put an event on a bus; this one may, by its roles."""
+        if account == self._account:
+            return True
+        context = {
+            "events:source": event["source"],
+            "events:detail-type": event["detail-type"],
+            "events:eventBusInvocation": str(by_rule).lower(),
+        }
+        away = self._simulation.faults.away
+        return self.has(arn) and self._policies.lets_in(account, arn, context, away)
+
+    def take(self, arn: str, event: Event, *, forwarded: bool = False) -> None:
+        """Put an event on the bus with that ARN; where there is none, it is lost."""
+        about = vote_key_of(event)
+        if not self.has(arn):
+            # AWS, too, reports success and drops the event.
+            self._simulation.trace.note("lost", arn, about, why="There is no such bus.")
+            return
+        if forwarded:
+            self._forwarded.add(event["id"])
+        bus = self._by_arn[arn]
+        bus.take(event)
+        facts = {"type": event["detail-type"], "id": event["id"][:8]}
+        self._simulation.trace.note("on the bus", bus.id, about, **facts)
 
     def replay(
         self, archive: Archive, name: str, start: float, end: float, rules: list[str] | None
@@ -117,46 +174,49 @@ class Buses:
         """Put what an archive kept on its bus again, marked with the replay's name."""
         if name in self._replays:
             raise Refused("ResourceAlreadyExistsException", f"Replay {name} already exists.")
-        bus = self._buses[archive.bus]
+        (bus,) = (bus for bus in self._by_arn.values() if bus.name == archive.bus)
         events = archive.between(start, end, self._simulation.now)
         self._replays.add(name)
         self._simulation.trace.note("replayed", archive.id, name=name, events=len(events))
         for event in events:
             self._simulation.clock.soon(partial(bus.take, {**event, _REPLAY: name}, rules))
 
-    def _put(self, entry: Mapping[str, Any]) -> str:
-        event_id = self._simulation.random.uuid()
-        bus = self._buses.get(last_part(entry.get("EventBusName", "default")))
-        detail = json.loads(entry["Detail"])
-        about = vote_key_of(detail)
-        if bus is None:
-            # AWS, too, reports success and drops the event.
-            where = str(entry.get("EventBusName", "default"))
-            self._simulation.trace.note("lost", where, about, why="There is no such bus.")
-            return event_id
-        bus.take(
-            {
-                "version": "0",
-                "id": event_id,
-                "detail-type": entry["DetailType"],
-                "source": entry["Source"],
-                "account": ACCOUNT,
-                "time": _stamp(entry.get("Time"), self._simulation.now),
-                "region": REGION,
-                "resources": list(entry.get("Resources", ())),
-                "detail": detail,
-            }
-        )
-        facts = {"type": entry["DetailType"], "id": event_id[:8]}
-        self._simulation.trace.note("on the bus", bus.id, about, **facts)
-        return event_id
+    def _put(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        arn, event = self._arn(entry), self._event(entry)
+        home = self._everywhere.get(_account_of(arn), self)
+        if not home.lets_in(self._account, arn, event, by_rule=False):
+            return self._refused(entry, "AccessDeniedException")
+        home.take(arn, event)
+        return {"EventId": event["id"]}
+
+    def _refused(self, entry: Mapping[str, Any], problem: str) -> dict[str, str]:
+        about = vote_key_of(parsed(entry.get("Detail", "")))
+        self._simulation.trace.note("refused", "PutEvents", about, why=problem)
+        return {"ErrorCode": problem, "ErrorMessage": "The entry was refused."}
+
+    def _event(self, entry: Mapping[str, Any]) -> Event:
+        return {
+            "version": "0",
+            "id": self._simulation.random.uuid(),
+            "detail-type": entry["DetailType"],
+            "source": entry["Source"],
+            "account": self._account,
+            "time": _stamp(entry.get("Time"), self._simulation.now),
+            "region": REGION,
+            "resources": list(entry.get("Resources", ())),
+            "detail": json.loads(entry["Detail"]),
+        }
+
+    def _arn(self, entry: Mapping[str, Any]) -> str:
+        """The ARN of an entry's bus, which may be given by its name."""
+        name = str(entry.get("EventBusName", "default"))
+        if name.startswith("arn:"):
+            return name
+        return f"arn:aws:events:{REGION}:{self._account}:event-bus/{name}"
 
 
-def bus_arn(name: str) -> str:
-    """The ARN of a bus that is named, or given by its ARN."""
-    if name.startswith("arn:"):
-        return name
-    return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
+def _account_of(arn: str) -> str:
+    return arn.split(":")[4]
 
 
 def _problem(entry: Mapping[str, Any]) -> str | None:

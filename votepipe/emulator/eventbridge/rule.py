@@ -32,7 +32,8 @@ class Target:
     """One target of a rule or schedule; `send` raises NotDelivered.
 
     `dead_letters` takes a text and its attributes, if there is such a queue; `retrying`
-    are the events that wait for another attempt.
+    are the events that wait for another attempt, `lost` those given up without a dead letter, each
+    with why.
     """
 
     simulation: Simulation
@@ -44,6 +45,7 @@ class Target:
     attempts: int
     age: float
     retrying: set[str] = field(default_factory=set)
+    lost: dict[str, str] = field(default_factory=dict)
 
     def deliver(self, text: str, about: VoteKey) -> None:
         """Send a text, and retry until it is taken or given up."""
@@ -95,6 +97,8 @@ class Target:
             with contextlib.suppress(NotDelivered):
                 self.dead_letters(text, about, attributes)
                 what = "dead-lettered"
+        if what == "lost":
+            self.lost[about.event] = str(failure)
         self.simulation.trace.note(what, self.origin, about, why=failure.code, reason=str(failure))
 
 

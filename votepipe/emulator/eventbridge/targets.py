@@ -10,7 +10,6 @@ from votepipe.emulator.eventbridge.bus import Buses
 from votepipe.emulator.eventbridge.rule import DeadLetters, NotDelivered, Outlet, Target
 from votepipe.emulator.functions.calls import Allows
 from votepipe.emulator.simulation.errors import Unmodelled
-from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import VoteKey
 from votepipe.emulator.sqs.queue import Queue, QueueError
@@ -45,8 +44,7 @@ class Targets:
         def allowed(queue: Queue) -> bool:
             return self._policies.lets_in("events.amazonaws.com", origin_arn, queue.url, queue.arn)
 
-        bus = ":event-bus/" in facts["Arn"]
-        forward = partial(self._forward, facts["Arn"]) if bus else None
+        forward = self._forwards(origin, origin_arn, facts) if is_bus(facts["Arn"]) else None
         return self._target(origin, origin_arn, facts, allowed, forward)
 
     def of_schedule(self, origin: str, origin_arn: str, facts: Mapping[str, Any]) -> Target:
@@ -92,20 +90,27 @@ class Targets:
             raise Unmodelled(f"'{origin}' has dead letters outside of the template.")
         return self._queues.get(arn or "")
 
-    def _forward(self, bus_arn: str, text: str, about: VoteKey) -> None:
-        """Put a rule's event on another bus."""
-        event = parsed(text)
-        entry = {
-            "EventBusName": bus_arn,
-            "Source": event["source"],
-            "DetailType": event["detail-type"],
-            "Detail": json.dumps(event["detail"]),
-            "Time": event["time"],
-            "Resources": event["resources"],
-        }
-        result = self._buses.put([entry])["Entries"][0]
-        if "ErrorCode" in result:
-            raise NotDelivered(result["ErrorCode"], "The bus refused the event.")
+    def _forwards(self, origin: str, origin_arn: str, facts: Mapping[str, Any]) -> Outlet:
+        """Put a rule's event on another bus, by the target's role."""
+        arn, role = facts["Arn"], facts.get("RoleArn")
+        if role is None and arn.split(":")[4] != origin_arn.split(":")[4]:
+            raise Unmodelled(
+                f"AWS refuses '{origin}': a bus of another account needs the target's 'RoleArn'. "
+                "Correct the template."
+            )
+
+        def forward(text: str, about: VoteKey) -> None:
+            if role and not self._allows(role, "events:PutEvents", arn):
+                why = f"The role '{role}' does not allow events:PutEvents on '{arn}'."
+                raise NotDelivered("NO_PERMISSIONS", why, final=True)
+            self._buses.forward(arn, json.loads(text))
+
+        return forward
+
+
+def is_bus(arn: str) -> bool:
+    """Whether a target is a bus."""
+    return ":event-bus/" in arn
 
 
 def retry_policy(facts: Mapping[str, Any]) -> tuple[int, float]:

@@ -41,7 +41,8 @@ class Process:
             os.environ.encodekey(name): os.environ.encodevalue(value)
             for name, value in environment.items()
         }
-        self._packages = {"sinks", "enrichers", handler.partition(".")[0]} - {_OWN}
+        beside = {path.stem for path in root.glob("*.py")}
+        self._packages = {"sinks", "enrichers", handler.partition(".")[0], *beside} - {_OWN}
         self._starts = tuple(self._packages)
         self._modules: dict[str, Any] = {}
         self._own: list[Patch] = []

@@ -26,11 +26,12 @@ class PutFault:
 
 @dataclass
 class Faults:
-    """All faults of a pipeline.
+    """All faults of an account.
 
     `duplicates` is the share of messages that a queue hands out twice; `late` is how many seconds
     later the second time is. With `shuffled`, order is random. `takes` is how long each
     call of a function takes before its code runs, and `latency` each call that its code makes.
+    `away` are buses and bus policies that are not there, by logical id.
     """
 
     of: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
@@ -40,6 +41,7 @@ class Faults:
     shuffled: bool = False
     takes: dict[str, float] = field(default_factory=dict)
     latency: tuple[float, float] = (0.0, 0.0)
+    away: set[str] = field(default_factory=set)
 
     def next(self, name: str) -> Fault | None:
         """How this call of a function or queue fails, if it does."""

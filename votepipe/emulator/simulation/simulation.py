@@ -1,6 +1,8 @@
 """What all parts of one pipeline share."""
 
+import copy
 import random
+from typing import Self
 
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.faults import Faults
@@ -24,7 +26,7 @@ class SeededRandom(random.Random):
 
 
 class Simulation:
-    """Time, random values, faults and the trace of one pipeline.
+    """Time, random values, faults and the trace of one account.
 
     `order` is a source of its own for what `reorder` shuffles, so that ids stay as they were.
     `refused` is what functions used that is not modelled, as their own code may swallow the error.
@@ -38,6 +40,12 @@ class Simulation:
         self.faults = Faults()
         self.trace = Trace(self.clock)
         self.refused: list[Unmodelled] = []
+
+    def beside(self) -> Self:
+        """That of another account: the same time and ids, but its own faults and trace."""
+        other = copy.copy(self)
+        other.faults, other.trace = Faults(), Trace(self.clock)
+        return other
 
     @property
     def now(self) -> float:

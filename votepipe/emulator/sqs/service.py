@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from votepipe.emulator.cloudformation.resources import ACCOUNT, REGION
+from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation
@@ -18,7 +18,7 @@ class Sqs:
 
     def __init__(self, simulation: Simulation, queues: Mapping[str, Queue]) -> None:
         self._simulation = simulation
-        self._by_name = {queue.name: queue for queue in queues.values()}
+        self._by_url = {queue.url: queue for queue in queues.values()}
         self._by_arn = {queue.arn: queue for queue in queues.values()}
         self.operations: Operations = {
             "SendMessage": self._send,
@@ -27,12 +27,12 @@ class Sqs:
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
         """The action, and the queue it is done to."""
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{last_part(parameters['QueueUrl'])}"
-        return [(f"sqs:{operation}", arn)]
+        place, _, name = parameters["QueueUrl"].rpartition("/")
+        return [(f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{last_part(place)}:{name}")]
 
     def queue(self, url: str) -> Queue:
         """The queue at a URL. Raises Refused."""
-        queue = self._by_name.get(last_part(url))
+        queue = self._by_url.get(url)
         if queue is None:
             raise Refused(
                 "AWS.SimpleQueueService.NonExistentQueue",

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from votepipe.emulator import patterns
-from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses, bus_arn
+from votepipe.emulator.cloudformation.resources import Resources
+from votepipe.emulator.cloudformation.roles import BusPolicies
+from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses
 from votepipe.emulator.functions.calls import Refused
 from votepipe.emulator.simulation.simulation import Simulation
 
-ARN = bus_arn("votes")
+ARN = "arn:aws:events:us-east-1:123456789012:event-bus/votes"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/votes/Rule"
 
 
@@ -27,7 +29,8 @@ class Scene:
         self.archive = Archive("Archive", "kept", "arn:archive", "votes", compiled, days)
         self.bus = Bus(simulation, "VotesBus", "votes", ARN, archives=[self.archive])
         self.bus.rules[RULE] = lambda event, as_text: self.got.append(event)
-        self.buses = Buses(simulation, {"VotesBus": self.bus})
+        policies = BusPolicies(Resources({"Resources": {}}, {}))
+        self.buses = Buses(simulation, {"VotesBus": self.bus}, policies, {})
 
     def put(self, *entries: dict[str, Any]) -> dict[str, Any]:
         answer = self.buses.put([entry() | each for each in entries])

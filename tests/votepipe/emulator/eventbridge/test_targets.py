@@ -106,7 +106,7 @@ def test_an_event_goes_on_to_another_bus(run: Run, checkout: Checkout) -> None:
         Other={"Type": "AWS::Events::EventBus", "Properties": {"Name": "feed"}},
         It=rule({"Arn": arn("Other")}),
     )
-    first, second = (bus.events for bus in pipeline.models.buses.values())
+    first, second = pipeline.events(), pipeline.events(bus="Other")
 
     assert [event["detail"] for event in first] == [event["detail"] for event in second]
 
