@@ -8,7 +8,7 @@ the old key nobody can link the two.
 Answers leave only with `FeedAnswers`, what enrichers added only by name; see docs/privacy.md.
 VoteRejected stays here: its reasons are about our table, and may quote the names of attributes.
 A duplicate, such as after an answer that got lost, has the same `eventID`; events may come out of
-order: compare `sequence`.
+order: compare `stream`, then `sequence`.
 """
 
 import base64

@@ -1,7 +1,11 @@
-"""Reads log lines, dead letters and mail from MiniStack into the journal, every second."""
+"""Reads log lines, dead letters and mail from MiniStack into the journal, every second.
+
+It also counts the writes by PartiQL, of which MiniStack leaves no stream record.
+"""
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
@@ -16,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 # A function's lines carry the time its call ended and may show up after later ones.
 OVERLAP = 3_000  # milliseconds
+
+_STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+_WRITE = re.compile(r'"Statement": "(\\n|\W)*(insert|update|delete)\b', re.IGNORECASE)
 
 
 class LogReader:
@@ -64,8 +71,8 @@ class LogReader:
 class Watcher:
     """Background readers, as a context manager.
 
-    `logs` is a boto3 client; `groups` names log groups; `dead_letter_queues` holds addresses of
-    queues at MiniStack's `endpoint`.
+    `logs` and `trail` are boto3 clients of CloudWatch Logs and CloudTrail; `groups` names log
+    groups; `dead_letter_queues` holds addresses of queues at MiniStack's `endpoint`.
     A failing round is logged once and retried; the others go on.
     """
 
@@ -74,6 +81,7 @@ class Watcher:
         journal: Journal,
         *,
         logs: Any,
+        trail: Any,
         groups: Sequence[str],
         endpoint: str,
         dead_letter_queues: Sequence[str],
@@ -82,15 +90,22 @@ class Watcher:
     ) -> None:
         self._journal = journal
         self._readers = [LogReader(logs, group, since=since) for group in groups]
+        self._trail = trail
         self._endpoint = endpoint
         self._queues = dead_letter_queues
         self._letters: set[str] = set()
         self._mails: set[str] = set()
+        self._statements: set[str] = set()
         self._interval = interval
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(job,), daemon=True)
-            for job in (self.read_lines, self.read_dead_letters, self.read_mail)
+            for job in (
+                self.read_lines,
+                self.read_dead_letters,
+                self.read_mail,
+                self.read_statements,
+            )
         ]
 
     def read_lines(self) -> None:
@@ -115,6 +130,24 @@ class Watcher:
             if sent["MessageId"] not in self._mails:
                 self._mails.add(sent["MessageId"])
                 self._journal.message("email", json.dumps(sent, ensure_ascii=False), {})
+
+    def read_statements(self) -> None:
+        """Count the writes by PartiQL that were not there the last time."""
+        for name in _STATEMENTS:
+            by_name = [{"AttributeKey": "EventName", "AttributeValue": name}]
+            for event in self._trail.lookup_events(LookupAttributes=by_name)["Events"]:
+                if _WRITE.search(event["CloudTrailEvent"]):
+                    self._statements.add(event["EventId"])
+
+    @property
+    def warning(self) -> str:
+        """What keeps votes from becoming events, and what to do; "" when nothing does."""
+        if not self._statements:
+            return ""
+        return (
+            f"Writes by PartiQL, {len(self._statements)} so far, make no event: the local AWS "
+            "leaves no stream record of them. Use PutItem or UpdateItem."
+        )
 
     def _repeat(self, job: Callable[[], None]) -> None:
         logged = ""

@@ -87,6 +87,7 @@ class LocalStack:
             "bus": outputs["VotesBusName"],
             "stack": self.deployment.name,
             "sinks": self.deployment.sinks,
+            "warning": self._watcher.warning,
             "processes": {"ministack": self.ministack.pid, "pipe": self.pipe.pid},
         }
 
@@ -145,7 +146,7 @@ class LocalStack:
             local_secrets.verify_senders(self.deployment)
         with self._doing("Starting the pipe"):
             self._parts.enter_context(self.pipe)
-            self._parts.enter_context(self._watcher())
+            self._watcher = self._parts.enter_context(self._new_watcher())
         self._ready = True
         self._say(f"Up in {time.monotonic() - started:.1f} s.")
 
@@ -191,11 +192,12 @@ class LocalStack:
             return []
         return dead_letters(self.ministack.endpoint, self._dead_letter_queues())
 
-    def _watcher(self) -> Watcher:
+    def _new_watcher(self) -> Watcher:
         stack = self.deployment.stack
         return Watcher(
             self.journal,
             logs=self.deployment.session.client("logs"),
+            trail=self.deployment.session.client("cloudtrail"),
             groups=[stack.physical_id(name) for name in stack.of_type("AWS::Logs::LogGroup")],
             endpoint=self.ministack.endpoint,
             dead_letter_queues=self._dead_letter_queues(),

@@ -112,6 +112,9 @@ class MiniStack:
                     "BIND_HOST": "127.0.0.1",
                     # Without it MiniStack also listens on all addresses for MQTT.
                     "IOT_MTLS_ENABLED": "0",
+                    # The console looks there for writes that leave no stream record.
+                    "CLOUDTRAIL_RECORDING": "1",
+                    "CLOUDTRAIL_MAX_EVENTS": "2000",
                     **self._settings,
                 },
                 stdout=log,

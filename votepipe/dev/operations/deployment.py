@@ -46,11 +46,15 @@ class LocalSession(boto3.Session):
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack, the session that reaches it, and where its console is if it is a local one."""
+    """A stack, the session that reaches it, and where its console is if it is a local one.
+
+    `warning` is what that console warns of.
+    """
 
     name: str
     session: boto3.Session
     console: str | None = None
+    warning: str = ""
 
     @cached_property
     def stack(self) -> Stack:
@@ -98,7 +102,8 @@ def deployment(stack: str | None) -> Deployment:
     if stack:
         return Deployment(stack, boto3.Session())
     status = local_status()
-    return Deployment(status["stack"], LocalSession(status["endpoint"]), console_url())
+    session = LocalSession(status["endpoint"])
+    return Deployment(status["stack"], session, console_url(), status.get("warning", ""))
 
 
 def stack_option(command: Callable[..., None]) -> Callable[..., None]:

@@ -70,6 +70,8 @@ def stack(found: Deployment) -> Iterator[Finding]:
     # On this machine our own runner executes the pipe; MiniStack's stays stopped.
     if not found.console:
         yield from _pipes(found)
+    if found.warning:
+        yield Finding("Not every write to the votes table made an event.", found.warning)
     yield from _secrets(found)
     yield from _dead_letters(found)
 

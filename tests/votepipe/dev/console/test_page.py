@@ -228,6 +228,13 @@ def test_the_step_shows_until_the_stack_is_ready(page: Page, console: Any) -> No
     expect(page.locator("#status")).to_have_text("sam deploy")
 
 
+def test_a_warning_shows_in_place_of_ready(page: Page, console: Any) -> None:
+    console.status = console.status | {"warning": "Use PutItem."}
+    page.goto("")
+
+    expect(page.locator("#status")).to_have_text("Use PutItem.")
+
+
 @pytest.mark.parametrize("width", [360, 800, 1440])
 def test_the_page_fits_any_window(ready: Page, console: Any, width: int) -> None:
     ready.set_viewport_size({"width": width, "height": 800})

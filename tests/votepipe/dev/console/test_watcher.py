@@ -108,6 +108,7 @@ def test_the_watcher_puts_lines_and_dead_letters_into_the_journal(
     with Watcher(
         journal,
         logs=logs,
+        trail=local_aws.client("cloudtrail"),
         groups=[group],
         endpoint=local_aws.endpoint,
         dead_letter_queues=[queue],
@@ -136,6 +137,7 @@ def test_a_failing_round_is_logged_once_and_retried(
     with Journaled(
         Journal(),
         logs=local_aws.client("logs"),
+        trail=local_aws.client("cloudtrail"),
         groups=[],
         endpoint=nowhere,
         dead_letter_queues=["http://127.0.0.1/0/queue"],
@@ -257,3 +259,35 @@ def test_only_the_given_queues_are_read(local_aws: Any, queue: str) -> None:
 def test_without_ministack_it_raises(free_port: int) -> None:
     with pytest.raises(requests.RequestException):
         dead_letters(f"http://127.0.0.1:{free_port}", ["http://127.0.0.1/0/queue"])
+
+
+def test_writes_by_partiql_are_counted_once_and_reads_are_not(local_aws: Any) -> None:
+    dynamodb = local_aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName="statements",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    watcher = Watcher(
+        Journal(),
+        logs=None,
+        trail=local_aws.client("cloudtrail"),
+        groups=[],
+        endpoint=local_aws.endpoint,
+        dead_letter_queues=[],
+    )
+    dynamodb.execute_statement(Statement="SELECT * FROM statements WHERE id = 'insert'")
+    watcher.read_statements()
+    assert watcher.warning == ""
+
+    dynamodb.execute_statement(Statement="\n insert into \"statements\" value {'id': 'a'}")
+    write = {"Statement": "UPDATE \"statements\" SET x = 1 WHERE id = 'a'"}
+    dynamodb.batch_execute_statement(Statements=[write])
+    dynamodb.execute_transaction(
+        TransactStatements=[{"Statement": "DELETE FROM \"statements\" WHERE id = 'a'"}]
+    )
+    for _ in range(2):
+        watcher.read_statements()
+
+    assert watcher.warning.startswith("Writes by PartiQL, 3 so far, make no event")

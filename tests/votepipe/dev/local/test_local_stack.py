@@ -110,6 +110,21 @@ def test_a_malformed_vote_is_rejected_and_disturbs_no_other(
     assert not [text for text in messages(stack) if f"bad-{instance}" in text]
 
 
+def test_a_write_by_partiql_makes_no_event_and_the_console_says_so(
+    stack: Any, table: Any, instance: str, mention: Any, eventually: Any
+) -> None:
+    values = f"{{'widgetId': 'w', 'voteId': '{instance}', 'voteType': 'thumbsup'}}"
+    table.meta.client.execute_statement(Statement=f'INSERT INTO "{table.name}" VALUE {values}')
+    table.put_item(Item=vote(instance))
+
+    mention(instance)
+
+    assert "PartiQL" in eventually(lambda: stack.status["warning"])
+    assert "Item" in table.get_item(Key={"widgetId": "w", "voteId": instance})
+    voted = requests.get(f"{stack.url}/api/journal", timeout=10).json()["votes"]
+    assert instance not in {each["voteId"] for each in voted}
+
+
 def test_nothing_is_lost_while_the_receiver_fails(
     stack: Any, table: Any, instance: str, mention: Any
 ) -> None:

@@ -28,9 +28,11 @@ class Stack:
         return {"Environment": {"Variables": {"VOTEPIPE_SINK": "chat"}}}
 
 
-def deployment(stack: Stack, console: str | None = "http://127.0.0.1:9") -> Any:
+def deployment(stack: Stack, console: str | None = "http://127.0.0.1:9", warning: str = "") -> Any:
     """A stack and the session that reaches it."""
-    return SimpleNamespace(name="votepipe", session=boto3, stack=stack, console=console)
+    return SimpleNamespace(
+        name="votepipe", session=boto3, stack=stack, console=console, warning=warning
+    )
 
 
 def test_this_machine_and_checkout_are_looked_at() -> None:
@@ -103,7 +105,9 @@ class Pipes:
 )
 def test_the_pipe_on_aws(state: str, remedy: str) -> None:
     stack = Stack(VotesPipe=("AWS::Pipes::Pipe", "votes"))
-    on_aws = SimpleNamespace(name="votepipe", session=Pipes(state), stack=stack, console=None)
+    on_aws = SimpleNamespace(
+        name="votepipe", session=Pipes(state), stack=stack, console=None, warning=""
+    )
 
     assert Finding(f"VotesPipe is {state}.", remedy) in list(doctor.stack(on_aws))
 
@@ -114,3 +118,9 @@ def test_the_pipe_on_this_machine_is_run_by_us() -> None:
     found = list(doctor.stack(deployment(stack)))
 
     assert [finding.fact for finding in found] == ["Stack 'votepipe' is there, with 1 resources."]
+
+
+def test_what_the_console_warns_of_is_a_finding() -> None:
+    found = list(doctor.stack(deployment(Stack(), warning="Use PutItem.")))
+
+    assert Finding("Not every write to the votes table made an event.", "Use PutItem.") in found

@@ -468,7 +468,8 @@ async function watchStatus() {
   try {
     const [status, faults] = await Promise.all([api("/api/status"), api("/api/faults")]);
     ready = status.ready;
-    say(ready ? "ready" : "waiting", ready ? "ready" : status.step ?? "starting");
+    if (status.warning) say("lost", status.warning);
+    else say(ready ? "ready" : "waiting", ready ? "ready" : status.step ?? "starting");
     const known = FACTS.filter((name) => status[name]);
     $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, status[name]))));
     $("fault").hidden = faults.length === 0;
