@@ -34,11 +34,12 @@ up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETER
 demo: setup ## Push the sample records through the real code, without any server
 	@.venv/bin/votepipe demo
 
-check: setup ## Format, lint, types, template
+check: setup ## Format, lint, types, template, schemas
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/votepipe sync --check
+	.venv/bin/votepipe schemas check
 	.venv/bin/cfn-lint template.yaml examples/subscriber/template.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint --template-file examples/subscriber/template.yaml

@@ -29,6 +29,7 @@ COMMANDS = {
     "demo": Entry(
         "votepipe.dev.commands.records:demo", "Show the path of a vote, without servers."
     ),
+    "schemas": Entry("votepipe.dev.commands.schemas:schemas", "Check what other teams rely on."),
     "sync": Entry("votepipe.dev.commands.plugins:sync", "Bring template.yaml in step with sinks/."),
     "new": Entry("votepipe.dev.commands.plugins:new", "Write a new sink or enricher."),
     "check": Entry("votepipe.dev.commands.records:check", "Test a plugin with failures, locally."),

@@ -1,0 +1,47 @@
+"""Commands about the contracts in `schemas/`: `schemas check`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from votepipe.dev.operations.published import default_reference, published
+from votepipe.project import checkout
+from votepipe.project.contracts import in_folder
+from votepipe.project.contracts.evolution import check as changes
+from votepipe.project.contracts.evolution import remedy
+
+
+@click.group()
+def schemas() -> None:
+    """Check what other teams rely on: the schemas of our events."""
+
+
+@schemas.command()
+@click.option(
+    "--against",
+    help="A git reference, a folder or a file; by default the last release (tag v*), else main.",
+)
+def check(against: str | None) -> None:
+    """Name each change since a release, and fail where one breaks consumers."""
+    root = checkout()
+    present = in_folder(root / "schemas")
+    reference = against or default_reference(root, present)
+    if reference is None:
+        click.echo(
+            "Nothing to compare schemas/ with: here is neither a tag v* nor origin/main. "
+            "Run: git fetch --tags origin main",
+            err=True,
+        )
+        return
+    old = published(reference, root)
+    if Path(reference).is_file():
+        present = [each for each in present if each.file == old[0].file]
+    found = changes(old, present, datetime.now(UTC).date())
+    for file, each in ((file, each) for file, listed in found.items() for each in listed):
+        word = "breaking  " if each.breaking else "compatible"
+        click.echo(f"{word}  {file}  {f'{each.path} ' if each.path else ''}{each.reason}")
+    broken = [file for file, listed in found.items() if any(each.breaking for each in listed)]
+    if broken:
+        raise click.ClickException("\n".join(remedy(file, reference, present) for file in broken))
+    click.echo(f"Consumers of {reference} can read every event.")
