@@ -44,6 +44,7 @@ STARTS = {
     "stack": "local_stack",
     "without_webhook": "local_stack",
     "ministack": "local_stack",
+    "subscriber": "local_stack",
     "browser": "browser",
 }
 # Fixtures with which a test runs commands in processes of their own, a second or more each.

@@ -69,7 +69,7 @@ def test_a_settled_vote_is_a_row(app: Any) -> None:
         "time": "2026-01-04T10:03:58Z",
         "voteType": "thumbsdown",
         "instanceOfJoy": "using-dynamodb-streams",
-        "reader": "r1_enascn75kv6egbkeiq2w7xl4ni",
+        "reader": "r1_gnmqottd3r7aqujrwrttfmd23u",
         "answers": '{"field_1": ["text", 0.5]}',
     }
 
