@@ -1,6 +1,7 @@
 """The events that a sink is tried with: usual ones, bare ones and hostile ones."""
 
 import json
+import re
 from typing import Any
 
 # Whatever holds one of these words is a person's, and is looked for where it must not be.
@@ -22,6 +23,17 @@ HOSTILE_TEXTS = {
     "header lines": f"{HOSTILE}\r\nBcc: canary@evil.example\r\nX-Injected: yes\r\n\r\nbody",
 }
 _LONGEST_NAME = 1024  # of a voter or an instance, by the schemas
+_ORIGINS = {
+    "key": "the name of an answer",
+    "long": "an answer with a long name",
+    "one": "answers.field_1",
+    "more": "answers.more_0 and the like",
+    "instance": "instanceOfJoy",
+    "voter": "voter",
+    "title": "enrichment.article.title",
+    "words": "the words of a question",
+    "name": "enrichment.reader.name",
+}
 
 
 def detail(kind: str, number: int = 1, **vote: Any) -> dict[str, Any]:
@@ -61,27 +73,43 @@ def bare(kind: str) -> dict[str, Any]:
 
 
 def hostile(kind: str, text: str) -> dict[str, Any]:
-    """An event in which a reader wrote `text` wherever one can."""
+    """An event in which a reader wrote `text` wherever one can, with a mark of each place."""
     if kind == "VoteRejected":
         return detail(kind, 3)
-    name = text[:_LONGEST_NAME]
-    answers = {name[:256]: text, "field_1": [name], "field_2": {name[:256]: True}}
+
+    def at(mark: str, longest: int = _LONGEST_NAME) -> str:
+        return text.replace(HOSTILE, HOSTILE + mark, 1)[:longest]
+
+    answers = {
+        at("key", 256): at("long", len(text) * 2),
+        "field_1": [at("one")],
+        "field_2": {at("key", 256): True},
+    }
     event = detail(
         kind,
         3,
         voteType="thumbsup",
-        instanceOfJoy=name,
-        voter=name,
-        answers=answers | {f"more_{number}": name for number in range(60)},
+        instanceOfJoy=at("instance"),
+        voter=at("voter"),
+        answers=answers | {f"more_{number}": at("more") for number in range(60)},
         complete=True,
     )
     return event | {
         "enrichment": {
-            "article": {"title": name},
-            "questions": {"answers": {name[:256]: text}},
-            "reader": {"name": name},
+            "article": {"title": at("title")},
+            "questions": {"answers": {at("words", 256): at("long", len(text) * 2)}},
+            "reader": {"name": at("name")},
         }
     }
+
+
+def origin(text: str) -> str:
+    """Where in such an event the last hostile words of a text come from; empty if there are none.
+
+    The marks are letters alone, which no way of escaping changes.
+    """
+    marks = re.findall(f"{HOSTILE}({'|'.join(_ORIGINS)})", text)
+    return _ORIGINS[marks[-1]] if marks else ""
 
 
 def moment(number: int) -> str:

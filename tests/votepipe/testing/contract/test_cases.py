@@ -130,7 +130,7 @@ BAD = {
     "does not cut": (
         "post(url, json={'message': str(dict(event.vote.answers))})",
         "hostile text: 100 kB",
-        "which nobody reads",
+        "nobody reads that",
     ),
     "passes on half of an emoji": (
         "post(url, json={'message': event.vote.voter})",
@@ -209,7 +209,7 @@ def test_a_sink_that_picks_gets_what_it_picks(chat: Any) -> None:
         (
             "aws.client('sns').publish(TopicArn='x', Message='x', Subject=event.vote.voter)",
             "hostile text: header lines",
-            "'Subject' has a line break",
+            "A line break arrived in 'Subject' from voter",
         ),
     ],
 )

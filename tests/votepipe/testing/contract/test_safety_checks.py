@@ -1,12 +1,14 @@
 """votepipe/testing/contract/safety_checks.py: what is live or broken at the receiver is found."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from votepipe.emulator.http.receiver import Request
-from votepipe.testing.contract import safety_checks
+from votepipe.testing.contract import safety_checks, samples
 
 CARD = {"contentType": "application/vnd.microsoft.card.adaptive"}
 
@@ -48,7 +50,7 @@ HARMFUL = {
         "Half of an emoji",
     ),
     "no Unicode": (b"\xff", "not UTF-8"),
-    "too much": ({"note": "x" * 70_000}, "which nobody reads"),
+    "too much": ({"note": "x" * 70_000}, "nobody reads that"),
 }
 
 HARMLESS = {
@@ -78,6 +80,91 @@ def test_what_harms_is_found(name: str) -> None:
     assert any(problem in each for each in posted(body)), posted(body)
 
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+def sent(body: str, content_type: str) -> list[str]:
+    """What is wrong with a body of this type."""
+    return posted(body.encode(), **({"content-type": content_type} if content_type else {}))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "make", "text", "said"),
+    [
+        (
+            "",
+            lambda vote: json.dumps({"blocks": [{"text": {"text": vote["voter"]}}]}),
+            "mentions and links",
+            "A mention or link is live in Slack in 'blocks.0.text.text' from voter. "
+            "Escape & < > in that order.",
+        ),
+        (
+            FORM,
+            lambda vote: urlencode(
+                {"payload": json.dumps({"text": vote["answers"]["field_1"][0]})}
+            ),
+            "mentions and links",
+            "A mention or link is live in Slack in 'text' from answers.field_1. "
+            "Escape & < > in that order.",
+        ),
+        (
+            FORM,
+            lambda vote: urlencode({"note": vote["instanceOfJoy"]}),
+            "control characters",
+            "Control characters or direction marks arrived in 'note' from instanceOfJoy. "
+            "Use votepipe.clean.",
+        ),
+        (
+            "text/plain; charset=utf-8",
+            lambda vote: "Votes of " + vote["answers"]["more_7"],
+            "right-to-left marks",
+            "Control characters or direction marks arrived from answers.more_0 and the like. "
+            "Use votepipe.clean.",
+        ),
+        (
+            "text/html; charset=utf-8",
+            lambda vote: f"<p>{vote['answers']['field_1'][0]}",
+            "HTML",
+            "HTML arrived as it was written from answers.field_1. Use html.escape.",
+        ),
+        (
+            JSON,
+            lambda vote: json.dumps({"subject": "a", "text": "b", "html": vote["voter"]}),
+            "HTML",
+            "HTML arrived as it was written in 'html' from voter. Use html.escape.",
+        ),
+        (
+            JSON,
+            lambda vote: '{"note": "' + vote["voter"] + '"}',
+            "HTML",
+            "The body is meant as JSON and is none. Send it with json=.",
+        ),
+        (
+            JSON,
+            lambda vote: json.dumps({"note": {next(iter(vote["answers"])): "x"}}),
+            "control characters",
+            "Control characters or direction marks arrived in 'note.…' from the name of an answer. "
+            "Use votepipe.clean.",
+        ),
+    ],
+)
+def test_the_field_and_the_answer_at_fault_are_named(
+    content_type: str, make: Callable[[Any], str], text: str, said: str
+) -> None:
+    vote = samples.hostile("VoteCast", samples.HOSTILE_TEXTS[text])["vote"]
+
+    assert sent(make(vote), content_type) == [said]
+
+
+@pytest.mark.parametrize("text", ["HTML", "mentions and links"])
+@pytest.mark.parametrize("content_type", ["text/plain", ""])
+def test_markup_is_harmless_in_plain_text(content_type: str, text: str) -> None:
+    vote = samples.hostile("VoteCast", samples.HOSTILE_TEXTS[text])["vote"]
+
+    assert sent(f"{vote['voter']} voted", content_type) == []
+
+
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_is_harmless_passes(name: str) -> None:
     assert posted(HARMLESS[name]) == []
@@ -90,11 +177,14 @@ def test_a_header_from_a_reader_is_found() -> None:
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"Subject": {"Data": "a\nBcc: x"}}, "'Data' has a line break"),
-        ({"Headers": [{"Name": "a", "Value": "b\nc"}]}, "'Value' has a line break"),
+        ({"Subject": {"Data": "a\nBcc: x"}}, "A line break arrived in 'Subject.Data', which"),
+        (
+            {"Headers": [{"Name": "a", "Value": "b\nc"}]},
+            "A line break arrived in 'Headers.0.Value', which",
+        ),
         ({"Body": {"Html": {"Data": "<IMG src=x>"}}}, "Use html.escape"),
         ({"Message": "a\x1bb"}, "Control characters"),
-        ({"Message": "x" * 70_000}, "which nobody reads"),
+        ({"Message": "x" * 70_000}, "nobody reads that"),
     ],
 )
 def test_what_harms_in_a_call_to_aws_is_found(parameters: dict[str, Any], problem: str) -> None:
