@@ -83,9 +83,14 @@ def actions_of(role: dict[str, Any]) -> list[tuple[int, int, str]]:
     return [
         (at, number, action)
         for at, policy in enumerate(role["Policies"])
-        for number, statement in enumerate(policy["PolicyDocument"]["Statement"])
+        for number, statement in enumerate(map(chosen, policy["PolicyDocument"]["Statement"]))
         for action in listed(statement["Action"])
     ]
+
+
+def chosen(statement: dict[str, Any]) -> dict[str, Any]:
+    """A statement as it is while the sink is on."""
+    return statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def listed(value: Any) -> list[Any]:
@@ -97,7 +102,7 @@ def without(template: dict[str, Any], role: str, place: tuple[int, int, str]) ->
     copied: dict[str, Any] = json.loads(json.dumps(template))
     at, number, action = place
     policy = copied["Resources"][role]["Properties"]["Policies"][at]["PolicyDocument"]
-    statement = policy["Statement"][number]
+    statement = chosen(policy["Statement"][number])
     rest = [each for each in listed(statement["Action"]) if each != action]
     statement["Action"] = rest or "none:Nothing"
     return copied
