@@ -59,7 +59,7 @@ deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)$(if $(CI), --no-confirm-changeset)
 
 # Made anew when a plugin, the template or what writes it changed; a folder changes with its list.
-.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/templates/*)
+.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/sync/templates/*)
 	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
 	@.venv/bin/python -m votepipe.dev sync --check
 	@mkdir -p .votepipe && touch $@

@@ -10,8 +10,9 @@ from votepipe.model.errors import PluginError, VotepipeError
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.enrichers import ordered
 from votepipe.plugins.fields import Field
-from votepipe.project import plugins
+from votepipe.project import plugins, subscribers
 from votepipe.project.plugins import Plugin, Spec
+from votepipe.project.subscribers import Subscriber
 
 
 class NoCheckout(VotepipeError):
@@ -34,12 +35,14 @@ def checkout(start: Path | None = None) -> Path:
 class Project:
     """A checkout: its sinks by name, and its enrichers in the order in which they run.
 
+    Subscribers by HTTPS are among the sinks, each under a name of its own.
     `broken` says what is wrong with each plugin that is not among them, by its file.
     """
 
     root: Path
     sinks: tuple[Plugin[Sink], ...]
     enrichers: tuple[Plugin[Enricher], ...]
+    subscribers: tuple[Subscriber, ...] = ()
     broken: Mapping[Path, str] = field(default_factory=dict)
 
     @classmethod
@@ -58,7 +61,7 @@ class Project:
     def survey(cls, root: Path | None = None) -> "Project":
         """Read a checkout that may have broken plugins: the others are there."""
         root = root or checkout()
-        patterns = ("template.yaml", "sinks/**/*.py", "enrichers/**/*.py")
+        patterns = ("template.yaml", subscribers.FILE, "sinks/**/*.py", "enrichers/**/*.py")
         files = [path for pattern in patterns for path in sorted(root.glob(pattern))]
         # By content: two writes within one tick of the file system's clock have one time.
         return _read(root, tuple((str(path), path.read_bytes()) for path in files))
@@ -89,8 +92,11 @@ def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
     # What a broken one adds is not known, so that it may be anything.
     unknown: dict[str, Mapping[str, Any]] = {name: {} for name in names}
     adds = unknown | {each.name: each.spec.adds for each in enrichers}
-    sinks = _loaded(partial(_sink, adds=adds), root / "sinks", broken)
-    return Project(root, tuple(sinks), _ordered(enrichers, broken), broken)
+    sinks = tuple(_loaded(partial(_sink, adds=adds), root / "sinks", broken))
+    subscribed: tuple[Subscriber, ...] = ()
+    if not broken:
+        sinks, subscribed = subscribers.applied(root, sinks, adds)
+    return Project(root, sinks, _ordered(enrichers, broken), subscribed, broken)
 
 
 def _enricher(path: Path, names: Collection[str]) -> Plugin[Enricher]:

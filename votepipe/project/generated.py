@@ -12,6 +12,8 @@ SETTINGS = "settings of the sinks"
 CONDITIONS = "which sinks are on"
 RESOURCES = "resources of the sinks"
 BEFORE_THE_PIPE = "what the pipe waits for"
+SUBSCRIBERS = "resources of the subscribers"
+SUBSCRIBER_RULES = "what subscribers need"
 ENRICHER_SETTINGS = "settings of the enrichers"
 ENRICHER_VARIABLES = "variables of the enrichers"
 
@@ -35,7 +37,7 @@ def text(path: Path) -> str:
 
 
 def has(template: str, name: str) -> bool:
-    """Whether a block is marked; those of enrichers need no markers while they are empty."""
+    """Whether a block is marked; those of enrichers and subscribers may be missing while empty."""
     return f"# >>> {name}" in template
 
 
@@ -73,7 +75,7 @@ def ids(text: str) -> list[str]:
 
 def outside(template: str) -> set[str]:
     """The logical ids of parameters, conditions and resources outside of the blocks."""
-    optional = [name for name in (ENRICHER_SETTINGS,) if has(template, name)]
+    optional = [name for name in (ENRICHER_SETTINGS, SUBSCRIBERS) if has(template, name)]
     for name in (SETTINGS, CONDITIONS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))

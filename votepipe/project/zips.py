@@ -17,6 +17,7 @@ from pathlib import Path
 from votepipe.project import checkout
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import modules
+from votepipe.project.subscribers import PREFIX
 
 CACHE = Path(".votepipe") / "packages"  # below the checkout
 NEVER_SHIPPED = shutil.ignore_patterns("__pycache__", "requirements.*", ".*")
@@ -41,9 +42,10 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
         sources = [root / "enrichers", root / "schemas", *([widgets] if widgets.exists() else [])]
         return sources, [root / "enrichers" / "requirements.txt"]
     folder = root / "sinks"
+    module = "Webhook" if function.startswith(logical_id(PREFIX)) else function.removesuffix("Sink")
     for path in modules(folder):
         home = path.parent if path.name == "__init__.py" else path
-        if f"{logical_id(home.stem)}Sink" == function:
+        if logical_id(home.stem) == module:
             own = home / "requirements.txt"
             needs = [folder / "requirements.txt", *([own] if own.exists() else [])]
             return [*sorted(folder.glob("_*.py")), home], needs

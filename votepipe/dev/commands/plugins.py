@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from votepipe.dev.operations import scaffold
-from votepipe.project import Project, checkout, generated, sinks_page
+from votepipe.project import Project, checkout, generated
 from votepipe.project import sync as generator
-from votepipe.project.differences import differences
 from votepipe.project.names import switch
 from votepipe.project.plugins import home
+from votepipe.project.sync import sinks_page
+from votepipe.project.sync.differences import differences
 
 
 @click.command("list")
@@ -73,12 +74,12 @@ def _show(found: Iterable[Mapping[str, Any]]) -> None:
 def sync(check: bool) -> None:
     """Write what plugins need into the generated blocks of template.yaml, and docs/sinks.md."""
     root = checkout()
-    found = generator.resources(root)
+    project = Project.read(root)
     template, page = root / "template.yaml", root / "docs" / "sinks.md"
     texts = {path: generated.text(path) for path in (template, page) if path.exists()}
     wanted = {
-        template: generator.synced(texts[template], found, generator.enricher_settings(root)),
-        page: sinks_page.page(found),
+        template: generator.in_step(texts[template], project),
+        page: sinks_page.page(generator.resources(root)),
     }
     stale = [path for path, text in texts.items() if text != wanted[path]]
     if template in stale:

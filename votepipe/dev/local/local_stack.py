@@ -18,8 +18,8 @@ from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
-from votepipe.project import checkout, generated
-from votepipe.project.sync import SinkResources, enricher_settings, resources, synced
+from votepipe.project import Project, checkout, generated
+from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources
 from votepipe.project.template import read
 
 
@@ -163,7 +163,7 @@ class LocalStack:
         check(self._parameters, read(self.root)["Parameters"])
         found = resources(self.root)
         text = generated.text(self.root / "template.yaml")
-        if synced(text, found, enricher_settings(self.root)) != text:
+        if in_step(text, Project.read(self.root)) != text:
             raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
         return found
 

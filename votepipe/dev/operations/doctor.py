@@ -10,7 +10,7 @@ from typing import Any
 from votepipe.dev.local.ministack import PROGRAM
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.model.errors import PluginError
-from votepipe.project import NoCheckout, checkout, generated, sync
+from votepipe.project import NoCheckout, Project, checkout, generated, sync
 from votepipe.project.generated import SyncError
 
 
@@ -49,7 +49,7 @@ def _template(root: Path) -> Iterator[Finding]:
     try:
         text = generated.text(root / "template.yaml")
         found = sync.resources(root)
-        same = sync.synced(text, found, sync.enricher_settings(root)) == text
+        same = sync.in_step(text, Project.read(root)) == text
     except PluginError as error:
         yield Finding("A plugin cannot be loaded.", str(error))
         return

@@ -33,6 +33,7 @@ class Plugin(Generic[Spec]):
     words: str
     spec: Spec
     settings: tuple[Field, ...]
+    bus: str = "VotesBus"  # logical id of the one that its rule is on
 
     @property
     def name(self) -> str:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from votepipe.project.sinks_page import page
 from votepipe.project.sync import resources
+from votepipe.project.sync.sinks_page import page
 
 SINK = '''"""Post each vote to a fax.
 

@@ -9,8 +9,14 @@ import pytest
 import yaml
 
 from votepipe.model.errors import PluginError
-from votepipe.project import checkout, differences, generated, sync
-from votepipe.project.sync import EnricherSettings, SyncError, enricher_settings, synced
+from votepipe.project import checkout, generated, sync
+from votepipe.project.sync import (
+    EnricherSettings,
+    SyncError,
+    differences,
+    enricher_settings,
+    synced,
+)
 from votepipe.project.template import read
 
 TEMPLATE = """Parameters:

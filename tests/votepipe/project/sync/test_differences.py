@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from votepipe.project.differences import differences, written
 from votepipe.project.sync import resources, synced
+from votepipe.project.sync.differences import differences, written
 
 EMPTY = """\
 Parameters:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from votepipe.plugins.fields import Field
 from votepipe.project.names import switch
+from votepipe.project.subscribers import FEED_BUS
 from votepipe.project.sync import SinkResources
 
 INTRODUCTION = """\
@@ -22,8 +23,9 @@ Set secrets with `.venv/bin/votepipe secret set SINK --stack votepipe-dev`; they
 
 
 def page(sinks: Iterable[SinkResources]) -> str:
-    """The whole page as Markdown, a section for each sink."""
-    return "\n".join([INTRODUCTION, *map(_section, sinks)])
+    """The whole page as Markdown, a section for each sink that is a file of its own."""
+    own = [sink for sink in sinks if sink.plugin.bus != FEED_BUS]
+    return "\n".join([INTRODUCTION, *map(_section, own)])
 
 
 def _section(sink: SinkResources) -> str:

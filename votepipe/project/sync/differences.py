@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from votepipe.project import generated
 
-_HANDLER = re.compile(r"Handler: sinks\.(\w+)\.handler")
+_NAME = re.compile(r"VOTEPIPE_SINK: (\w+)")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def written(template: str) -> dict[str, Written]:
     resources = generated.by_id(generated.inside(template, generated.RESOURCES))
     found = {}
     for id_, text in resources.items():
-        if handler := _HANDLER.search(text):
+        if named := _NAME.search(text):
             start = id_.removesuffix("Sink")
-            name = handler[1]
+            name = named[1]
             used = {each for each in parameters if f": !Ref {each}\n" in text.replace("\r", "")}
             used.add(f"{start}Enabled")
             found[name] = Written(

@@ -20,6 +20,7 @@ from votepipe.project import Project, generated
 from votepipe.project.generated import SyncError
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import Plugin
+from votepipe.project.subscribers import FEED_BUS, FEED_SOURCE, Subscriber
 
 FILES = {
     generated.SETTINGS: "parameters.yaml.j2",
@@ -31,7 +32,11 @@ ENRICHER_FILES = {
     generated.ENRICHER_SETTINGS: "parameters.yaml.j2",
     generated.ENRICHER_VARIABLES: "variables.yaml.j2",
 }
-EVENT_SOURCE = "votepipe"
+SUBSCRIBER_FILES = {
+    generated.SUBSCRIBERS: "subscribers.yaml.j2",
+    generated.SUBSCRIBER_RULES: "subscriber_rules.yaml.j2",
+}
+SOURCES = {"VotesBus": "votepipe", FEED_BUS: FEED_SOURCE}
 # What AWS takes, in characters.
 LONGEST_FUNCTION_DESCRIPTION = 256
 LONGEST_PARAMETER_DESCRIPTION = 4_000
@@ -70,7 +75,7 @@ class SinkResources:
         """The event pattern of its rule."""
         spec = self.plugin.spec
         where = {"detail": spec.where} if spec.where else {}
-        return {"source": [EVENT_SOURCE], "detail-type": list(spec.events), **where}
+        return {"source": [SOURCES[self.plugin.bus]], "detail-type": list(spec.events), **where}
 
     @property
     def parameters(self) -> list[Field]:
@@ -136,15 +141,24 @@ def resources(root: Path | None = None) -> list[SinkResources]:
     return [SinkResources(plugin) for plugin in Project.read(root).sinks]
 
 
-def block(name: str, found: Iterable[SinkResources]) -> str:
-    """The text of a generated block, from the sinks."""
-    return _templates().get_template(FILES[name]).render(sinks=list(found)).strip("\n")
+def in_step(template: str, project: Project) -> str:
+    """The template's text with its generated blocks written anew. Raises SyncError."""
+    enriching = sorted(map(EnricherSettings, project.enrichers), key=lambda each: each.plugin.name)
+    return synced(template, [*map(SinkResources, project.sinks)], enriching, project.subscribers)
+
+
+def block(name: str, found: Iterable[SinkResources], subscribers: Iterable[Subscriber] = ()) -> str:
+    """The text of a generated block, from the sinks and the subscribers with a rule of ours."""
+    return _rendered(FILES[name], sinks=list(found), subscribers=list(subscribers))
 
 
 def synced(
-    template: str, found: list[SinkResources], enriching: Sequence[EnricherSettings] = ()
+    template: str,
+    found: list[SinkResources],
+    enriching: Sequence[EnricherSettings] = (),
+    subscribers: Sequence[Subscriber] = (),
 ) -> str:
-    """The template's text with its generated blocks written anew, from sinks and enrichers.
+    """The template's text with its generated blocks written anew, from plugins and subscribers.
 
     Raises SyncError where the markers are missing, two names clash or AWS refuses a text.
     """
@@ -159,13 +173,21 @@ def synced(
     for kind, plugins in (("Sink", found), ("Enricher", enriching)):
         for each in plugins:
             _check_texts(f"{kind} '{each.plugin.name}'", each.texts)
+    forwarded = [each for each in subscribers if each.bus and each.active]
     for name in FILES:
-        template = generated.replaced(template, name, block(name, found))
-    for name, file in ENRICHER_FILES.items():
-        text = _templates().get_template(file).render(sinks=enriching, enrichers=enriching)
-        if text.strip() or generated.has(template, name):
-            template = generated.replaced(template, name, text.strip("\n"))
+        template = generated.replaced(template, name, block(name, found, forwarded))
+    feeding = any(each.active for each in subscribers)
+    for name, file in {**ENRICHER_FILES, **SUBSCRIBER_FILES}.items():
+        text = _rendered(
+            file, sinks=enriching, enrichers=enriching, subscribers=forwarded, feeding=feeding
+        )
+        if text or generated.has(template, name):
+            template = generated.replaced(template, name, text)
     return template
+
+
+def _rendered(file: str, **values: Any) -> str:
+    return _templates().get_template(file).render(**values).strip("\n")
 
 
 def check(
