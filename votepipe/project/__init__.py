@@ -88,7 +88,8 @@ def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
     broken: dict[Path, str] = {}
     folder = root / "enrichers"
     names = [plugins.home(path).stem for path in plugins.modules(folder)]
-    enrichers = _loaded(partial(_enricher, names=names), folder, broken)
+    taken = {plugins.home(path).stem for path in plugins.modules(root / "sinks")}
+    enrichers = _loaded(partial(_enricher, names=names, sinks=taken), folder, broken)
     # What a broken one adds is not known, so that it may be anything.
     unknown: dict[str, Mapping[str, Any]] = {name: {} for name in names}
     adds = unknown | {each.name: each.spec.adds for each in enrichers}
@@ -99,8 +100,13 @@ def _read(root: Path, files: tuple[tuple[str, bytes], ...]) -> Project:
     return Project(root, sinks, _ordered(enrichers, broken), subscribed, broken)
 
 
-def _enricher(path: Path, names: Collection[str]) -> Plugin[Enricher]:
+def _enricher(path: Path, names: Collection[str], sinks: Collection[str]) -> Plugin[Enricher]:
     found = plugins.enricher(path)
+    if found.name in sinks:
+        raise PluginError(
+            f"{plugins.place(path)} has the name of a sink, and their settings would mix. "
+            "Rename the enricher."
+        )
     plugins.check_needs(found, names)
     return found
 

@@ -5,6 +5,7 @@ import keyword
 import sys
 from collections.abc import Collection
 
+_OURS = ("votepipe", "sinks", "enrichers")
 _ALLOWED = "email"  # shipped: another name would replace its queue and settings on every stack
 
 
@@ -17,9 +18,10 @@ def unfit(name: str) -> str | None:
     """Why a plugin's module must not have this name; None where it may."""
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"'{name}' is a word of Python's own."
-    if name in sys.stdlib_module_names and name != _ALLOWED:
+    if name != _ALLOWED and name in (*sys.stdlib_module_names, *_OURS):
+        owner = "this project" if name in _OURS else "the standard library"
         return (
-            f"'{name}' shadows a module of the standard library: whatever starts in this folder, "
+            f"'{name}' shadows a module of {owner}: whatever starts in this folder, "
             "as editors and test runners do, would import this file in its place."
         )
     return None

@@ -94,10 +94,22 @@ def test_all_plugins_that_are_wrong_are_named_and_hide_no_other(here: Path) -> N
         "enrichers/second.py needs 'elsewhere', and no such enricher is there. "
         "There are: first, third.\n"
         "sinks/alpha.py has no docstring. Start it with a line that says what it does.\n"
-        "sinks/zeta.py does not import: SystemExit: 1. Fix that file."
+        "sinks/zeta.py does not import: SystemExit: 1. Fix line 2."
     )
     project = Project.survey(here)
     assert [each.name for each in (*project.enrichers, *project.sinks)] == ["third", "room"]
+
+
+def test_an_enricher_with_the_name_of_a_sink_is_refused(here: Path) -> None:
+    (here / "sinks" / "_words.py").write_text("WORD = 'one'")
+    (here / "sinks" / "room.py").write_text(SINK)
+    (here / "enrichers").mkdir()
+    (here / "enrichers" / "room.py").write_text(ENRICHER.format(needs=[], more=""))
+
+    assert list(Project.survey(here).broken.values()) == [
+        "enrichers/room.py has the name of a sink, and their settings would mix. "
+        "Rename the enricher."
+    ]
 
 
 def test_enrichers_that_need_each_other_hide_no_other(here: Path) -> None:

@@ -7,6 +7,7 @@ disturbs what another one, or the running program, imported.
 import contextlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def sink(path: Path) -> Plugin[Sink]:
         try:
             compile_pattern(plugin.spec.where)
         except InvalidPattern as error:
-            advice = " ".join([f"{error.reason.rstrip('.')}.", *error.__notes__])
+            advice = " ".join([f"{error.reason.rstrip('.')}.", *getattr(error, "__notes__", ())])
             raise PluginError(
                 f"{place(path)}: 'where' is not an event pattern. {advice}"
             ) from error
@@ -108,6 +109,12 @@ def _plugin(path: Path, function: str, kind: type[Spec]) -> Plugin[Spec]:
     mark = kind.__name__.lower()
     if problem := unfit(home(path).stem):
         raise PluginError(f"{place(path)}: {problem} Rename the {mark}.")
+    folder = path.with_suffix("") / "__init__.py"
+    if folder.exists():
+        raise PluginError(
+            f"{place(path)} and {place(folder)} have one name, and Python imports the folder. "
+            "Rename one of them."
+        )
     if problem := source.problem(path, function, mark):
         raise PluginError(f"{place(path)} {problem}")
     with _loaded(path) as module:
@@ -147,8 +154,11 @@ def _loaded(path: Path) -> Iterator[ModuleType]:
         except PluginError:
             raise
         except (Exception, SystemExit) as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+            fix = f"Fix line {lines[-1]}." if lines else "Fix that file."
             raise PluginError(
-                f"{place(path)} does not import: {type(error).__name__}: {error}. Fix that file."
+                f"{place(path)} does not import: {type(error).__name__}: {error}. {fix}"
             ) from error
         yield module
     finally:

@@ -8,6 +8,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+_WRITTEN = {"sink": "@sink(events=['VoteCast'])", "enricher": "@enricher(adds={…})"}
+
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -23,6 +25,10 @@ def problem(path: Path, function: str, mark: str) -> str | None:
     defined = [each for each in tree.body if isinstance(each, Def)]
     named = [each for each in defined if each.name == function]
     marked = [each for each in defined if _times(each, mark)]
+    bare = [each.lineno for function in marked for each in function.decorator_list
+            if isinstance(each, ast.Name | ast.Attribute) and mark in _names(each)]  # fmt: skip
+    if bare:
+        return f"has @{mark} without options in line {bare[0]}. Write: {_WRITTEN[mark]}"
     if len(named) > 1:
         lines = " and ".join(str(each.lineno) for each in named)
         return (
@@ -59,6 +65,9 @@ def _times(function: Def, mark: str) -> int:
 def _lines(function: Def, mark: str) -> Iterator[int]:
     """The lines of the marks on a function, written as `@sink(…)` or `@votepipe.sink(…)`."""
     for each in function.decorator_list:
-        called = each.func if isinstance(each, ast.Call) else each
-        if mark in (getattr(called, "id", None), getattr(called, "attr", None)):
+        if mark in _names(each.func if isinstance(each, ast.Call) else each):
             yield each.lineno
+
+
+def _names(expression: ast.expr) -> tuple[str | None, str | None]:
+    return getattr(expression, "id", None), getattr(expression, "attr", None)

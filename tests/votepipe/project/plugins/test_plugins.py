@@ -115,11 +115,11 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
         (
             '"""Post."""\nimport no_such_module',
             "sinks/chat.py does not import: ModuleNotFoundError: No module named "
-            "'no_such_module'. Fix that file.",
+            "'no_such_module'. Fix line 2.",
         ),
         (
             '"""Post."""\n1 / 0',
-            "sinks/chat.py does not import: ZeroDivisionError: division by zero. Fix that file.",
+            "sinks/chat.py does not import: ZeroDivisionError: division by zero. Fix line 2.",
         ),
         (
             '"""Post."""\ndef handler(:',
@@ -129,6 +129,10 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
         (
             SINK.replace('["VoteCast"]', '["VoteCats"]'),
             "sinks/chat.py: there is no event 'VoteCats'. Did you mean 'VoteCast'?",
+        ),
+        (
+            SINK.replace('["VoteCast"]', '["VoteCast"], where={}'),
+            "sinks/chat.py: 'where' is not an event pattern. Empty objects are not allowed.",
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCast"], where={"vote": {"voter": "x"}}'),
@@ -155,6 +159,18 @@ def test_a_sink_that_is_not_right(put, text: str, said: str) -> None:
 def test_the_place_of_a_package_has_its_folder() -> None:
     assert place(Path("/a/sinks/pager/__init__.py")) == "sinks/pager/__init__.py"
     assert place(Path("/a/sinks/chat.py")) == "sinks/chat.py"
+
+
+def test_a_module_and_a_folder_of_one_name(put) -> None:
+    put("sinks/chat/__init__.py")
+
+    with pytest.raises(PluginError) as error:
+        sink(put("sinks/chat.py"))
+
+    assert str(error.value) == (
+        "sinks/chat.py and sinks/chat/__init__.py have one name, and Python imports the folder. "
+        "Rename one of them."
+    )
 
 
 def test_an_enricher_that_is_not_right(put) -> None:

@@ -40,6 +40,10 @@ def refusal(folder: Path, text: str) -> str:
             "Put @sink on 'handler'.",
         ),
         (
+            "@sink\ndef handler(event): ...",
+            "sinks/chat.py has @sink without options in line 3. Write: @sink(events=['VoteCast'])",
+        ),
+        (
             f"{MARK}def post(event): ...",
             "sinks/chat.py: @sink is on 'post'. Name the function 'handler'.",
         ),
@@ -79,6 +83,11 @@ def test_an_enricher_is_looked_at_as_well(tmp_path: Path) -> None:
         (
             "json",
             "'json' shadows a module of the standard library: whatever starts in this folder, "
+            "as editors and test runners do, would import this file in its place.",
+        ),
+        (
+            "votepipe",
+            "'votepipe' shadows a module of this project: whatever starts in this folder, "
             "as editors and test runners do, would import this file in its place.",
         ),
         ("class", "'class' is a word of Python's own."),
