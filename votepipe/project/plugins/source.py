@@ -5,7 +5,7 @@ function is one on none.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 _WRITTEN = {"sink": "@sink(events=['VoteCast'])", "enricher": "@enricher(adds={…})"}
@@ -24,26 +24,24 @@ def problem(path: Path, function: str, mark: str) -> str | None:
         return None  # importing it says where
     defined = [each for each in tree.body if isinstance(each, Def)]
     named = [each for each in defined if each.name == function]
-    marked = [each for each in defined if _times(each, mark)]
-    bare = [each.lineno for function in marked for each in function.decorator_list
-            if isinstance(each, ast.Name | ast.Attribute) and mark in _names(each)]  # fmt: skip
-    if bare:
-        return f"has @{mark} without options in line {bare[0]}. Write: {_WRITTEN[mark]}"
+    marks = [(each, at) for each in defined for at in each.decorator_list if _is(at, mark)]
+    for _, at in marks:
+        if not isinstance(at, ast.Call):
+            return f"has @{mark} without options in line {at.lineno}. Write: {_WRITTEN[mark]}"
     if len(named) > 1:
-        lines = " and ".join(str(each.lineno) for each in named)
         return (
-            f"has {len(named)} functions '{function}', in lines {lines}, and only the last counts. "
-            "Keep one; another one is a file of its own."
+            f"has {len(named)} functions '{function}', in lines {_lines(named)}, and only the last "
+            "counts. Keep one; another one is a file of its own."
         )
-    if named and marked and named[0] not in marked:
+    if named and marks and named[0] not in [each for each, _ in marks]:
+        marked = marks[0][0]
         return (
-            f"has @{mark} on '{marked[0].name}' in line {marked[0].lineno}, and '{function}' in "
+            f"has @{mark} on '{marked.name}' in line {marked.lineno}, and '{function}' in "
             f"line {named[0].lineno} has no mark. Put @{mark} on '{function}'."
         )
-    if sum(_times(each, mark) for each in marked) > 1:
-        lines = " and ".join(str(line) for each in marked for line in _lines(each, mark))
+    if len(marks) > 1:
         return (
-            f"has @{mark} more than once, in lines {lines}. "
+            f"has @{mark} more than once, in lines {_lines(at for _, at in marks)}. "
             f"Keep the one on '{function}'; another one is a file of its own."
         )
     return None
@@ -58,16 +56,11 @@ def line_of_option(path: Path, option: str, name: str) -> int | None:
     return None
 
 
-def _times(function: Def, mark: str) -> int:
-    return len(list(_lines(function, mark)))
+def _is(decorator: ast.expr, mark: str) -> bool:
+    """Whether it is the mark, written as `@sink(…)` or `@votepipe.sink(…)`."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return mark in (getattr(called, "id", None), getattr(called, "attr", None))
 
 
-def _lines(function: Def, mark: str) -> Iterator[int]:
-    """The lines of the marks on a function, written as `@sink(…)` or `@votepipe.sink(…)`."""
-    for each in function.decorator_list:
-        if mark in _names(each.func if isinstance(each, ast.Call) else each):
-            yield each.lineno
-
-
-def _names(expression: ast.expr) -> tuple[str | None, str | None]:
-    return getattr(expression, "id", None), getattr(expression, "attr", None)
+def _lines(nodes: Iterable[Def | ast.expr]) -> str:
+    return " and ".join(str(each.lineno) for each in nodes)

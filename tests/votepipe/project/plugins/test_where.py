@@ -79,9 +79,9 @@ VALUE = "It wants '{}' as {}, and in a {} it is {}. Change the value."
             {"weather": ["sun"]},
             ("VoteRejected",),
             "'where' names 'weather', which no VoteRejected has. There are: eventID, type, time, "
-            "version, sequence, stream, vote.widgetId, vote.voteId, reasons, enrichment.article.title, "
-            "enrichment.article.url, enrichment.article.tags, enrichment.article.either, "
-            "enrichment.broken, enrichment.tree.parts.",
+            "version, sequence, stream, vote.widgetId, vote.voteId, reasons, "
+            "enrichment.article.title, enrichment.article.url, enrichment.article.tags, "
+            "enrichment.article.either, enrichment.broken, enrichment.tree.parts.",
         ),
         (
             {"vote": {"voteType": ["thumbs_up"]}},
