@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from votepipe.aws.secrets import Secret
@@ -93,6 +94,8 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+# Types written as text are found only while the plugin's module is imported.
+@lru_cache(maxsize=256)
 def fields(cls: type, plugin: str) -> tuple[Field, ...]:
     """The settings that `cls` declares for the plugin of this name, in their order.
 

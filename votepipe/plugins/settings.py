@@ -12,7 +12,7 @@ by setting, whose ARN is in SLACK_SECRET_ARN.
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from votepipe.aws import secrets
@@ -37,11 +37,11 @@ def load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
     Temporary when Secrets Manager cannot be asked.
     """
     try:
-        return _load(cls, plugin, env)
+        return load_once(cls, plugin, env)
     except SettingsError:
         if not secret_changed(cls, plugin, env):
             raise
-    return _load(cls, plugin, env)
+    return load_once(cls, plugin, env)
 
 
 def secret_changed(cls: type, plugin: str, env: Mapping[str, str]) -> bool:
@@ -50,10 +50,16 @@ def secret_changed(cls: type, plugin: str, env: Mapping[str, str]) -> bool:
     return bool(arn) and secrets.changed(arn)
 
 
-def _load(cls: type[T], plugin: str, env: Mapping[str, str]) -> T:
-    known = fields(cls, plugin)
+def load_once(
+    cls: type[T],
+    plugin: str,
+    env: Mapping[str, str],
+    read: Callable[[str], Mapping[str, Any]] | None = None,
+) -> T:
+    """Read the settings as they are now; `read` gives a secret's values by its ARN."""
+    known = fields(cls, plugin)  # type: ignore[arg-type]  # a class is hashable
     arn = _secret_arn(known, env)
-    kept = secrets.read(arn) if arn else {}
+    kept = (read or secrets.read)(arn) if arn else {}
     values: dict[str, Any] = {}
     problems: list[tuple[Field, str]] = []
     for field in known:

@@ -1,7 +1,10 @@
 """template.yaml as AWS sees it: SAM's own transform, run in this process."""
 
 import copy
+import json
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -10,6 +13,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.project import generated
+
+# CloudFormation gives back other characters than ASCII's as '?'.
+_FOREIGN = re.compile(r"[^\x00->@-\x7f]+")
 
 
 class _NoManagedPolicies:
@@ -28,6 +34,41 @@ def read(root: Path) -> dict[str, Any]:
     with generated.yaml_errors(text):
         template: dict[str, Any] = yaml_parse(text)
     return template
+
+
+def parsed(body: Any) -> dict[str, Any]:
+    """A template as CloudFormation gives it back: YAML as text, or JSON that is read already."""
+    template: dict[str, Any] = yaml_parse(body) if isinstance(body, str) else body
+    return template
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names of what differs between two templates, except for what `sam` writes into them."""
+    texts = [_texts(one), _texts(other)]
+    return sorted(
+        name
+        for name in texts[0].keys() | texts[1].keys()
+        if texts[0].get(name) != texts[1].get(name)
+    )
+
+
+def _texts(template: Mapping[str, Any]) -> dict[str, str]:
+    """Each parameter, resource and so on as text, by its name."""
+    return {
+        name: _FOREIGN.sub("?", json.dumps(_own(body), sort_keys=True, ensure_ascii=False))
+        for section in template.values()
+        if isinstance(section, Mapping)
+        for name, body in section.items()
+    }
+
+
+def _own(value: Any) -> Any:
+    """A value without where `sam` put the code, and what it notes about resources."""
+    if isinstance(value, Mapping):
+        return {
+            name: _own(item) for name, item in value.items() if name not in ("CodeUri", "Metadata")
+        }
+    return [_own(item) for item in value] if isinstance(value, list) else value
 
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:

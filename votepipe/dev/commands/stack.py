@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from votepipe.dev.operations import doctor as checks
+from votepipe.dev.doctor import Finding
+from votepipe.dev.doctor.machine import look_at_machine
+from votepipe.dev.doctor.stack import look_at_stack
 from votepipe.dev.operations.casting import answer, cast
 from votepipe.dev.operations.deployment import (
     Deployment,
@@ -17,6 +19,7 @@ from votepipe.dev.operations.deployment import (
 )
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
+from votepipe.dev.operations.stack import StackError
 from votepipe.project import sync
 from votepipe.project.names import meant, switch
 from votepipe.tally import Tally
@@ -95,11 +98,11 @@ def status(stack: str | None) -> None:
 def doctor(stack: str | None) -> None:
     """Check this machine and a stack; name what is missing, with its remedy."""
     try:
-        of_stack = checks.stack(deployment(stack))
-    except NotUp as error:
-        of_stack = iter([checks.Finding("No stack was looked at.", str(error))])
+        of_stack = look_at_stack(deployment(stack))
+    except (NotUp, StackError) as error:
+        of_stack = iter([Finding("No stack was looked at.", str(error))])
     missing = 0
-    for finding in itertools.chain(checks.machine(), of_stack):
+    for finding in itertools.chain(look_at_machine(), of_stack):
         click.echo(f"{'✗' if finding.remedy else '✓'} {finding.fact}")
         if finding.remedy:
             missing += 1

@@ -1,12 +1,11 @@
 """Local secrets and parameters of sinks: examples, and the address of the receiver."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from votepipe.dev.operations.deployment import Deployment
-from votepipe.dev.operations.secrets import is_set, put_secret
+from votepipe.dev.operations.secrets import put_secret, secret_values
 from votepipe.project.names import switch
 from votepipe.project.sync import EnricherSettings, SinkResources
 
@@ -35,7 +34,8 @@ def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: st
         if secret is None:
             continue
         # A run on another port left the address of its own receiver.
-        if not is_set(client, secret) or _points_to_a_receiver(client, secret):
+        held = secret_values(client, secret)
+        if not held or _points_to_a_receiver(held):
             values = {
                 field.name: field.example or f"{url}/receive/{sink.name}"
                 for field in sink.secrets
@@ -44,8 +44,7 @@ def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: st
             put_secret(client, secret, values)
 
 
-def _points_to_a_receiver(client: Any, secret: str) -> bool:
-    values = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+def _points_to_a_receiver(values: Mapping[str, str]) -> bool:
     return any(_RECEIVER.match(value) for value in values.values())
 
 

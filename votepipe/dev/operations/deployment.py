@@ -9,9 +9,10 @@ from typing import Any
 import boto3
 import click
 import requests
+from botocore.exceptions import BotoCoreError
 
 from votepipe.dev.local.ministack import ACCOUNT, REGION
-from votepipe.dev.operations.stack import Stack
+from votepipe.dev.operations.stack import Stack, StackError, next_step
 from votepipe.project import Project
 from votepipe.project.names import switch
 
@@ -98,9 +99,15 @@ def local_status() -> dict[str, Any]:
 
 
 def deployment(stack: str | None) -> Deployment:
-    """The stack of that name on AWS, by the shell's own credentials; None is the local one."""
+    """The stack of that name on AWS, by the shell's own credentials; None is the local one.
+
+    Raises StackError without a usable AWS profile, NotUp where the local one does not run.
+    """
     if stack:
-        return Deployment(stack, boto3.Session())
+        try:
+            return Deployment(stack, boto3.Session())
+        except BotoCoreError as error:
+            raise StackError(f"AWS cannot be asked. {next_step(error)}") from error
     status = local_status()
     session = LocalSession(status["endpoint"])
     return Deployment(status["stack"], session, console_url(), status.get("warning", ""))

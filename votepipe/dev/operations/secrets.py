@@ -34,12 +34,13 @@ def values_from(text: str, secrets: Sequence[Field]) -> dict[str, str]:
     return given
 
 
-def is_set(client: Any, secret_id: str) -> bool:
-    """Whether a secret holds a value; `client` is boto3's Secrets Manager."""
+def secret_values(client: Any, secret_id: str) -> dict[str, Any]:
+    """What a secret holds, {} when nothing; `client` is boto3's Secrets Manager."""
     try:
-        return bool(client.get_secret_value(SecretId=secret_id).get("SecretString"))
+        text = client.get_secret_value(SecretId=secret_id).get("SecretString")
     except client.exceptions.ResourceNotFoundException:
-        return False
+        return {}
+    return dict(json.loads(text or "{}"))
 
 
 def put_secret(client: Any, secret_id: str, values: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_values
 from votepipe.model.errors import VotepipeError
+from votepipe.project import template
 
 # What `Fn::GetAtt` gives, built from the physical id; a table's StreamArn needs a call.
 _ATTRIBUTES = {
@@ -25,6 +26,16 @@ _ATTRIBUTES = {
     ("AWS::SQS::Queue", "Arn"): "arn:{partition}:sqs:{region}:{account}:{last}",
     ("AWS::SQS::Queue", "QueueName"): "{last}",
 }
+_STEPS = {
+    "Log in to AWS, for example with: aws sso login": (
+        *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
+        *("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"),
+        *("ExpiredToken", "ExpiredTokenException", "RequestExpired"),
+        *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"),
+    ),
+    "Set AWS_REGION, or a region in your AWS profile.": ("NoRegionError", "InvalidRegionError"),
+    "Correct AWS_PROFILE.": ("ProfileNotFound",),
+}
 
 
 class StackError(VotepipeError):
@@ -40,7 +51,6 @@ class Stack:
     def __init__(self, name: str, session: boto3.Session) -> None:
         self.name = name
         self._session = session
-        self._cloudformation: Any = session.client("cloudformation")
 
     @property
     def revision(self) -> str | None:
@@ -70,6 +80,12 @@ class Stack:
         if not isinstance(template, Mapping):
             raise StackError(f"The template of '{self.name}' has no transform. Deploy it with SAM.")
         return template
+
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The template as it was deployed, before its transforms."""
+        body = self._call("get_template", StackName=self.name, TemplateStage="Original")
+        return template.parsed(body["TemplateBody"])
 
     @cached_property
     def physical_ids(self) -> dict[str, str]:
@@ -162,22 +178,28 @@ class Stack:
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         try:
-            return getattr(self._cloudformation, operation)(**arguments)
-        except ClientError as error:
-            if "does not exist" in error.response["Error"].get("Message", ""):
+            client: Any = self._session.client("cloudformation")
+            return getattr(client, operation)(**arguments)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and "does not exist" in str(error):
                 raise StackError(
-                    f"There is no stack '{self.name}' in {self._cloudformation.meta.region_name}. "
+                    f"There is no stack '{self.name}' in {client.meta.region_name}. "
                     "Run: make up (on this machine) or make deploy (on AWS)."
                 ) from None
             raise StackError(
-                f"Stack '{self.name}' cannot be read: CloudFormation answered "
-                f"'{_code(error)}'. Check the credentials and the region."
+                f"Stack '{self.name}' cannot be read ({_code(error)}). {next_step(error)}"
             ) from error
-        except BotoCoreError as error:
-            raise StackError(
-                f"Stack '{self.name}' cannot be read ({_code(error)}). "
-                "Run: make up (on this machine), or check the network and the credentials."
-            ) from error
+
+
+def next_step(error: ClientError | BotoCoreError) -> str:
+    """What a person can do about an error of botocore's."""
+    code = _code(error)
+    if isinstance(error, ClientError) and "AccessDenied" in code:
+        return f"Allow cloudformation:{error.operation_name} to whom you are logged in as."
+    return next(
+        (step for step, codes in _STEPS.items() if code in codes),
+        "Run: make up (on this machine), or check the network and the region.",
+    )
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

@@ -51,7 +51,30 @@ def test_a_stack_that_is_up(stack) -> None:
     result = CliRunner().invoke(doctor, env={"VOTEPIPE_PORT": str(stack.port)})
 
     assert f"✓ Stack '{stack.deployment.name}' is there" in result.output
-    assert "✓ The secret of sink 'slack' is set." in result.output
+    assert "✓ Sink 'slack' is on and has its settings." in result.output
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "remedy"),
+    [
+        ("AWS_PROFILE", "nobody", "AWS cannot be asked. Correct AWS_PROFILE."),
+        ("AWS_DEFAULT_REGION", None, "(NoRegionError). Set AWS_REGION, or a region in your AWS"),
+        ("AWS_ACCESS_KEY_ID", None, "Log in to AWS, for example with: aws sso login"),
+    ],
+)
+def test_without_a_login_the_next_step_is_named(
+    variable: str, value: str | None, remedy: str
+) -> None:
+    unset = {variable: value}
+    if variable == "AWS_ACCESS_KEY_ID":
+        unset["AWS_SECRET_ACCESS_KEY"] = None
+
+    result = CliRunner().invoke(doctor, ["--stack", "votes"], env=unset)
+
+    assert result.exit_code == 1
+    fact, step = result.output.splitlines()[-2:]
+    assert fact == "✗ No stack was looked at."
+    assert remedy in step
 
 
 def test_no_stack_is_up() -> None:

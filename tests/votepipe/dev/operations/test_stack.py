@@ -3,7 +3,12 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from votepipe.dev.operations.stack import Stack, StackError
 from votepipe.emulator.cloudformation.intrinsics import IntrinsicError
@@ -236,8 +241,11 @@ def test_refuses_a_template_without_a_transform():
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (ClientError({"Error": {"Code": "AccessDenied"}}, "x"), "answered 'AccessDenied'"),
-        (EndpointConnectionError(endpoint_url="http://x"), r"\(EndpointConnectionError\)"),
+        (ClientError({"Error": {"Code": "AccessDenied"}}, "X"), "Allow cloudformation:X to whom"),
+        (ClientError({"Error": {"Code": "ExpiredToken"}}, "X"), r"\(ExpiredToken\)\. Log in"),
+        (NoCredentialsError(), "Log in to AWS, for example with: aws sso login"),
+        (NoRegionError(), "Set AWS_REGION, or a region in your AWS profile"),
+        (EndpointConnectionError(endpoint_url="http://x"), r"\(EndpointConnectionError\)\. Run"),
     ],
 )
 def test_says_why_it_cannot_be_read(error, text):

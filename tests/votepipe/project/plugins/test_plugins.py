@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from votepipe.model.errors import PluginError
+from votepipe.plugins.settings import load
 from votepipe.project.plugins import enricher, modules, place, sink
 
 SINK = '''"""Post each vote to a room.
@@ -176,3 +177,21 @@ def test_a_module_and_a_folder_of_one_name(put) -> None:
 def test_an_enricher_that_is_not_right(put) -> None:
     with pytest.raises(PluginError, match=r"^enrichers/place.py has no function 'enrich' marked"):
         enricher(put("enrichers/place.py", '"""Add."""\ndef enrich(vote): ...'))
+
+
+def test_settings_whose_types_are_text_are_known_after_the_module_is_gone(put) -> None:
+    setting = "    room: str = setting('Where it goes')"
+    settings = f"@dataclass(frozen=True, kw_only=True)\nclass Settings:\n{setting}\n\n"
+    text = (
+        SINK.replace("import sink\n", f"import setting, sink\n\n{settings}")
+        .replace(
+            "from votepipe",
+            "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom votepipe",
+        )
+        .replace('["VoteCast"]', '["VoteCast"], settings=Settings')
+        .replace("(event)", "(event, settings)")
+    )
+    plugin = sink(put("sinks/chat.py", text))
+
+    assert plugin.spec.settings is not None
+    assert load(plugin.spec.settings, "chat", {"CHAT_ROOM": "tea"}).room == "tea"
