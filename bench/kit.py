@@ -14,7 +14,7 @@ VOTES, ANSWERS = 2_500, 3
 
 def main() -> None:
     sinks = sys.argv[1:] or None
-    with Pipeline(sinks=sinks) as pipeline:
+    with Pipeline(sinks=sinks, fill_secrets=True) as pipeline:
         started, worked = time.perf_counter(), time.process_time()
         write(pipeline)
         pipeline.run_until_idle()

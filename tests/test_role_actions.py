@@ -111,7 +111,7 @@ def day(sink: str) -> dict[str, Any]:
     """
     chosen = {sink: SETTINGS[sink]} if sink in SETTINGS else {}
     try:
-        made = Pipeline(sinks=[sink, *OTHERS.get(sink, ())], settings=chosen)
+        made = Pipeline(sinks=[sink, *OTHERS.get(sink, ())], settings=chosen, fill_secrets=True)
     except Unmodelled as refused:
         return {"refused": str(refused)}
     with made as pipeline:

@@ -83,7 +83,7 @@ def project() -> Project:
 @pytest.fixture
 def pipeline(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
     monkeypatch.setattr(Project, "read", lambda root=None: project)
-    with Pipeline(sinks=["settle", "feed"]) as made:
+    with Pipeline(sinks=["settle", "feed"], fill_secrets=True) as made:
         yield made
 
 

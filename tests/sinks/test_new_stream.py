@@ -21,7 +21,7 @@ LABEL = "2026-01-04T10:30:00.123"
 def pipeline() -> Iterator[Pipeline]:
     """Sinks that remember what they delivered, for a while or for ever."""
     sinks = ["settle", "slack", "tally", "webhook"]
-    with Pipeline(sinks=sinks, settings=SETTINGS) as made:
+    with Pipeline(sinks=sinks, settings=SETTINGS, fill_secrets=True) as made:
         made.serve("slack", Slack())
         yield made
 

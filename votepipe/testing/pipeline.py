@@ -32,7 +32,8 @@ class Pipeline(Account):
 
     `parameters` are the template's; `sinks` names those that are on, all when None; `settings` are
     values by sink and setting, secret or not (`{"slack": {"emoji_up": "🎉"}}`), where they are not
-    to be the usual ones; `start` is when time begins.
+    to be the usual ones. Secrets that are no addresses are missing unless they are given there, as
+    before `votepipe secret set`; `fill_secrets` makes some up. `start` is when time begins.
     The same `seed` gives the same trace, byte for byte.
     Close it, or use it as a context manager.
     Raises Unmodelled for what the template has and the kit has not.
@@ -45,6 +46,7 @@ class Pipeline(Account):
         *,
         sinks: Collection[str] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        fill_secrets: bool = False,
         seed: int = 0,
         start: datetime = START,
     ) -> None:
@@ -61,7 +63,11 @@ class Pipeline(Account):
         environment.begin(self._now)
         self._open = True
         try:
-            self._build(Project.read(root), parameters or {}, settings or {}, sinks)
+            project = Project.read(root)
+            values = setting_values(
+                project.settings, self.receiver.url, settings or {}, fill_secrets=fill_secrets
+            )
+            self._build(project, parameters or {}, values, sinks)
         except BaseException:
             self.close()
             raise
@@ -176,12 +182,11 @@ class Pipeline(Account):
         self,
         project: Project,
         parameters: Mapping[str, Any],
-        settings: Mapping[str, Mapping[str, Any]],
+        values: Mapping[str, Mapping[str, str]],
         sinks: Collection[str] | None,
     ) -> None:
         known = [sink.name for sink in project.sinks]
         names.only(known, sinks or (), "There is no sink '{}'.")
-        values = setting_values(project.settings, self.receiver.url, settings)
         chosen = template_parameters(project, values, known if sinks is None else sinks)
         resources = Resources(project.template, {**chosen, **parameters})
         mail = Mail(self.simulation, self._running, self.receiver.answer)
@@ -191,7 +196,7 @@ class Pipeline(Account):
         self._senders = [*running, *(enricher.name for enricher in project.enrichers)]
         for env, secret in secret_values(project.settings, values).items():
             for function in self.models.functions.values():
-                if arn := function.environment.get(env):
+                if secret and (arn := function.environment.get(env)):
                     self.models.secrets.values[arn] = json.dumps(secret)
 
     def _running(self) -> str:

@@ -10,17 +10,22 @@ from votepipe.testing import names
 
 
 def setting_values(
-    plugins: Mapping[str, tuple[Field, ...]], receiver: str, given: Mapping[str, Mapping[str, Any]]
+    plugins: Mapping[str, tuple[Field, ...]],
+    receiver: str,
+    given: Mapping[str, Mapping[str, Any]],
+    *,
+    fill_secrets: bool,
 ) -> dict[str, dict[str, str]]:
     """The values of each plugin's settings that are set, by the plugin's name.
 
     Addresses of receivers are those of the kit's own server, and what is required has its example,
-    unless they are `given`; a given None leaves a setting out. Raises KitError for unknown names.
+    unless they are `given`; a given None leaves a setting out. Without `fill_secrets`, secrets that
+    are no addresses are only those given. Raises KitError for unknown names.
     """
     found = {}
     for sink, fields in plugins.items():
         own = dict(given.get(sink, {}))
-        usual = {field.name: _usual(field, sink, receiver) for field in fields}
+        usual = {field.name: _usual(field, sink, receiver, fill_secrets) for field in fields}
         names.only(usual, own, f"Plugin '{sink}' has no setting '{{}}'.")
         chosen = {**usual, **{name: _text(value) for name, value in own.items()}}
         found[sink] = {name: value for name, value in chosen.items() if value is not None}
@@ -59,11 +64,11 @@ def secret_values(
     return found
 
 
-def _usual(field: Field, sink: str, receiver: str) -> str | None:
-    """The value of a setting in a test; None where its default serves."""
+def _usual(field: Field, sink: str, receiver: str, fill_secrets: bool) -> str | None:
+    """The value of a setting in a test; None where its default serves, or it stays missing."""
     if is_address(field):
         return f"{receiver}/{sink}"
-    if not field.required:
+    if not field.required or (field.kind == "secret" and not fill_secrets):
         return None
     if field.kind == "secret":
         return field.example or f"{sink}-{field.name}"

@@ -40,7 +40,7 @@ _SECONDS = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 360
 _VERBS = ("put", "remove", "expire", "wait", "stream")
 _FAULTS = ("answer", "fail", "throttle", "takes", "duplicate", "reorder", "put_events_fails")
 _CASE = {"name", "records", "messages", "dead letters", "faults"}
-_FILE = {"sinks", "parameters", "tests"}
+_FILE = {"sinks", "parameters", "settings", "tests"}
 
 
 def _scalar(loader: Any, node: Any) -> Any:
@@ -71,6 +71,7 @@ class Case:
     faults: Sequence[Mapping[str, Any]] = ()
     sinks: Sequence[str] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
 
 
@@ -86,7 +87,8 @@ def load(path: Path) -> list[Case]:
     if not isinstance(content, dict) or not content.get("tests"):
         raise KitError(f"{path.name} has no 'tests'. Write at least one.")
     names.only(_FILE, content, f"{path.name} has '{{}}'.")
-    common = {"sinks": content.get("sinks"), "parameters": content.get("parameters") or {}}
+    common = {name: content.get(name) or {} for name in ("parameters", "settings")}
+    common["sinks"] = content.get("sinks")
     return [case(each, path.parent, **common) for each in content["tests"]]
 
 
@@ -121,7 +123,7 @@ def run(given: Case, root: Path | None = None) -> list[str]:
 
 
 def _run(given: Case, root: Path | None) -> list[str]:
-    with Pipeline(root, given.parameters, sinks=given.sinks) as pipeline:
+    with Pipeline(root, given.parameters, sinks=given.sinks, settings=given.settings) as pipeline:
         for fault in given.faults:
             _harm(pipeline, fault)
         for step in given.records:

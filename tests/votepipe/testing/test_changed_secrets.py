@@ -24,7 +24,7 @@ from votepipe.http import post
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     url: Secret = setting("Address")
-    key: Secret = setting("Key", example="old")
+    key: Secret = setting("Key")
 
 
 @sink(events=["VoteCast"], settings=Settings)
@@ -76,7 +76,8 @@ def test_a_stale_token_costs_one_call_and_no_dead_letter(code: str) -> None:
 def test_a_stale_key_or_address_costs_one_call(
     run: Callable[..., Pipeline], checkout: Callable[..., Path], status: int
 ) -> None:
-    key, pipeline = "old", run(checkout({"keyed": KEYED}))
+    key = "old"
+    pipeline = run(checkout({"keyed": KEYED}), settings={"keyed": {"key": key}})
     pipeline.serve("keyed", lambda r: Answer(status=200 if r.headers["x-key"] == key else status))
     vote(pipeline, "one")
     key = "new"
@@ -90,7 +91,7 @@ def test_a_stale_key_or_address_costs_one_call(
 def test_a_secret_that_did_not_change_is_not_tried_again(
     run: Callable[..., Pipeline], checkout: Callable[..., Path]
 ) -> None:
-    pipeline = run(checkout({"keyed": KEYED}))
+    pipeline = run(checkout({"keyed": KEYED}), settings={"keyed": {"key": "old"}})
     pipeline.answer("keyed", status=401)
     vote(pipeline, "one")
 
@@ -102,7 +103,7 @@ def test_a_secret_that_did_not_change_is_not_tried_again(
 def test_a_secret_that_changed_to_another_bad_one_is_tried_once(
     run: Callable[..., Pipeline], checkout: Callable[..., Path]
 ) -> None:
-    pipeline = run(checkout({"keyed": KEYED}))
+    pipeline = run(checkout({"keyed": KEYED}), settings={"keyed": {"key": "old"}})
     vote(pipeline, "one")
     pipeline.serve("keyed", lambda _: Answer(status=401))
     change(pipeline, "key", "new")
@@ -115,7 +116,7 @@ def test_a_secret_that_changed_to_another_bad_one_is_tried_once(
 def test_a_value_that_was_missing_counts_as_soon_as_it_is_set(
     run: Callable[..., Pipeline], checkout: Callable[..., Path]
 ) -> None:
-    pipeline = run(checkout({"keyed": KEYED}))
+    pipeline = run(checkout({"keyed": KEYED}), settings={"keyed": {"key": "old"}})
     change(pipeline, "key", "")
     vote(pipeline, "one")
     change(pipeline, "key", "new")

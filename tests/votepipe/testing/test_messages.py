@@ -77,7 +77,17 @@ def test_messages_that_wait_are_counted(it: Pipeline) -> None:
 
 def test_a_way_is_found_by_the_vote_or_its_id(it: Pipeline) -> None:
     assert it.way(VOTE).hops == it.way("one").hops == it.way("one", "docs").hops
-    assert str(it.way(VOTE)).splitlines()[-1] == "  stopped at ChatQueue: deleted"
+    assert str(it.way(VOTE)).splitlines()[-1] == "  stopped at ChatQueue: delivered"
+
+
+def test_a_message_ends_with_its_outcome(it: Pipeline) -> None:
+    gone = VOTE | {"voteId": "two"}
+    it.answer("chat", status=404)
+    it.put(gone)
+    it.run_until_idle()
+
+    ends = [hop.what for vote in (VOTE, gone) for hop in it.way(vote).hops[-1:]]
+    assert ends == ["delivered", "undeliverable"]
 
 
 def test_a_sink_that_does_not_run_is_refused(it: Pipeline) -> None:

@@ -152,6 +152,36 @@ def test_a_sink_without_its_setting_says_so_in_its_dead_letters(run: Run) -> Non
     )
 
 
+@pytest.fixture(scope="module")
+def with_a_token(checkout: Callable[..., Path], plain: Path) -> Path:
+    """The chat sink, which needs a token, too."""
+    token = '    token: Secret = setting("Bot token", example="xoxb-1")\n    url:'
+    source = (plain / "sinks/chat.py").read_text()
+    return checkout({"chat": source.replace("    url:", token)})
+
+
+def test_a_secret_that_the_test_does_not_give_is_missing(run: Run, with_a_token: Path) -> None:
+    pipeline = run(with_a_token)
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    (letter,) = pipeline.dead_letters("chat")
+    assert letter.reason == (
+        "'chat' cannot run. Secret 'token' (Bot token) has no value. Run: votepipe secret set chat"
+    )
+
+
+@pytest.mark.parametrize("asked", [{"fill_secrets": True}, {"settings": {"chat": {"token": "t"}}}])
+def test_a_secret_is_there_when_it_is_given_or_asked_for(
+    run: Run, with_a_token: Path, asked: dict[str, Any]
+) -> None:
+    pipeline = run(with_a_token, **asked)
+    pipeline.put(VOTE)
+    pipeline.run_until_idle()
+
+    assert len(pipeline.sent("chat")) == 1
+
+
 def test_unknown_settings_are_refused(run: Run) -> None:
     with pytest.raises(KitError, match="Plugin 'chat' has no setting 'colour'"):
         run(settings={"chat": {"colour": "red"}})
@@ -213,11 +243,12 @@ def test_a_client_of_the_test_s_own_asks_the_pipeline(chat: Pipeline) -> None:
 
 
 def test_the_shipped_sinks_run() -> None:
-    with Pipeline() as pipeline:
+    with Pipeline(fill_secrets=True) as pipeline:
         pipeline.put(VOTE)
         pipeline.run_until_idle()
 
         assert pipeline.nothing_lost(), str(pipeline.nothing_lost())
+        assert {letter.queue for letter in pipeline.dead_letters()} <= {"EmailDeadLetters"}
 
 
 def test_pipelines_may_close_in_any_order(plain: Path) -> None:

@@ -46,12 +46,13 @@ def plugins(checkout: Checkout) -> Plugins:
     return Project.read(checkout({"many": SINK})).settings
 
 
-def values(plugins: Plugins, **given: Any) -> dict[str, str]:
-    return setting_values(plugins, "http://kit", {"many": given})["many"]
+def values(plugins: Plugins, fill_secrets: bool = False, **given: Any) -> dict[str, str]:
+    found = setting_values(plugins, "http://kit", {"many": given}, fill_secrets=fill_secrets)
+    return found["many"]
 
 
 def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(plugins: Plugins) -> None:
-    assert values(plugins) == {
+    assert values(plugins, fill_secrets=True) == {
         "webhook_url": "http://kit/many",
         "api_url": "http://kit/many",
         "token": "many-token",
@@ -60,6 +61,16 @@ def test_what_is_required_has_a_value_and_addresses_are_the_kit_s(plugins: Plugi
         "size": "1",
         "kind": "big",
     }
+
+
+def test_secrets_that_are_no_addresses_are_only_those_given(plugins: Plugins) -> None:
+    filled = values(plugins, fill_secrets=True)
+
+    assert filled.items() - values(plugins).items() == {
+        ("token", "many-token"),
+        ("signing", "whsec_1"),
+    }
+    assert values(plugins, token="t")["token"] == "t"
 
 
 def test_values_that_are_given_go_first(plugins: Plugins) -> None:
@@ -76,4 +87,4 @@ def test_values_are_written_as_parameters_are(plugins: Plugins, value: Any, text
 
 def test_settings_of_an_unknown_plugin_are_refused(plugins: Plugins) -> None:
     with pytest.raises(KitError, match="There is no plugin 'none' to give settings to"):
-        setting_values(plugins, "http://kit", {"none": {}})
+        setting_values(plugins, "http://kit", {"none": {}}, fill_secrets=False)

@@ -38,6 +38,15 @@ def test_a_table_that_holds_has_no_problems(plain: Path, tmp_path: Path) -> None
     assert table.run(case, plain) == []
 
 
+def test_a_table_may_give_settings(plain: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chat.votes.yaml"
+    given = 'settings: {chat: {sign: "★"}}'
+    path.write_text(TABLE.replace('parameters: {ChatSign: "★"}', given))
+    (case,) = table.load(path)
+
+    assert table.run(case, plain) == []
+
+
 def test_a_table_may_be_toml(plain: Path, tmp_path: Path) -> None:
     path = tmp_path / "chat.votes.toml"
     path.write_text(

@@ -74,6 +74,7 @@ class EventSourceMapping:
             self._simulation.trace.note("received", self.function.id, message.vote_key, **facts)
         receipts = {message.id: message.receipt for message in batch}
         event = {"Records": [record_of(message, self.queue.arn) for message in batch]}
+        before = len(self.function.lines)
         try:
             answer = self.function.invoke(event)
             failed = _failed(answer, set(receipts)) if self._partly else set()
@@ -83,9 +84,11 @@ class EventSourceMapping:
             return
         finally:
             self._running -= 1
+        logged = (line for line in self.function.lines[before:] if "outcome" in line)
+        outcomes = {line.get("messageId"): line["outcome"] for line in logged}
         for message_id, receipt in receipts.items():
             if message_id not in failed:
-                self.queue.delete(receipt)
+                self.queue.delete(receipt, outcomes.get(message_id, "deleted"))
         if self.queue.counts[0]:
             self._wake()
 

@@ -157,11 +157,14 @@ class Queue:
             batch.append(message)
         return batch
 
-    def delete(self, receipt: str) -> None:
-        """Delete the message that was last received with this receipt, if it is still here."""
+    def delete(self, receipt: str, outcome: str = "deleted") -> None:
+        """Delete the message that was last received with this receipt, if it is still here.
+
+        The trace says `outcome` of it.
+        """
         if message := self._by_receipt.get(receipt):
             self.take_out(message)
-            self.simulation.trace.note("deleted", self.id, message.vote_key, message=message.id[:8])
+            self.simulation.trace.note(outcome, self.id, message.vote_key, message=message.id[:8])
 
     def hide(self, receipt: str, seconds: float) -> None:
         """Set for how long from now a message in flight stays hidden. Raises QueueError."""

@@ -91,7 +91,8 @@ def _attempt(plugin: Plugin[Enricher], chain: list[Plugin[Enricher]], event: Any
 @contextlib.contextmanager
 def _alone(chain: list[Plugin[Enricher]]) -> Iterator[tuple[io.StringIO, list[Any]]]:
     """Settings as a test has them, no way to other machines, and all that is printed."""
-    values = setting_values({each.name: each.settings for each in chain}, _NO_RECEIVER, {})
+    settings = {each.name: each.settings for each in chain}
+    values = setting_values(settings, _NO_RECEIVER, {}, fill_secrets=True)
     variables = {
         field.env: values[each.name][field.name]
         for each in chain

@@ -143,7 +143,9 @@ class Harness:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as parts:
-            self.pipeline = parts.enter_context(Pipeline(project_with(self.plugin.path)))
+            self.pipeline = parts.enter_context(
+                Pipeline(project_with(self.plugin.path), fill_secrets=True)
+            )
             mapping = self.pipeline.mapping_of(self.plugin.name)
             self._queue, self._function = mapping.queue, mapping.function
             self._aws = self.pipeline.calls.call

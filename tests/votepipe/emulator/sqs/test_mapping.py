@@ -24,6 +24,7 @@ class Worker:
         self.batches: list[list[str]] = []
         self.running = self.most_running = 0
         self.answer: Any = None
+        self.lines: list[dict[str, Any]] = []
 
     def invoke(self, event: Any) -> Any:
         self.running += 1
