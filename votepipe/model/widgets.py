@@ -51,7 +51,7 @@ def _read(file: Path) -> dict[str, Widget]:
     except FileNotFoundError:
         return {}
     except ValueError as error:  # its text names the line, and quotes at most a key
-        raise SettingsError(f"{file.name} is not TOML: {error}. Mend that line.") from None
+        raise SettingsError(f"{file.name} is not TOML: {error}. Fix that line.") from None
     problems = schemas.checker("widgets.v1")(described)
     if problems:
         raise SettingsError(

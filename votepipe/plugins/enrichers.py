@@ -26,7 +26,7 @@ def _load(package: str, name: str) -> Enricher:
         raise
     except Exception as error:
         raise PluginError(
-            f"{package}/{name} does not import: {type(error).__name__}: {error}. Mend that file."
+            f"{package}/{name} does not import: {type(error).__name__}: {error}. Fix that file."
         ) from error
     found = getattr(getattr(module, "enrich", None), "enricher", None)
     if not isinstance(found, Enricher) or found.module != module.__name__:

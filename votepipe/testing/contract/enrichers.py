@@ -78,7 +78,7 @@ def _attempt(plugin: Plugin[Enricher], chain: list[Plugin[Enricher]], event: Any
         named = [line for line in lines if isinstance(line, dict) and "enricher" in line]
         left_out = {line["enricher"]: line["why"] for line in named}
         why = left_out.get(plugin.name)
-        problems = [f"It is left out. {why}{_part(plugin, event, why)}"] if why else []
+        problems = [f"{why}{_part(plugin, event, why)} {_todo(why)}".strip()] if why else []
     if why and reached:
         problems.append("It reached for another machine. Test that with pipeline.serve.")
     if any(text in log.getvalue() for text in (samples.VOTER, samples.ANSWER, samples.HOSTILE)):
@@ -86,6 +86,15 @@ def _attempt(plugin: Plugin[Enricher], chain: list[Plugin[Enricher]], event: Any
     added = event["enrichment"].get(plugin.name)
     happened = "left out" if why else "added nothing" if added is None else "added what fits"
     return happened, problems
+
+
+def _todo(why: str) -> str:
+    """What to do about the reason why an enricher is left out."""
+    if why.startswith("It took longer"):
+        return "Do less, or set a longer 'timeout'."
+    if why.startswith("It returned"):
+        return "Return what fits, or change 'adds'."
+    return "Fix that line." if ", line " in why else ""
 
 
 @contextlib.contextmanager

@@ -62,19 +62,19 @@ def test_settings_and_what_others_added_are_there(mood: Write) -> None:
     [
         (
             "return {'word': 5}",
-            "It is left out. It returned what breaks 'type' in its 'adds'. "
-            "enrichment.mood.word must be string.",
+            "It returned what breaks 'type' in its 'adds'. "
+            "enrichment.mood.word must be string. Return what fits, or change 'adds'.",
         ),
         (
             "return ['word']",
-            "It is left out. It returned what breaks 'type' in its 'adds'. "
-            "enrichment.mood must be object.",
+            "It returned what breaks 'type' in its 'adds'. "
+            "enrichment.mood must be object. Return what fits, or change 'adds'.",
         ),
-        ("return {1, 2}", "It is left out. It returned what JSON cannot hold."),
-        ("return {}[vote.voter]", "It is left out. KeyError in enrichers/mood.py, line 12."),
-        ("vote.voter = 'x'", "It is left out. FrozenInstanceError in enrichers/mood.py, line 12."),
-        ("vote.answers['x'] = 1", "It is left out. TypeError in enrichers/mood.py, line 12."),
-        ("time.sleep(0.2)", "It is left out. It took longer than 0.01 s."),
+        ("return {1, 2}", "It returned what JSON cannot hold. Return what fits, or change 'adds'."),
+        ("return {}[vote.voter]", "KeyError in enrichers/mood.py, line 12. Fix that line."),
+        ("vote.voter = 'x'", "FrozenInstanceError in enrichers/mood.py, line 12. Fix that line."),
+        ("vote.answers['x'] = 1", "TypeError in enrichers/mood.py, line 12. Fix that line."),
+        ("time.sleep(0.2)", "It took longer than 0.01 s. Do less, or set a longer 'timeout'."),
         ("print(vote.voter)", "What a reader wrote is in the log. Leave it out."),
         (
             "urllib.request.urlopen('https://mood.example')",
