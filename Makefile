@@ -5,7 +5,7 @@ PARAMETERS ?=
 export PARAMETERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-fast bench deploy requirements clean
+.PHONY: help setup up demo check test test-fast models bench deploy requirements clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ test: setup ## All tests, in parallel
 
 test-fast: setup ## Tests without servers and without long or random searches, in about a minute
 	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
+
+models: setup ## Write the types of the feed's events into examples/subscriber/models/ (needs npm)
+	@mkdir -p .votepipe/node && cp tests/node/package.json .votepipe/node/
+	@npm install --prefix .votepipe/node --ignore-scripts --no-package-lock --no-audit --no-fund --silent
+	@.venv/bin/votepipe schemas models .votepipe/node
 
 bench: setup ## What is measured, side by side with others where they are installed
 	.venv/bin/python bench/patterns.py

@@ -1,4 +1,4 @@
-"""Commands about the contracts in `schemas/`: `schemas check`."""
+"""Commands about the contracts in `schemas/`: `schemas check`, `schemas models`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,14 +7,14 @@ import click
 
 from votepipe.dev.operations.published import default_reference, published
 from votepipe.project import checkout
-from votepipe.project.contracts import in_folder
+from votepipe.project.contracts import in_folder, models, of_feed
 from votepipe.project.contracts.evolution import check as changes
 from votepipe.project.contracts.evolution import remedy
 
 
 @click.group()
 def schemas() -> None:
-    """Check what other teams rely on: the schemas of our events."""
+    """Check and write what other teams rely on: the schemas of our events."""
 
 
 @schemas.command()
@@ -45,3 +45,16 @@ def check(against: str | None) -> None:
     if broken:
         raise click.ClickException("\n".join(remedy(file, reference, present) for file in broken))
     click.echo(f"Consumers of {reference} can read every event.")
+
+
+@schemas.command("models")
+@click.argument("packages", type=click.Path(exists=True, path_type=Path))
+def write_models(packages: Path) -> None:
+    """Write the types of the feed's events; 'make models' names the folder of node_modules."""
+    root = checkout()
+    folder = root / "examples" / "subscriber" / "models"
+    folder.mkdir(exist_ok=True)
+    contracts = of_feed(root)
+    (folder / "votes.py").write_text(models.python(contracts), encoding="utf-8")
+    (folder / "votes.ts").write_text(models.typescript(contracts, packages), encoding="utf-8")
+    click.echo(f"Written: {folder.relative_to(root)}/votes.py and votes.ts.")

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from votepipe.model.errors import VotepipeError
+from votepipe.project import Project
 
 _FILE = re.compile(r"vote-[a-z-]+\.v([1-9][0-9]*)\.json")
 
@@ -72,3 +73,26 @@ def in_folder(folder: Path) -> list[Contract]:
     files = [path for path in folder.iterdir() if is_contract(path.name)]
     found = [parsed(path.name, path.read_text(encoding="utf-8")) for path in files]
     return sorted(found, key=lambda each: (each.event, each.version))
+
+
+def of_feed(root: Path) -> list[Contract]:
+    """The contracts of the events that sinks/feed.py sends to other teams."""
+    sinks = Project.read(root).sinks
+    sent = {event for sink in sinks if sink.name == "feed" for event in sink.spec.events}
+    return [each for each in in_folder(root / "schemas") if each.event in sent]
+
+
+def mapped(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+    """A copy of a schema in which `change` replaced each schema, inner ones first."""
+    if not isinstance(schema, Mapping):
+        return schema
+    copy = dict(schema)
+    for word in ("properties", "definitions"):
+        if word in copy:
+            copy[word] = {name: mapped(part, change) for name, part in copy[word].items()}
+    for word in ("items", "additionalProperties", "propertyNames"):
+        if word in copy:
+            copy[word] = mapped(copy[word], change)
+    if "allOf" in copy:
+        copy["allOf"] = [mapped(part, change) for part in copy["allOf"]]
+    return change(copy)
