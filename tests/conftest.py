@@ -48,7 +48,7 @@ STARTS = {
     "browser": "browser",
 }
 # Fixtures with which a test runs commands in processes of their own, a second or more each.
-SLOW = {"make_checkout", "python_pytest"}
+SLOW = {"make_checkout", "node_modules", "python_pytest"}
 
 SECONDS = 120  # only ends a test that will not pass
 

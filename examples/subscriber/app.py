@@ -16,9 +16,7 @@ import boto3
 from boto3.dynamodb.conditions import Attr
 
 if TYPE_CHECKING:
-    from models.votes import VoteCast, VoteChanged, VoteSettled, VoteWithdrawn
-
-    Event = VoteCast | VoteChanged | VoteSettled | VoteWithdrawn
+    from models.votes import VoteEvent
 
 # Longer than any event waits in a queue, so that none brings a withdrawn vote back.
 WITHDRAWN_FOR = 90 * 24 * 3600  # seconds
@@ -39,7 +37,7 @@ def handler(batch: dict[str, Any], context: object) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def store(event: Event) -> None:
+def store(event: VoteEvent) -> None:
     """Write the vote's row, unless it has this state or a newer one."""
     item = row(event)
     is_newer = Attr("order").not_exists() | Attr("order").lt(item["order"])
@@ -49,7 +47,7 @@ def store(event: Event) -> None:
         log.info("Event %s is not news", event["eventID"])
 
 
-def row(event: Event) -> dict[str, Any]:
+def row(event: VoteEvent) -> dict[str, Any]:
     """What the table holds of a vote: take out what you do not need, such as the pseudonym."""
     state = {
         "widgetId": event["vote"]["widgetId"],
@@ -71,7 +69,7 @@ def row(event: Event) -> dict[str, Any]:
     }
 
 
-def order(event: Event) -> str:
+def order(event: VoteEvent) -> str:
     """Text that sorts as what happened to a vote: by stream as text, then sequence as a number.
 
     A settled state has the sequence of its change, and the alphabet puts it after that one.
