@@ -58,8 +58,9 @@ models: setup ## Write the types of the feed's events into examples/subscriber/m
 bench: setup ## What is measured, side by side with others where they are installed
 	.venv/bin/python bench/patterns.py
 
-deploy: setup ## Sync, build and deploy to AWS (CONFIG=prod for production)
+deploy: setup ## Sync, check, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/votepipe sync
+	.venv/bin/votepipe ready $(or $(CONFIG),default)
 	.venv/bin/sam build --config-env $(or $(CONFIG),default)
 	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)$(if $(CI), --no-confirm-changeset)
 

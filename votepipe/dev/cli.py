@@ -33,6 +33,7 @@ COMMANDS = {
     "sync": Entry("votepipe.dev.commands.plugins:sync", "Bring template.yaml in step with sinks/."),
     "new": Entry("votepipe.dev.commands.plugins:new", "Write a new sink or enricher."),
     "check": Entry("votepipe.dev.commands.records:check", "Test a plugin with failures, locally."),
+    "ready": Entry("votepipe.dev.commands.ready:ready", "Check what the next deploy needs."),
     "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),
     "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),

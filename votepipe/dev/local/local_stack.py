@@ -17,6 +17,7 @@ from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.dev.operations.settings import lacking
 from votepipe.dev.pipe_runner.process import PipeProcess
 from votepipe.project import Project, checkout, generated
 from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources
@@ -144,6 +145,8 @@ class LocalStack:
         with self._doing("Filling secrets"):
             local_secrets.fill_secrets(self.deployment, found, self.url)
             local_secrets.verify_senders(self.deployment)
+            for each in lacking(self.deployment):
+                self._say(f"  {each.text}")
         with self._doing("Starting the pipe"):
             self._parts.enter_context(self.pipe)
             self._watcher = self._parts.enter_context(self._new_watcher())

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from votepipe.dev.local.processes import Child
 
@@ -18,15 +19,23 @@ class SamError(Exception):
 
 def stack_name(environment: str, root: Path) -> str:
     """The name that samconfig.toml gives the stack of an environment such as 'local'."""
-    config = tomllib.loads((root / "samconfig.toml").read_text())
-    return str(config[environment]["global"]["parameters"]["stack_name"])
+    return str(deploy_settings(environment, root)["stack_name"])
 
 
 def parameters(environment: str, root: Path) -> dict[str, str]:
     """The template parameters that samconfig.toml gives an environment such as 'local'."""
-    config = tomllib.loads((root / "samconfig.toml").read_text())
-    overrides = shlex.split(config[environment]["deploy"]["parameters"]["parameter_overrides"])
+    given = deploy_settings(environment, root).get("parameter_overrides", "")
+    overrides = given if isinstance(given, list) else shlex.split(given)
     return dict(override.split("=", 1) for override in overrides)
+
+
+def deploy_settings(environment: str, root: Path) -> Mapping[str, Any]:
+    """What samconfig.toml says to `sam deploy` for an environment."""
+    section = tomllib.loads((root / "samconfig.toml").read_text())[environment]
+    return {
+        **section.get("global", {}).get("parameters", {}),
+        **section.get("deploy", {}).get("parameters", {}),
+    }
 
 
 def build(folder: Path, env: Mapping[str, str], root: Path) -> Path:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from votepipe.dev.local.ministack import ACCOUNT, REGION
 from votepipe.dev.operations.stack import Stack, StackError, next_step
 from votepipe.project import Project
-from votepipe.project.names import switch
+from votepipe.project.names import logical_id, switch
 
 CONSOLE_PORT = 8600
 
@@ -67,6 +67,13 @@ class Deployment:
         """The sinks of this checkout by name, and whether each is on in the stack."""
         values = self.stack.parameters
         return {each.name: values.get(switch(each.name)) == "true" for each in Project.read().sinks}
+
+    @property
+    def secret_ids(self) -> dict[str, str]:
+        """The secrets of this checkout's sinks in the stack, by the sink's name."""
+        ids = {sink.name: f"{logical_id(sink.name)}Secret" for sink in Project.read().sinks}
+        there = self.stack.physical_ids
+        return {sink: there[name] for sink, name in ids.items() if name in there}
 
     @cached_property
     def table(self) -> Any:

@@ -42,6 +42,10 @@ class StackError(VotepipeError):
     """A stack is not there or cannot be read."""
 
 
+class NoStack(StackError):
+    """There is no stack of that name."""
+
+
 class Stack:
     """One deployed stack, read once, when first asked.
 
@@ -182,7 +186,7 @@ class Stack:
             return getattr(client, operation)(**arguments)
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and "does not exist" in str(error):
-                raise StackError(
+                raise NoStack(
                     f"There is no stack '{self.name}' in {client.meta.region_name}. "
                     "Run: make up (on this machine) or make deploy (on AWS)."
                 ) from None

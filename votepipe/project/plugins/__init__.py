@@ -95,6 +95,12 @@ def enricher(path: Path) -> Plugin[Enricher]:
     return plugin
 
 
+def keeps_for(other: Sink, sink: Sink) -> bool:
+    """Whether another sink writes to a table that this one, on a schedule, reads."""
+    shares = bool(set(other.resources.environment) & set(sink.resources.environment))
+    return bool(sink.schedule) and shares and not other.schedule and not other.settings
+
+
 def place(path: Path) -> str:
     """The end of a plugin's path, as a person in the checkout would write it."""
     return "/".join(path.parts[-3 if path.name == "__init__.py" else -2 :])

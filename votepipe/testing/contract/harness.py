@@ -80,9 +80,7 @@ def _neighbours(path: Path) -> Iterator[Path]:
     """The sinks that write to a table which this one, on a schedule, reads."""
     spec = plugins.sink(path).spec
     for each in plugins.modules(plugins.home(path).parent) if spec.schedule else ():
-        other = plugins.sink(each).spec if each != path else spec
-        shares = bool(set(other.resources.environment) & set(spec.resources.environment))
-        if shares and not other.schedule and not other.settings:
+        if each != path and plugins.keeps_for(plugins.sink(each).spec, spec):
             yield each
 
 

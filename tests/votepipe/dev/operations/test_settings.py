@@ -1,0 +1,84 @@
+"""votepipe/dev/operations/settings.py: what the sinks that are on lack, each setting by name."""
+
+from typing import Any
+
+import pytest
+
+from votepipe.dev.operations.settings import Missing, missing_settings
+from votepipe.project import checkout
+from votepipe.project.template import read
+
+DEFAULTS = {
+    name: str(facts.get("Default", "")) for name, facts in read(checkout())["Parameters"].items()
+}
+HOOK = {"slack": {"webhook_url": "https://hooks.example.com/x"}}
+NO_HOOK = (
+    "'slack' cannot run. Its secret has neither 'webhook_url' nor 'bot_token'. "
+    "Run: votepipe secret set slack"
+)
+NO_CHANNEL = (
+    "'slack' cannot run. SLACK_CHANNEL (Id of the channel that the bot posts to) has no value. "
+    "Set the template parameter 'SlackChannel'."
+)
+NO_ADDRESSES = (
+    "'email' cannot run. EMAIL_SENDER (Address that mails come from) has no value. "
+    "EMAIL_RECIPIENTS (Addresses that mails go to, with commas between) has no value. "
+    "Set the template parameters 'EmailSender', 'EmailRecipients'."
+)
+
+
+def found(secrets: dict[str, Any], **parameters: str) -> list[Missing]:
+    return list(missing_settings(DEFAULTS | parameters, secrets))
+
+
+def test_nothing_is_missing_where_every_setting_has_its_value() -> None:
+    assert found(HOOK) == []
+
+
+def test_a_secret_that_was_never_set() -> None:
+    assert found({}) == [Missing("slack", NO_HOOK, by_secret=True)]
+
+
+def test_a_sink_that_is_off_lacks_nothing() -> None:
+    assert found({}, SlackEnabled="false") == []
+
+
+def test_every_parameter_that_is_missing_is_named() -> None:
+    assert found(HOOK, EmailEnabled="true") == [Missing("email", NO_ADDRESSES, by_secret=False)]
+
+
+def test_a_parameter_that_only_this_secret_needs() -> None:
+    bot = {"slack": {"bot_token": "xoxb-1"}}
+
+    assert found(bot) == [Missing("slack", NO_CHANNEL, by_secret=False)]
+    assert found(bot, SlackChannel="C1") == []
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ({}, ["Secret 'url'", "Secret 'signing_secret'"]),
+        ({"url": "https://example.com"}, ["Secret 'signing_secret'"]),
+    ],
+)
+def test_every_secret_that_is_missing_is_named(secret: dict[str, str], said: list[str]) -> None:
+    (missing,) = found({**HOOK, "webhook": secret}, WebhookEnabled="true")
+
+    assert [
+        name for name in ("Secret 'url'", "Secret 'signing_secret'") if name in missing.text
+    ] == said
+    assert missing.by_secret
+
+
+def test_one_that_reads_what_another_keeps() -> None:
+    hook = {**HOOK, "digest": {"webhook_url": "https://hooks.example.com/x"}}
+
+    assert found(hook, DigestEnabled="true") == [
+        Missing(
+            "digest",
+            "'digest' reports nothing: the sink 'tally', which keeps what it reads, is off. "
+            "Set the template parameter 'TallyEnabled' to 'true'.",
+            by_secret=False,
+        )
+    ]
+    assert found(hook, DigestEnabled="true", TallyEnabled="true") == []

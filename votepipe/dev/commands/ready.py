@@ -1,0 +1,96 @@
+"""`votepipe ready`: what a deploy would not say, of sinks without settings and values that stay."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import boto3
+import click
+from botocore.exceptions import ClientError
+
+from votepipe.dev.local import sam
+from votepipe.dev.local.parameters import check
+from votepipe.dev.operations.deployment import Deployment
+from votepipe.dev.operations.settings import Missing, Secret, missing_settings, secrets
+from votepipe.dev.operations.stack import NoStack
+from votepipe.model.errors import VotepipeError
+from votepipe.project import checkout
+from votepipe.project.names import switch
+from votepipe.project.template import read
+
+
+class NotReady(VotepipeError):
+    """A deploy would bring up sinks that cannot run; the text names each setting."""
+
+
+@click.command()
+@click.argument("config", default="default")
+def ready(config: str) -> None:
+    """Check what the next deploy needs, by the section CONFIG of samconfig.toml.
+
+    Fails where a sink that is on lacks a template parameter.
+    """
+    for line in look(config, checkout()):
+        click.echo(line)
+
+
+def look(config: str, root: Path, session: boto3.Session | None = None) -> Iterator[str]:
+    """Say what the next deploy of a section of samconfig.toml leaves to do.
+
+    Raises NotReady where a parameter is missing, ParameterError where the template refuses one,
+    StackError where the stack cannot be read.
+    """
+    declared = read(root)["Parameters"]
+    given = sam.parameters(config, root)
+    check({name: text for name, text in given.items() if name != "Environment"}, declared)
+    found = Deployment(sam.stack_name(config, root), session or _session(config, root))
+    defaults = {name: str(facts.get("Default", "")) for name, facts in declared.items()}
+    try:
+        known = found.stack.parameters
+    except NoStack:
+        known = {}
+    kept = {name: text for name, text in known.items() if name in defaults}
+    yield from _staying(found.name, kept, defaults, given)
+    missing = missing_settings({**defaults, **kept, **given}, _secrets(found) if known else {})
+    yield from _sinks(found.name, list(missing))
+
+
+def _session(config: str, root: Path) -> boto3.Session:
+    said = sam.deploy_settings(config, root)
+    return boto3.Session(region_name=said.get("region"), profile_name=said.get("profile"))
+
+
+def _secrets(found: Deployment) -> Mapping[str, Secret]:
+    try:
+        return secrets(found)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise NotReady(
+            f"The secrets of stack '{found.name}' cannot be read ({code}). "
+            "Allow secretsmanager:GetSecretValue to whoever deploys, or run: sam deploy"
+        ) from error
+
+
+def _staying(
+    stack: str, kept: Mapping[str, str], defaults: Mapping[str, str], given: Mapping[str, str]
+) -> Iterator[str]:
+    """Values that SAM sends again as they are, whatever the template's defaults have become."""
+    for name, text in kept.items():
+        if name not in given and text != defaults[name]:
+            yield (
+                f"{name} stays '{text}' in stack '{stack}'; the template's default is "
+                f"'{defaults[name]}'. To choose, name it in parameter_overrides in samconfig.toml."
+            )
+
+
+def _sinks(stack: str, missing: list[Missing]) -> Iterator[str]:
+    for each in missing:
+        if each.by_secret:
+            command = f"votepipe secret set {each.sink}"
+            yield f"After this deploy: {each.text.replace(command, f'{command} --stack {stack}')}"
+    if wrong := [each for each in missing if not each.by_secret]:
+        texts = [
+            f"{each.text} Do that in parameter_overrides in samconfig.toml, or switch the sink off "
+            f"there: {switch(each.sink)}=false"
+            for each in wrong
+        ]
+        raise NotReady("\n".join(texts))
