@@ -1,6 +1,7 @@
 """Values that must not be seen, and the Secrets Manager they come from."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from votepipe import aws
@@ -74,6 +75,11 @@ def _ask(arn: str) -> dict[str, Any]:
         except client.exceptions.ResourceNotFoundException:
             # So says AWS of a secret that was created but never given a value.
             return {}
+    return values_in(answer)
+
+
+def values_in(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in an answer of Secrets Manager; {} when it holds no JSON object."""
     try:
         values = json.loads(answer.get("SecretString") or "{}")
     except ValueError:

@@ -62,6 +62,8 @@ def _settings(found: Deployment) -> Iterator[Finding]:
             )
         else:
             yield Finding(f"Sink '{sink}' is on and has its settings.")
+    if off := [name for name, on in found.sinks.items() if not on]:
+        yield Finding(f"Sinks that are off: {', '.join(off)}.")
 
 
 def _template(found: Deployment) -> Iterator[Finding]:
@@ -156,16 +158,19 @@ def _is_verified(client: Any, address: str) -> bool:
 
 def _dead_letters(found: Deployment) -> Iterator[Finding]:
     client: Any = found.session.client("sqs")
-    for name in found.stack.of_type("AWS::SQS::Queue"):
-        if name.endswith("DeadLetters"):
-            count = client.get_queue_attributes(
-                QueueUrl=found.stack.physical_id(name),
-                AttributeNames=["ApproximateNumberOfMessages"],
-            )["Attributes"]["ApproximateNumberOfMessages"]
-            yield Finding(
-                f"{name} holds {count} messages.",
-                "" if count == "0" else "Each message's attribute 'reason' says why it is there.",
-            )
+    queues = [
+        name for name in found.stack.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")
+    ]
+    empty = 0
+    for name in queues:
+        count = client.get_queue_attributes(
+            QueueUrl=found.stack.physical_id(name), AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]["ApproximateNumberOfMessages"]
+        empty += count == "0"
+        if count != "0":
+            why = "Each message's attribute 'reason' says why it is there."
+            yield Finding(f"Messages in {name}: {count}.", why)
+    yield Finding(f"{empty} of {len(queues)} dead-letter queues are empty.")
 
 
 def _alarms(found: Deployment) -> Iterator[Finding]:
@@ -197,7 +202,7 @@ def _subscribers(found: Deployment) -> Iterator[Finding]:
     ]
     confirmed = sum(arn.startswith("arn:") for arn in arns)
     if confirmed:
-        yield Finding(f"{confirmed} confirmed subscribers get the alarms.")
+        yield Finding(f"Confirmed subscribers of the alarms: {confirmed}.")
     elif arns:
         yield Finding(
             "Nobody gets the alarms, as no subscriber has confirmed.",

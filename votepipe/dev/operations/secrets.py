@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from votepipe.aws.secrets import values_in
 from votepipe.plugins.fields import Field
 
 
@@ -37,10 +38,9 @@ def values_from(text: str, secrets: Sequence[Field]) -> dict[str, str]:
 def secret_values(client: Any, secret_id: str) -> dict[str, Any]:
     """What a secret holds, {} when nothing; `client` is boto3's Secrets Manager."""
     try:
-        text = client.get_secret_value(SecretId=secret_id).get("SecretString")
+        return values_in(client.get_secret_value(SecretId=secret_id))
     except client.exceptions.ResourceNotFoundException:
         return {}
-    return dict(json.loads(text or "{}"))
 
 
 def put_secret(client: Any, secret_id: str, values: Mapping[str, str]) -> None:

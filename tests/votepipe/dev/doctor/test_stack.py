@@ -156,8 +156,7 @@ def test_where_nothing_is_missing_each_thing_is_named(account: Account) -> None:
         "The stack is in step with template.yaml.",
         "VotesPipe is RUNNING.",
         "SES sends the mails of sink 'email'.",
-        "SlackDeadLetters holds 0 messages.",
-        "1 confirmed subscribers get the alarms.",
+        "Confirmed subscribers of the alarms: 1.",
     ):
         assert fact in found
 
@@ -202,12 +201,22 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
         ),
         "SES is in its sandbox and has not verified 'jane@example.net', which sink 'email' "
         "sends to.": "Verify the address or its domain in SES, or ask SES for production access.",
-        "SlackDeadLetters holds 1 messages.": (
+        "Messages in SlackDeadLetters: 1.": (
             "Each message's attribute 'reason' says why it is there."
         ),
         "SlackDeadLettersAlarm is on.": "Each message carries its reason.",
         "Nobody gets the alarms.": "Set the template parameter 'AlarmEmail' and deploy.",
     }
+
+
+def test_a_secret_that_holds_no_json_lacks_its_settings(account: Account) -> None:
+    arn = account.ids["WebhookSecret"]
+    account.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="whsec_x")
+
+    (found,) = missing(account).items()
+
+    assert found[0] == "Sink 'webhook' is on and lacks a setting."
+    assert "whsec_x" not in found[1]
 
 
 def test_an_address_that_is_not_confirmed_gets_nothing(account: Account) -> None:
@@ -270,7 +279,10 @@ def test_a_sink_that_is_off_is_asked_for_nothing(account: Account) -> None:
         2 * len(Project.read().sinks)
     )
 
-    assert missing(account) == {}
+    found = looked_at(account)
+
+    assert not any(found.values())
+    assert "Sinks that are off: email." in found
 
 
 def test_on_this_machine_what_only_aws_has_is_left_out(account: Account) -> None:
