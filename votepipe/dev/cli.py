@@ -35,6 +35,15 @@ COMMANDS = {
     "check": Entry("votepipe.dev.commands.records:check", "Test a plugin with failures, locally."),
     "ready": Entry("votepipe.dev.commands.ready:ready", "Check what the next deploy needs."),
     "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),
+    "subscribe": Entry(
+        "votepipe.dev.commands.subscribers:subscribe", "Subscribe another team to the feed."
+    ),
+    "unsubscribe": Entry(
+        "votepipe.dev.commands.subscribers:unsubscribe", "Take a team out of the feed."
+    ),
+    "subscribers": Entry(
+        "votepipe.dev.commands.subscribers:list_subscribers", "Show who gets the feed, and how."
+    ),
     "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
     "match": Entry("votepipe.dev.commands.records:match", "Match an event against a pattern."),

@@ -116,7 +116,7 @@ def read(root: Path, events: Collection[str]) -> tuple[Subscriber, ...]:
         raise SubscriberError(f"{FILE} is not YAML{line}. Correct it.") from None
     if not isinstance(found or {}, dict):
         raise SubscriberError(f"{FILE} is not a mapping by name. See votepipe subscribe --help")
-    return tuple(_subscriber(name, facts, events) for name, facts in sorted((found or {}).items()))
+    return tuple(of(name, facts, events) for name, facts in sorted((found or {}).items()))
 
 
 def applied(
@@ -159,8 +159,15 @@ def put(root: Path, subscriber: Subscriber) -> None:
 
 
 def remove(root: Path, name: str) -> None:
-    """Take a subscriber's entry out of the file; all other lines stay as they are."""
-    (root / FILE).write_text("".join(_around(root, name)), encoding="utf-8")
+    """Take a subscriber's entry out of the file; all other lines stay as they are.
+
+    With the last entry the file goes.
+    """
+    left = "".join(_around(root, name))
+    if left.strip():
+        (root / FILE).write_text(left, encoding="utf-8")
+    else:
+        (root / FILE).unlink()
 
 
 def _around(root: Path, name: str) -> tuple[str, str]:
@@ -178,7 +185,8 @@ def _status(subscriber: Subscriber) -> str | None:
     return "active" if subscriber.active else "pending"
 
 
-def _subscriber(name: Any, facts: Any, events: Collection[str]) -> Subscriber:
+def of(name: Any, facts: Any, events: Collection[str]) -> Subscriber:
+    """The subscriber that an entry of the file describes. Raises SubscriberError."""
     if not (isinstance(name, str) and NAME.fullmatch(name) and len(name) <= _LONGEST_NAME):
         _refuse(str(name), f"its name is not up to {_LONGEST_NAME} of a-z, 0-9 and single _")
     if not isinstance(facts, dict):

@@ -71,6 +71,13 @@ def test_the_file_is_read_by_name(tmp_path: Path) -> None:
     assert search.same_account
 
 
+def test_with_the_last_entry_the_file_goes(tmp_path: Path) -> None:
+    subscribers.put(tmp_path, ANALYTICS)
+    subscribers.remove(tmp_path, "analytics")
+
+    assert not (tmp_path / FILE).exists()
+
+
 def test_without_a_file_there_are_no_subscribers(tmp_path: Path) -> None:
     assert subscribers.read(tmp_path, EVENTS) == ()
 

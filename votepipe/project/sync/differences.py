@@ -84,15 +84,16 @@ def differences(before: str, after: str) -> Iterator[str]:
         yield _renamed(gone[0], come[0])
     elif gone:
         yield from map(_left, gone)
-    yield from _enrichers(before, after)
+    yield from _others(before, after)
 
 
-def _enrichers(before: str, after: str) -> Iterator[str]:
-    old, new = (
-        generated.by_id(generated.inside(text, name)) if generated.has(text, name) else {}
-        for text, name in ((each, generated.ENRICHER_SETTINGS) for each in (before, after))
-    )
-    yield from _signed(old, new, "settings of the enrichers")
+def _others(before: str, after: str) -> Iterator[str]:
+    for name in (generated.ENRICHER_SETTINGS, generated.SUBSCRIBERS):
+        old, new = (
+            generated.by_id(generated.inside(text, name)) if generated.has(text, name) else {}
+            for text in (before, after)
+        )
+        yield from _signed(old, new, name)
 
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str], sink: str) -> Iterator[str]:
