@@ -12,7 +12,7 @@ from votepipe.testing import Pipeline
 SINK = "webhook"
 SETTLED = "VoteSettled"  # whether it comes depends on how quickly the test writes
 # Ids, times and numbers of the stream's own, which no two runs share.
-OWN = ("eventID", "sequence", "time")
+OWN = ("eventID", "sequence", "stream", "time")
 
 
 def writes(instance: str) -> list[tuple[str, dict[str, Any]]]:
