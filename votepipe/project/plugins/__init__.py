@@ -59,9 +59,7 @@ def sink(path: Path) -> Plugin[Sink]:
             compile_pattern(plugin.spec.where)
         except InvalidPattern as error:
             advice = " ".join([f"{error.reason.rstrip('.')}.", *getattr(error, "__notes__", ())])
-            raise PluginError(
-                f"{place(path)}: 'where' is not an event pattern. {advice}"
-            ) from error
+            raise _wrong_where(path, error.where, f"is not an event pattern. {advice}") from error
     return plugin
 
 
@@ -83,9 +81,13 @@ def check_where(plugin: Plugin[Sink], adds: Mapping[str, Mapping[str, Any]]) -> 
     """
     if found := where.problem(plugin.spec, adds):
         problem, field = found
-        line = source.line_of_option(plugin.path, "where", field.rpartition(".")[2])
-        at = f", line {line}" if line else ""
-        raise PluginError(f"{place(plugin.path)}{at}: {problem}")
+        raise _wrong_where(plugin.path, field, problem)
+
+
+def _wrong_where(path: Path, field: str, problem: str) -> PluginError:
+    """The error, with the line in which the field stands where that is to be seen."""
+    line = source.line_of_option(path, "where", field.rpartition(".")[2])
+    return PluginError(f"{place(path)}{f', line {line}' if line else ''}: 'where' {problem}")
 
 
 def enricher(path: Path) -> Plugin[Enricher]:

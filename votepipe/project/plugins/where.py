@@ -81,7 +81,7 @@ class Part(NamedTuple):
 
 
 def problem(sink: Sink, adds: Mapping[str, Schema]) -> tuple[str, str] | None:
-    """What is wrong with a sink's `where`, and the name in it that this is about.
+    """What a sink's `where` does wrong, as a verb and on, and the field in it that this is about.
 
     `adds` holds what each enricher adds, by its name.
     """
@@ -92,11 +92,11 @@ def problem(sink: Sink, adds: Mapping[str, Schema]) -> tuple[str, str] | None:
     for field in (each for branch in branches for each in branch.values()):
         if not any(event.parts(field.path) for event in fits.values()):
             known = dict.fromkeys(name for event in fits.values() for name in event.names())
-            named = f"'where' names '{field.path}', which no {' or '.join(fits)} has."
+            named = f"names '{field.path}', which no {' or '.join(fits)} has."
             return f"{named} {meant(field.path, known)}", field.path
     wrong = [_impossible(branch.values(), event) for event in fits.values() for branch in branches]
     if wrong[0] and all(wrong):
-        return f"'where' can match nothing. {wrong[0][0]}", wrong[0][1]
+        return f"can match nothing. {wrong[0][0]}", wrong[0][1]
     return None
 
 

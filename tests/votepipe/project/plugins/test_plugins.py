@@ -133,11 +133,12 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCast"], where={}'),
-            "sinks/chat.py: 'where' is not an event pattern. Empty objects are not allowed.",
+            "sinks/chat.py, line 7: 'where' is not an event pattern. "
+            "Empty objects are not allowed.",
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCast"], where={"vote": {"voter": "x"}}'),
-            "sinks/chat.py: 'where' is not an event pattern. "
+            "sinks/chat.py, line 7: 'where' is not an event pattern. "
             '"voter" must be an object or an array. At vote.voter. '
             'Put the value in brackets: ["x"].',
         ),
@@ -145,7 +146,8 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
             SINK.replace(
                 '["VoteCast"]', '["VoteCast"], where={"vote": {"voter": [{"starts": 1}]}}'
             ),
-            "sinks/chat.py: 'where' is not an event pattern. Unrecognized match type starts. "
+            "sinks/chat.py, line 7: 'where' is not an event pattern. "
+            "Unrecognized match type starts. "
             "At vote.voter. Known are anything-but, cidr, ",
         ),
     ],
