@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from votepipe.emulator.http.receiver import Answer, Request
     from votepipe.emulator.simulation.errors import KitError, Unmodelled
+    from votepipe.testing.account import Account
     from votepipe.testing.messages import Message
     from votepipe.testing.pipeline import Pipeline
 
-__all__ = ["Answer", "KitError", "Message", "Pipeline", "Request", "Unmodelled"]
+__all__ = ["Account", "Answer", "KitError", "Message", "Pipeline", "Request", "Unmodelled"]
 
 # Imported when first used: the pytest plugin beside this file is loaded in every test run.
 _HOMES = {
+    "Account": "votepipe.testing.account",
     "Answer": "votepipe.emulator.http.receiver",
     "KitError": "votepipe.emulator.simulation.errors",
     "Message": "votepipe.testing.messages",

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from votepipe.emulator.cloudformation.resources import ACCOUNT
-from votepipe.testing import KitError, Pipeline, Unmodelled
-from votepipe.testing.account import Account
+from votepipe.testing import Account, KitError, Pipeline, Unmodelled
 
 Run = Callable[..., Pipeline]
 Checkout = Callable[..., Path]
