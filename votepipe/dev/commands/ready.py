@@ -7,10 +7,10 @@ import boto3
 import click
 from botocore.exceptions import ClientError
 
+from votepipe.dev.doctor.settings import Missing, Secret, missing_settings, secrets
 from votepipe.dev.local import sam
 from votepipe.dev.local.parameters import check
 from votepipe.dev.operations.deployment import Deployment
-from votepipe.dev.operations.settings import Missing, Secret, missing_settings, secrets
 from votepipe.dev.operations.stack import NoStack
 from votepipe.model.errors import VotepipeError
 from votepipe.project import checkout

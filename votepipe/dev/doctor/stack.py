@@ -1,17 +1,15 @@
 """What is missing in a deployed stack and in its account, each with its remedy."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 from votepipe import aws
 from votepipe.dev.doctor import Finding
+from votepipe.dev.doctor.settings import lacking
 from votepipe.dev.operations.deployment import Deployment
-from votepipe.dev.operations.secrets import secret_values
 from votepipe.dev.operations.stack import StackError
-from votepipe.model.errors import SettingsError, VotepipeError
-from votepipe.plugins import settings
-from votepipe.project import Project, checkout, template
+from votepipe.model.errors import VotepipeError
+from votepipe.project import checkout, template
 
 
 class Check(NamedTuple):
@@ -45,25 +43,20 @@ def look_at_stack(found: Deployment) -> Iterator[Finding]:
 
 
 def _settings(found: Deployment) -> Iterator[Finding]:
-    client = found.session.client("secretsmanager")
-    declared = {each.name: each.spec.settings for each in Project.read().sinks}
-    for variables in _sinks_that_are_on(found).values():
-        sink = variables["VOTEPIPE_SINK"]
-        if (cls := declared.get(sink)) is None:
-            continue
-        try:
-            settings.load_once(cls, sink, variables, partial(secret_values, client))
-        except SettingsError as error:
-            where = "" if found.console else f" --stack {found.name}"
-            command = f"votepipe secret set {sink}"
-            yield Finding(
-                f"Sink '{sink}' is on and lacks a setting.",
-                str(error).replace(command, command + where),
-            )
-        else:
-            yield Finding(f"Sink '{sink}' is on and has its settings.")
-    if off := [name for name, on in found.sinks.items() if not on]:
-        yield Finding(f"Sinks that are off: {', '.join(off)}.")
+    missing = lacking(found)
+    for each in missing:
+        command = f"votepipe secret set {each.sink}"
+        there = command if found.console else f"{command} --stack {found.name}"
+        yield Finding(
+            f"Sink '{each.sink}' is on and not set up.", each.text.replace(command, there)
+        )
+    for state, wanted in (("on and set up", True), ("off", False)):
+        names = [
+            name
+            for name, on in found.sinks.items()
+            if on is wanted and name not in {each.sink for each in missing}
+        ]
+        yield Finding(f"Sinks that are {state}: {', '.join(names) or 'none'}.")
 
 
 def _template(found: Deployment) -> Iterator[Finding]:

@@ -12,12 +12,12 @@ import requests
 from votepipe.dev.console.app import Server, create_app
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
+from votepipe.dev.doctor.settings import lacking
 from votepipe.dev.local import local_secrets, sam
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.operations.deployment import Deployment, LocalSession
-from votepipe.dev.operations.settings import lacking
 from votepipe.dev.pipe_runner.process import PipeProcess
 from votepipe.project import Project, checkout, generated
 from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources

@@ -151,8 +151,8 @@ def test_where_nothing_is_missing_each_thing_is_named(account: Account) -> None:
 
     assert missing(account) == {}
     for fact in (
-        "Sink 'slack' is on and has its settings.",
-        "Sink 'settle' is on and has its settings.",
+        f"Sinks that are on and set up: {', '.join(each.name for each in Project.read().sinks)}.",
+        "Sinks that are off: none.",
         "The stack is in step with template.yaml.",
         "VotesPipe is RUNNING.",
         "SES sends the mails of sink 'email'.",
@@ -179,11 +179,11 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
 
     lambda_ = next(fact for fact in found if fact.startswith("Lambda runs up to 10 functions"))
     assert found == {
-        "Sink 'slack' is on and lacks a setting.": (
+        "Sink 'slack' is on and not set up.": (
             "'slack' cannot run. Its secret has neither 'webhook_url' nor 'bot_token'. "
             "Run: votepipe secret set slack --stack votes"
         ),
-        "Sink 'webhook' is on and lacks a setting.": (
+        "Sink 'webhook' is on and not set up.": (
             "'webhook' cannot run. Secret 'signing_secret' (Signing secret, 'whsec_…') has no "
             "value. Run: votepipe secret set webhook --stack votes"
         ),
@@ -215,7 +215,7 @@ def test_a_secret_that_holds_no_json_lacks_its_settings(account: Account) -> Non
 
     (found,) = missing(account).items()
 
-    assert found[0] == "Sink 'webhook' is on and lacks a setting."
+    assert found[0] == "Sink 'webhook' is on and not set up."
     assert "whsec_x" not in found[1]
 
 
@@ -292,6 +292,6 @@ def test_on_this_machine_what_only_aws_has_is_left_out(account: Account) -> None
 
     found = missing(account, console="http://127.0.0.1:9", warning="Use PutItem.")
 
-    lacking = found.pop("Sink 'webhook' is on and lacks a setting.")
+    lacking = found.pop("Sink 'webhook' is on and not set up.")
     assert lacking.endswith("Run: votepipe secret set webhook")
     assert found == {"Not every write to the votes table made an event.": "Use PutItem."}

@@ -1,10 +1,10 @@
-"""votepipe/dev/operations/settings.py: what the sinks that are on lack, each setting by name."""
+"""votepipe/dev/doctor/settings.py: what the sinks that are on lack, each setting by name."""
 
 from typing import Any
 
 import pytest
 
-from votepipe.dev.operations.settings import Missing, missing_settings
+from votepipe.dev.doctor.settings import Missing, missing_settings
 from votepipe.project import checkout
 from votepipe.project.template import read
 
