@@ -40,7 +40,7 @@ class Delivery:
 
     @property
     def sequence(self) -> int:
-        """Orders the events of a vote."""
+        """Orders the events of a vote within a stream."""
         return self.event.sequence
 
 
