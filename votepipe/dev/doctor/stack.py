@@ -75,7 +75,7 @@ def _pipes(found: Deployment) -> Iterator[Finding]:
     for name in found.stack.of_type("AWS::Pipes::Pipe"):
         pipe = client.describe_pipe(Name=found.stack.physical_id(name))
         state, why = pipe["CurrentState"], pipe.get("StateReason", "").rstrip(".")
-        start = f"Start it: aws pipes start-pipe --name {pipe['Name']}"
+        start = f"Remove the cause, then run: aws pipes start-pipe --name {pipe['Name']}"
         yield Finding(
             f"{name} is {state}{f': {why}' if why else ''}.", "" if state == "RUNNING" else start
         )
@@ -161,7 +161,7 @@ def _dead_letters(found: Deployment) -> Iterator[Finding]:
         )["Attributes"]["ApproximateNumberOfMessages"]
         empty += count == "0"
         if count != "0":
-            why = "Each message's attribute 'reason' says why it is there."
+            why = "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
             yield Finding(f"Messages in {name}: {count}.", why)
     yield Finding(f"{empty} of {len(queues)} dead-letter queues are empty.")
 

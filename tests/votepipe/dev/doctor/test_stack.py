@@ -190,7 +190,9 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
         "The stack differs from template.yaml in SlackSink.": (
             "Deploy it again, for example with: make deploy"
         ),
-        "VotesPipe is STOPPED: No stream.": ("Start it: aws pipes start-pipe --name votes-pipe"),
+        "VotesPipe is STOPPED: No stream.": (
+            "Remove the cause, then run: aws pipes start-pipe --name votes-pipe"
+        ),
         lambda_: (
             "Ask for more 'Concurrent executions' of Lambda in Service Quotas; "
             "until then votes wait longer."
@@ -202,7 +204,7 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
         "SES is in its sandbox and has not verified 'jane@example.net', which sink 'email' "
         "sends to.": "Verify the address or its domain in SES, or ask SES for production access.",
         "Messages in SlackDeadLetters: 1.": (
-            "Each message's attribute 'reason' says why it is there."
+            "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
         ),
         "SlackDeadLettersAlarm is on.": "Each message carries its reason.",
         "Nobody gets the alarms.": "Set the template parameter 'AlarmEmail' and deploy.",
