@@ -16,6 +16,7 @@ from votepipe.project import Project
 from votepipe.project.names import logical_id, switch
 
 DAY = 86_400
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
 TEMPLATE = Project.read().template
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 # What MiniStack refuses; a template that names one unconditionally deploys nothing locally.
@@ -309,7 +310,7 @@ def refusals(**parameters: str) -> list[str]:
     return [
         assertion["AssertDescription"]
         for rule in TEMPLATE["Rules"].values()
-        if resolver.resolve(rule["RuleCondition"])
+        if resolver.resolve(rule.get("RuleCondition", True))
         for assertion in rule["Assertions"]
         if not resolver.resolve(assertion["Assert"])
     ]
@@ -320,6 +321,7 @@ def refusals(**parameters: str) -> list[str]:
     [
         ({"Environment": "prod"}, True),
         ({"Environment": "prod", "AlarmEmail": "oncall@example.com"}, False),
+        ({"Environment": "prod", "AlarmTopicArn": TOPIC}, False),
         ({"Environment": "dev"}, False),
         ({"Environment": "local"}, False),
     ],
@@ -330,7 +332,30 @@ def test_prod_is_refused_without_an_address_for_alarms(
     said = refusals(**parameters)
 
     assert bool(said) is refused
-    assert all(sentence.startswith("In prod, give AlarmEmail an address: ") for sentence in said)
+    assert all(
+        sentence.startswith("In prod, give AlarmEmail an address or AlarmTopicArn a topic: ")
+        for sentence in said
+    )
+
+
+def test_alarms_for_a_topic_and_an_address_are_refused_as_the_address_would_get_none() -> None:
+    assert refusals(AlarmEmail="oncall@example.com", AlarmTopicArn=TOPIC) == [
+        "Give AlarmEmail or AlarmTopicArn, not both: subscribe the address to your topic."
+    ]
+
+
+@pytest.mark.parametrize("given", ["", TOPIC])
+def test_every_alarm_goes_to_the_given_topic_or_else_to_the_stack_s_own(given: str) -> None:
+    stack = Resources(TEMPLATE, {"AlarmTopicArn": given})
+    resolver = Resolver(
+        TEMPLATE, stack, parameters=parameter_values(TEMPLATE, {"AlarmTopicArn": given}), pseudo={}
+    )
+    actions = [
+        resolver.resolve(alarm["AlarmActions"]) for alarm in of("AWS::CloudWatch::Alarm").values()
+    ]
+
+    assert actions == [[given or stack.ref("AlarmTopic")]] * len(actions)
+    assert ("AlarmTopic" in stack.types) is not bool(given)
 
 
 def test_a_schedule_sends_the_time_that_it_was_set_for() -> None:

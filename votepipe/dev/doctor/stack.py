@@ -203,7 +203,8 @@ def _subscribers(found: Deployment) -> Iterator[Finding]:
         )
     else:
         yield Finding(
-            "Nobody gets the alarms.", "Set the template parameter 'AlarmEmail' and deploy."
+            "Nobody gets the alarms.",
+            "Set the template parameter 'AlarmEmail', or subscribe to 'AlarmTopicArn', and deploy.",
         )
 
 

@@ -207,7 +207,8 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
             "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
         ),
         "SlackDeadLettersAlarm is on.": "Each message carries its reason.",
-        "Nobody gets the alarms.": "Set the template parameter 'AlarmEmail' and deploy.",
+        "Nobody gets the alarms.": "Set the template parameter 'AlarmEmail', or "
+        "subscribe to 'AlarmTopicArn', and deploy.",
     }
 
 
