@@ -13,7 +13,7 @@ from typing import Any
 from votepipe import aws
 from votepipe.aws.dynamodb import Item, conditional_update, plain
 from votepipe.model import times
-from votepipe.model.errors import Skip
+from votepipe.model.errors import Skip, Temporary
 from votepipe.model.events import ScheduledEvent
 from votepipe.tally import SERVICE, Tally
 from votepipe.tally.articles import (
@@ -155,11 +155,12 @@ class Digest:
         ]
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             some = keys[start : start + _DELETED_AT_ONCE]
-            rest = {self.tally.table: [{"DeleteRequest": {"Key": key}} for key in some]}
+            deletes = {self.tally.table: [{"DeleteRequest": {"Key": key}} for key in some]}
             with aws.translate_errors(SERVICE):
-                while rest:
-                    answer = self.tally.client.batch_write_item(RequestItems=rest)
-                    rest = answer.get("UnprocessedItems", {})
+                answer = self.tally.client.batch_write_item(RequestItems=deletes)
+            if answer.get("UnprocessedItems"):
+                # AWS asks for a growing wait, which the next attempt has anyway.
+                raise Temporary(f"{SERVICE} was too busy to delete all that was reported.")
 
     def _all_of(self, kind: str) -> Iterator[Item]:
         pages = self.tally.client.get_paginator("query").paginate(

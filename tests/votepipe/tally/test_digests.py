@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from votepipe import Event, ScheduledEvent, Skip
+from votepipe import Event, ScheduledEvent, Skip, Temporary
 from votepipe.model import times
 from votepipe.tally import Tally
 from votepipe.tally.articles import Article, Counts
@@ -188,6 +188,24 @@ def test_articles_with_most_new_votes_come_first(site: Site) -> None:
         site.vote(f"v{number}", "thumbsup", "b")
 
     assert [article.instance for article in site.send(0)] == ["b", "a"]
+
+
+def test_what_a_busy_table_did_not_delete_is_left_to_the_next_attempt(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.vote("v", "thumbsup", "a", "more")
+    with monkeypatch.context() as busy:
+        busy.setattr(
+            site.tally.client,
+            "batch_write_item",
+            lambda RequestItems: {"UnprocessedItems": RequestItems},  # noqa: N803 - as boto3 calls it
+            raising=False,
+        )
+        with pytest.raises(Temporary, match="too busy"):
+            site.send(1)
+
+    assert [article.key for article in site.send(1)]
+    assert site.send(2) == []
 
 
 def test_more_pending_answers_than_one_call_deletes_are_all_deleted(
