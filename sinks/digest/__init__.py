@@ -12,9 +12,9 @@ one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sinks.digest import messages, votes
+from sinks.digest import messages
 from votepipe import ScheduledEvent, Secret, Skip, setting, sink
-from votepipe.aws import ses
+from votepipe.aws import ses, votes_table
 from votepipe.model.errors import SettingsError
 from votepipe.plugins import Resources
 from votepipe.slack import Bot, Message, TooLong, post_to_webhook
@@ -55,14 +55,14 @@ class Settings:
     settings=Settings,
     resources=Resources(
         timeout=300,
-        environment={"TALLY_TABLE": {"Ref": "TallyTable"}, "VOTES_TABLE": votes.TABLE},
+        environment={"TALLY_TABLE": {"Ref": "TallyTable"}, "VOTES_TABLE": votes_table.NAME},
         policies=[
             {
                 "Effect": "Allow",
                 "Action": ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
                 "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
             },
-            {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes.ARN},
+            {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes_table.ARN},
             ses.send_policy("Digest"),
         ],
     ),

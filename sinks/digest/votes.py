@@ -10,17 +10,6 @@ from votepipe.model.attributes import unmarshal
 from votepipe.model.errors import InvalidAttribute
 from votepipe.tally.articles import PendingAnswer
 
-# The stack's own table, or the one of the stream that the stack was given.
-ARN = {
-    "Fn::If": [
-        "OwnTable",
-        {"Fn::GetAtt": ["VotesTable", "Arn"]},
-        {"Fn::Select": [0, {"Fn::Split": ["/stream/", {"Ref": "VoteStreamArn"}]}]},
-    ]
-}
-# The slashes keep the template valid where there is no such stream.
-NAME = {"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::Sub": "${VoteStreamArn}//"}]}]}
-TABLE = {"Fn::If": ["OwnTable", {"Ref": "VotesTable"}, NAME]}
 _AT_ONCE = 100  # the most that BatchGetItem takes
 
 Votes = dict[tuple[str, str], Vote]

@@ -2,6 +2,8 @@
 
 A vote settles when nothing changed for the quiet period, at the latest after the maximum wait since
 its first unsettled change, and at once when the reader said they are done.
+Before that, one look at the votes table: where it holds another state, a change is on its way, and
+the vote waits for it until the maximum wait is over.
 Nothing polls: the message of the newest change waits in the queue until then, older ones end.
 A publication that was cut off before it could be marked is made again, under the same eventID;
 what settles next waits for it.
@@ -14,7 +16,7 @@ from typing import Any
 from sinks.settle import state
 from sinks.settle.state import State
 from votepipe import Event, Skip, TryLater, setting, sink
-from votepipe.aws import eventbridge
+from votepipe.aws import eventbridge, votes_table
 from votepipe.model import times
 from votepipe.plugins import Resources
 
@@ -23,6 +25,8 @@ _TIMEOUT = 10
 _BACK_SECONDS = 6 * _TIMEOUT
 # After this long nobody waits for a publication: its message is a dead letter by then.
 _MAX_PUBLISHING_SECONDS = 900
+# How long a vote waits for a change that is on its way, until it looks again.
+_LONGEST_LOOK_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,9 @@ def settle(event: Event, known: State, settings: Settings) -> State:
     wait = due(known, settings) - times.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
+    left = known.open_since + settings.maximum_wait_seconds - times.now()
+    if left > 0 and not votes_table.holds(event):
+        raise TryLater("A change is on its way.", after=min(left, _LONGEST_LOOK_SECONDS))
     since = times.now() - known.settled_at
     if known.publishing and since < _MAX_PUBLISHING_SECONDS:
         # Another attempt is about to publish it, or died.
@@ -86,7 +93,7 @@ def detail_of(event: Event, settled: State) -> dict[str, Any]:
         # So short that a message is back within the quiet period when the function that held it
         # died: nothing settles then while a newer change is hidden.
         timeout=_TIMEOUT,
-        environment={"VOTES_BUS": {"Ref": "VotesBus"}},
+        environment={"VOTES_BUS": {"Ref": "VotesBus"}, "VOTES_TABLE": votes_table.NAME},
         policies=[
             {
                 "Effect": "Allow",
@@ -98,6 +105,7 @@ def detail_of(event: Event, settled: State) -> dict[str, Any]:
                 "Action": "dynamodb:UpdateItem",
                 "Resource": {"Fn::GetAtt": ["DeliveriesTable", "Arn"]},
             },
+            {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": votes_table.ARN},
         ],
     ),
 )

@@ -134,6 +134,74 @@ def test_a_bus_that_refuses_is_tried_again(pipeline: Pipeline) -> None:
     assert [name for name, _, _ in settled(pipeline)] == ["one"]
 
 
+def test_a_change_that_enrichment_holds_up_settles_alone(pipeline: Pipeline) -> None:
+    pipeline.put(vote("first"))
+    pipeline.advance(seconds=5)
+    pipeline.fail("EnrichFunction", times=4)
+    pipeline.put(vote("second"))
+    pipeline.advance(seconds=QUIET)
+    assert settled(pipeline) == []  # by then the first would have settled
+    pipeline.run_until_idle()
+
+    assert [answer for _, answer, _ in settled(pipeline)] == ["second"]
+
+
+@pytest.mark.parametrize("newest", ["rejected", "expired"])
+def test_a_newest_write_without_an_event_settles_at_the_maximum_wait(
+    pipeline: Pipeline, newest: str
+) -> None:
+    pipeline.put(vote("first"))
+    pipeline.advance(seconds=5)
+    if newest == "rejected":
+        pipeline.put(vote("second", voteType="sideways"))
+    else:
+        pipeline.expire(vote())
+    pipeline.run_until_idle()
+
+    assert settled(pipeline) == [("one", "first", MOST)]
+
+
+def test_a_withdrawal_that_is_on_its_way_is_waited_for(pipeline: Pipeline) -> None:
+    pipeline.put(vote("first"))
+    pipeline.advance(seconds=5)
+    pipeline.fail("EnrichFunction", times=4)
+    pipeline.remove(vote())
+    pipeline.run_until_idle()
+
+    assert settled(pipeline) == []
+
+
+def test_one_look_at_the_table_for_each_settled_state(pipeline: Pipeline) -> None:
+    for number in range(4):
+        pipeline.put(vote(number))
+        pipeline.advance(seconds=10)
+    pipeline.run_until_idle()
+
+    looks = [step for step in pipeline.steps_made if step.call == "dynamodb.GetItem"]
+    assert len({step.number // 2 for step in looks}) == 1
+
+
+def test_a_table_that_the_stack_was_given_is_looked_at() -> None:
+    stream = "arn:aws:dynamodb:us-east-1:123456789012:table/theirs/stream/2026-01-01T00:00:00.000"
+    with make(VoteStreamArn=stream) as pipeline:
+        function = pipeline.models.functions["SettleSink"]
+
+        assert function.environment["VOTES_TABLE"] == "theirs"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"M": {"a": {"L": [{"N": "1"}, {"M": {"b": {"BOOL": True}}}]}}}, {"S": '{"a": [1.5, null]}'}],
+)
+def test_a_vote_of_any_shape_equals_itself(pipeline: Pipeline, answers: Any) -> None:
+    item = {name: {"S": text} for name, text in vote().items() if isinstance(text, str)}
+    pipeline.put(item | {"answers": answers, "createdAt": {"S": "yesterday"}, "more": {"N": "1"}})
+    pipeline.run_until_idle()
+
+    ((_, _, at),) = settled(pipeline)
+    assert at == QUIET
+
+
 def play(pipeline: Pipeline, gaps: Histories) -> None:
     """Write each vote again after each of its gaps; all votes at once."""
     writes = sorted(
@@ -215,9 +283,12 @@ def test_a_crash_at_any_step_loses_no_last_state_and_tells_no_other_twice(gaps: 
 
 
 # A reader votes, types for a while, and may say that they are done: one sitting. The gaps inside
-# one, and the minute for which a crash holds a message back, are fewer than the quiet period.
+# one are shorter than the quiet period; with the minute for which a crash holds a message back,
+# some are longer.
 Sitting = tuple[list[int], bool]
-sittings = st.tuples(st.lists(st.sampled_from([0, 1, 20, 50]), max_size=4), st.booleans())
+sittings = st.tuples(
+    st.lists(st.sampled_from([0, 1, 20, 50, 90, 110, 119]), max_size=4), st.booleans()
+)
 all_sittings = st.lists(st.lists(sittings, min_size=1, max_size=3), min_size=1, max_size=3)
 APART = 260
 VOTE = {"widgetId": "docs", "voteType": "thumbsup"}
@@ -228,6 +299,7 @@ SHOWN: list[list[list[Sitting]]] = [
     [[([0, 1], True)]],
     [[([], True), ([], True)]],
     [[([50], False), ([1], False)], [([1, 50], True)]],
+    [[([90], False)], [([110], False)], [([119], False)]],
 ]
 
 

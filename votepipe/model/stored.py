@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from votepipe.model import schemas, times
+from votepipe.model import times
 from votepipe.model.attributes import MAX_DEPTH, unmarshal
 from votepipe.model.errors import InvalidAttribute, below, reason
 
@@ -16,8 +16,6 @@ KEYS = ("widgetId", "voteId")
 MEMBERS = (*KEYS, "voteType", "instanceOfJoy", "voter", "answers", "createdAt", "complete")
 
 _REQUIRED = (*KEYS, "voteType")
-
-_check = schemas.checker("stored-vote.v1")
 
 _LONGEST_KEY = 256
 _LONGEST_NAME = 256
@@ -62,6 +60,18 @@ def clean(image: object) -> tuple[Vote, list[str]]:
 
     Attributes that a vote does not have are left alone and left out.
     """
+    # Sinks read votes without the schema, as they do not carry its library.
+    from votepipe.model import schemas
+
+    vote, reasons = read(image)
+    named = {text.partition(":")[0] for text in reasons}
+    checked = schemas.checker("stored-vote.v1")(vote) if isinstance(image, dict) else []
+    reasons += [text for text in checked if text.partition(":")[0] not in named]
+    return ({}, reasons) if reasons else (vote, [])
+
+
+def read(image: object) -> tuple[Vote, list[str]]:
+    """Read an image without the schema: what can be read of the vote, and what cannot."""
     if not isinstance(image, dict):
         return {}, ["image: not an object"]
     reasons: list[str] = []
@@ -71,12 +81,8 @@ def clean(image: object) -> tuple[Vote, list[str]]:
             value = _member(member, image[member], reasons)
             if value is not _NOTHING:
                 stored[member] = value
-    named = {text.partition(":")[0] for text in reasons}
-    reasons += [text for text in _check(stored) if text.partition(":")[0] not in named]
-    if reasons:
-        return {}, reasons
     stored = {"answers": {}, "complete": False} | stored
-    return {member: stored[member] for member in MEMBERS if member in stored}, []
+    return {member: stored[member] for member in MEMBERS if member in stored}, reasons
 
 
 def keys(*images: object) -> Vote:

@@ -67,11 +67,15 @@ class Account:
             stream.expiring = False
 
     def put_records(self, records: list[dict[str, Any]], pipe: str | None = None) -> None:
-        """Put stream records as they are, in no table, before a pipe: the only one when None."""
+        """Put stream records as they are before a pipe: the only one when None.
+
+        The table then holds what they say; it writes no records of its own.
+        """
         pipes = self.models.pipes
         followed = pipes[pipe or next(iter(pipes))].definition.stream_arn
-        for stream in self.models.streams.values():
+        for name, stream in self.models.streams.items():
             if stream.arn == followed:
+                self.models.tables[name].follow(records)
                 stream.put(records)
 
     def invoke(self, function: str, event: Any) -> Any:

@@ -1,10 +1,11 @@
 """One table: its items, and who hears of their changes."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from votepipe.emulator.dynamodb.values import Invalid, Item, Value, checked, kind_of, plain
+from votepipe.emulator.dynamodb.values import Invalid, Item, Value, checked, copy_of, kind_of, plain
 
 Written = Callable[[Item | None, Item | None], None]
 
@@ -81,6 +82,17 @@ class Table:
         old = self.items.pop(self.only_key(key), None)
         self._notify(old, None)
         return old
+
+    def follow(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Hold what stream records say, as the table that they come from; nobody hears of it."""
+        for record in records:
+            images = record.get("dynamodb")
+            with contextlib.suppress(Invalid, AttributeError, TypeError, KeyError):
+                key = self.only_key(images["Keys"])  # type: ignore[index]  # else it is no record
+                if record.get("eventName") == "REMOVE":
+                    self.items.pop(key, None)
+                else:
+                    self.items[key] = copy_of(images["NewImage"])  # type: ignore[index]
 
     def _notify(self, old: Item | None, new: Item | None) -> None:
         # As in AWS, a write that changes nothing leaves no record in the stream.
