@@ -12,7 +12,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from votepipe import ScheduledEvent
 from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_values
 from votepipe.emulator.cloudformation.resources import Resources
-from votepipe.project import Project
+from votepipe.project import Project, checkout
 from votepipe.project.names import logical_id, switch
 
 DAY = 86_400
@@ -122,6 +122,10 @@ def test_no_statement_allows_every_resource_or_action() -> None:
     ]
 
     assert not wide, f"Name ARNs and actions in template.yaml instead of '*': {wide}"
+
+
+def test_the_template_is_ascii_as_cloudformation_makes_question_marks_of_the_rest() -> None:
+    assert (checkout() / "template.yaml").read_bytes().isascii()
 
 
 def test_every_log_group_forgets() -> None:

@@ -62,6 +62,11 @@ class Field:
             return "true" if self.default else "false"
         return ",".join(self.default) if self.kind == "list" else str(self.default)
 
+    @property
+    def default_in_code(self) -> bool:
+        """Whether its parameter is empty: CloudFormation reads back '?' for other than ASCII."""
+        return not (self.default_text or "").isascii()
+
 
 def setting(
     text: str,

@@ -85,8 +85,8 @@ def _read(field: Field, found: Any) -> Any:
     """The value, or MISSING where the default applies; ValueError says what is wrong with it."""
     text = found.strip() if isinstance(found, str) else found
     # A text that has a default can be emptied on purpose; a number cannot.
-    blank = text is None or (text == "" and (field.required or field.kind not in ("text", "list")))
-    if blank:
+    can_be_empty = field.kind in ("text", "list") and not field.default_in_code
+    if text is None or (text == "" and (field.required or not can_be_empty)):
         if field.required:
             raise ValueError("has no value")
         return dataclasses.MISSING

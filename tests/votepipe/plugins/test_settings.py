@@ -20,6 +20,7 @@ from votepipe.plugins.settings import load
 class Settings:
     channel: str = setting("Channel to post to")
     emoji: str = setting("Shown first", default="✨")
+    greeting: str = setting("Shown next", default="Hello")
     most: int = setting("Most answers shown", default=20)
     pace: float = setting("Messages a second", default=1.0)
     threads: bool = setting("Whether to use threads", default=False)
@@ -91,9 +92,17 @@ def test_each_type_is_read_from_its_text() -> None:
 
 
 def test_a_text_can_be_emptied_and_a_number_falls_back() -> None:
-    settings = load(Settings, "slack", {"SLACK_CHANNEL": "c", "SLACK_EMOJI": "", "SLACK_MOST": ""})
+    env = {"SLACK_CHANNEL": "c", "SLACK_GREETING": "", "SLACK_MOST": ""}
+    settings = load(Settings, "slack", env)
 
-    assert (settings.emoji, settings.most) == ("", 20)
+    assert (settings.greeting, settings.most) == ("", 20)
+
+
+@pytest.mark.parametrize(("given", "value"), [("", "✨"), (" ", "✨"), ("★", "★"), ("x", "x")])
+def test_an_empty_text_is_the_default_that_a_parameter_cannot_hold(given: str, value: str) -> None:
+    settings = load(Settings, "slack", {"SLACK_CHANNEL": "c", "SLACK_EMOJI": given})
+
+    assert settings.emoji == value
 
 
 def test_every_default_survives_the_template() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from votepipe.project.generated import SyncError
-from votepipe.project.template import read, translated
+from votepipe.project.template import differing, read, translated
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -64,3 +64,10 @@ def test_what_cannot_be_read_is_named_by_its_line(last: str, tmp_path: Path) -> 
 
     with pytest.raises(SyncError, match=r"^template.yaml is not YAML, line \d+: "):
         read(tmp_path)
+
+
+def test_characters_that_come_back_as_question_marks_are_no_difference() -> None:
+    here = {"Resources": {"Rule": {"Pattern": "a 👍 b"}, "Other": {"Pattern": "c"}}}
+    there = {"Resources": {"Rule": {"Pattern": "a ?? b"}, "Other": {"Pattern": "d"}}}
+
+    assert differing(here, there) == ["Other"]

@@ -7,6 +7,7 @@ The same modules give the same bytes.
 import functools
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ LONGEST_PARAMETER_DESCRIPTION = 4_000
 LONGEST_PARAMETER_VALUE = 4_096
 LONGEST_SECRET_DESCRIPTION = 2_048
 LONGEST_PATTERN = 2_048
+_PLAIN = str.maketrans("–—‘’“”", "--''\"\"")
 
 
 class Text(NamedTuple):
@@ -173,6 +175,7 @@ def synced(
     for kind, plugins in (("Sink", found), ("Enricher", enriching)):
         for each in plugins:
             _check_texts(f"{kind} '{each.plugin.name}'", each.texts)
+            _check_choices(f"{kind} '{each.plugin.name}'", each.parameters)
     forwarded = [each for each in subscribers if each.bus and each.active]
     for name in FILES:
         template = generated.replaced(template, name, block(name, found, forwarded))
@@ -213,6 +216,17 @@ def check(
             taken[name] = f"{kind} '{plugin}'"
 
 
+def _check_choices(plugin: str, fields: Iterable[Field]) -> None:
+    """Raise SyncError for choices that CloudFormation could not compare with what it keeps."""
+    for field in fields:
+        for choice in field.choices:
+            if not str(choice).isascii():
+                raise SyncError(
+                    f"{plugin}: '{choice}', a choice of '{field.name}', is not ASCII, which "
+                    "CloudFormation reads back as '?'. Use ASCII."
+                )
+
+
 def _check_texts(plugin: str, texts: Iterable[Text]) -> None:
     """Raise SyncError for what AWS refuses, and nothing else before it does."""
     for each in texts:
@@ -244,7 +258,15 @@ def _templates() -> Environment:
     )
     # JSON is YAML: every text, list and object from a plugin is written as JSON.
     environment.filters["as_json"] = _as_json
+    environment.filters["ascii"] = _ascii
     return environment
+
+
+def _ascii(text: str) -> str:
+    """Words for people as CloudFormation gives them back: of other characters it makes '?'."""
+    letters = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    plain = "".join(each for each in letters if not unicodedata.combining(each))
+    return plain.encode("ascii", "replace").decode()
 
 
 def _as_json(value: Any) -> str:

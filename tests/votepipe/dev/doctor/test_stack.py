@@ -259,12 +259,6 @@ def test_what_may_not_be_looked_at_ends_nothing_else(
     assert f"Allow {action} on it" in found[f"{subject} cannot be looked at."]
 
 
-def test_texts_beyond_ascii_come_back_as_question_marks(account: Account) -> None:
-    account.written = account.written.replace("👍", "??")
-
-    assert missing(account) == {}
-
-
 def test_a_stack_that_is_not_there_is_the_only_finding(account: Account) -> None:
     account.answers["ListStackResources"] = "cloudformation:ListStackResources"
 
