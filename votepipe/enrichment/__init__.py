@@ -22,7 +22,7 @@ from votepipe.plugins import enrichers
 Event = dict[str, Any]
 E = TypeVar("E")
 
-LARGEST_EVENT = 100_000  # bytes; ten of them fit the 1 MB of one PutEvents
+LARGEST_EVENT = 99_000  # bytes; ten with source, type and time fit the 1 MB of one PutEvents
 ENRICHING = Enriching(enrichers.load())
 
 _LONGEST_ID = 256

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from votepipe import enricher, enrichment
+from votepipe.emulator.pipes.entries import requests
 from votepipe.enrichment import LARGEST_EVENT, handler
 from votepipe.enrichment.run import Enriching
 
@@ -133,7 +134,7 @@ def test_a_vote_that_is_too_large_by_itself_is_rejected(enrichers: Callable[...,
 
     (event,) = handler([answered(108_000)], None)
 
-    assert event["reasons"] == ["event: larger than 100000 bytes of JSON"]
+    assert event["reasons"] == ["event: larger than 99000 bytes of JSON"]
 
 
 def test_an_event_that_just_fits_keeps_everything(enrichers: Callable[..., None]) -> None:
@@ -146,6 +147,28 @@ def test_an_event_that_just_fits_keeps_everything(enrichers: Callable[..., None]
 
     assert size(event) == LARGEST_EVENT
     assert event["changes"]
+
+
+def test_ten_of_the_largest_fit_one_put_events(enrichers: Callable[..., None]) -> None:
+    enrichers(fill=lambda vote: "")
+    (bare,) = handler([answered(45_000)], None)
+    fill = LARGEST_EVENT - size(bare)
+    enrichers(fill=lambda vote: "x" * fill)
+
+    events = handler([answered(45_000)] * 10, None)
+
+    assert [size(event) for event in events] == [LARGEST_EVENT] * 10
+    entries = [
+        {
+            "Source": "votepipe",
+            "DetailType": event["type"],
+            "Time": event["time"],
+            # With spaces, which a pipe may leave out.
+            "Detail": json.dumps(event, ensure_ascii=False),
+        }
+        for event in events
+    ]
+    assert len(list(requests(entries))) == 1
 
 
 @pytest.mark.parametrize(("left", "enriched"), [(30_000, {"mood": 1}), (4_000, {})])
