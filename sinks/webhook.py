@@ -13,6 +13,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 from dataclasses import dataclass
 
@@ -25,12 +26,6 @@ EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteReject
 SHORTEST_KEY = 24
 # What stands between secrets or around them: Supabase puts `|` between, shells and chats quote.
 AROUND = re.compile("[\\s|\"'`“”‘’\u200b\ufeff]+")
-AGAIN = "Run: votepipe secret set webhook"
-HINTS = {
-    401: f"It may not accept the signature. {AGAIN}",
-    404: f"The address may be wrong. {AGAIN}",
-    410: f"It wants no more events. Set WebhookEnabled=false, or give another address. {AGAIN}",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +37,11 @@ class Settings:
     personal: bool = setting(
         "Whether voter, answers and enrichment are sent", default=False, local="true"
     )
+
+
+def again() -> str:
+    """The command that sets the secret: each subscriber of the feed has one of its own."""
+    return f"Run: votepipe secret set {os.environ.get('VOTEPIPE_SINK', 'webhook')}"
 
 
 def body(event: Event, settings: Settings) -> bytes:
@@ -68,7 +68,7 @@ def key(secret: str) -> bytes:
         decoded = b""
     if len(decoded) < SHORTEST_KEY:
         raise Undeliverable(
-            f"The signing secret is not 'whsec_' and the base64 of 24 bytes or more. {AGAIN}"
+            f"The signing secret is not 'whsec_' and the base64 of 24 bytes or more. {again()}"
         )
     return decoded
 
@@ -84,4 +84,9 @@ def handler(event: Event, settings: Settings) -> None:
         "webhook-timestamp": timestamp,
         "webhook-signature": signature(settings.signing_secret.reveal(), signed),
     }
-    post(settings.url.reveal(), data=payload, headers=headers, hints=HINTS)
+    hints = {
+        401: f"It may not accept the signature. {again()}",
+        404: f"The address may be wrong. {again()}",
+        410: f"It wants no more events. Switch the sink off, or give another address. {again()}",
+    }
+    post(settings.url.reveal(), data=payload, headers=headers, hints=hints)

@@ -152,3 +152,15 @@ def test_a_secret_of_another_form_is_refused_without_quoting_it(
 def test_each_event_stands_for_itself() -> None:
     assert handler.sink.idempotent == "event"
     assert len(handler.sink.events) == 5
+
+
+def test_a_subscriber_is_named_by_its_own_secret(
+    event: Any, web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOTEPIPE_SINK", "subscriber_crm")
+    web.reply(Answer(status=404))
+
+    with pytest.raises(Undeliverable) as caught:
+        handler(event(), settings(web.url))
+
+    assert str(caught.value).endswith("Run: votepipe secret set subscriber_crm")
