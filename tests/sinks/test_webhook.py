@@ -121,7 +121,7 @@ def test_a_receiver_that_is_gone_says_what_to_do(event: Any, web: Any) -> None:
     with pytest.raises(Undeliverable) as caught:
         handler(event(), settings(web.url))
     assert str(caught.value) == (
-        "127.0.0.1 answered 410 Gone. It wants no more events. Set WebhookEnabled=false, or "
+        "127.0.0.1 answered 410 Gone. It wants no more events. Switch the sink off, or "
         "give another address. Run: votepipe secret set webhook"
     )
 
