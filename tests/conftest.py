@@ -234,7 +234,7 @@ class RunningStack:
         )
         lines = self.process.stdout
         assert lines
-        said = []
+        said = self.said = list[str]()
         for line in lines:
             said.append(line)
             if ready := re.match(r"Ready: (http://127\.0\.0\.1:(\d+))/", line):
@@ -281,8 +281,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 @pytest.fixture
 def without_webhook(tmp_path: Path) -> Iterator[RunningStack]:
-    """A local stack whose sink `webhook` is off."""
-    up = RunningStack(tmp_path, WebhookEnabled="false")
+    """A local stack whose sink `webhook` is off and whose sink `email` has no sender."""
+    up = RunningStack(tmp_path, WebhookEnabled="false", EmailSender="")
     yield up
     up.end()
 

@@ -50,24 +50,21 @@ def look(config: str, root: Path, session: boto3.Session | None = None) -> Itera
         known = {}
     kept = {name: text for name, text in known.items() if name in defaults}
     yield from _staying(found.name, kept, defaults, given)
-    missing = missing_settings({**defaults, **kept, **given}, _secrets(found) if known else {})
-    yield from _sinks(found.name, list(missing))
+    held: Mapping[str, Secret] | None = {}
+    try:
+        held = secrets(found) if known else {}
+    except ClientError as error:
+        held = None
+        code = error.response["Error"]["Code"]
+        yield f"The secrets of stack '{found.name}' cannot be read ({code}); they count as set."
+    missing = missing_settings({**defaults, **kept, **given}, held or {})
+    unset = [each for each in missing if held is not None or not each.by_secret]
+    yield from _sinks(found.name, unset)
 
 
 def _session(config: str, root: Path) -> boto3.Session:
     said = sam.deploy_settings(config, root)
     return boto3.Session(region_name=said.get("region"), profile_name=said.get("profile"))
-
-
-def _secrets(found: Deployment) -> Mapping[str, Secret]:
-    try:
-        return secrets(found)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise NotReady(
-            f"The secrets of stack '{found.name}' cannot be read ({code}). "
-            "Allow secretsmanager:GetSecretValue to whoever deploys, or run: sam deploy"
-        ) from error
 
 
 def _staying(
@@ -85,8 +82,7 @@ def _staying(
 def _sinks(stack: str, missing: list[Missing]) -> Iterator[str]:
     for each in missing:
         if each.by_secret:
-            command = f"votepipe secret set {each.sink}"
-            yield f"After this deploy: {each.text.replace(command, f'{command} --stack {stack}')}"
+            yield f"After this deploy: {each.for_stack(stack)}"
     if wrong := [each for each in missing if not each.by_secret]:
         texts = [
             f"{each.text} Do that in parameter_overrides in samconfig.toml, or switch the sink off "

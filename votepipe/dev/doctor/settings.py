@@ -23,6 +23,11 @@ class Missing:
     text: str
     by_secret: bool
 
+    def for_stack(self, name: str) -> str:
+        """The text, with its command for a stack on AWS."""
+        command = f"votepipe secret set {self.sink}"
+        return self.text.replace(command, f"{command} --stack {name}")
+
 
 def lacking(found: Deployment) -> list[Missing]:
     """What the sinks that are on in a stack lack. Raises ClientError when it cannot be read."""

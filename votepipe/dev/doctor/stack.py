@@ -45,11 +45,8 @@ def look_at_stack(found: Deployment) -> Iterator[Finding]:
 def _settings(found: Deployment) -> Iterator[Finding]:
     missing = lacking(found)
     for each in missing:
-        command = f"votepipe secret set {each.sink}"
-        there = command if found.console else f"{command} --stack {found.name}"
-        yield Finding(
-            f"Sink '{each.sink}' is on and not set up.", each.text.replace(command, there)
-        )
+        text = each.text if found.console else each.for_stack(found.name)
+        yield Finding(f"Sink '{each.sink}' is on and not set up.", text)
     for state, wanted in (("on and set up", True), ("off", False)):
         names = [
             name

@@ -247,3 +247,10 @@ def test_the_page_fits_any_window(ready: Page, console: Any, width: int) -> None
     expect(ready.locator("#votes .all")).not_to_be_empty()
 
     assert ready.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_the_page_shows_which_sinks_are_off(page: Page, console: Any) -> None:
+    console.status = console.status | {"sinks": {"email": False, "slack": True}}
+    page.goto("")
+
+    expect(page.locator("#facts")).to_contain_text("email (off), slack")

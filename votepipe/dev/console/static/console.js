@@ -462,7 +462,7 @@ function say(state, text) {
 }
 const lost = () => say("lost", "The console does not answer. Is make up still running?");
 
-const FACTS = ["stack", "endpoint", "region", "table", "bus"];
+const FACTS = ["stack", "endpoint", "region", "table", "bus", "sinks"];
 async function watchStatus() {
   let ready = false;
   try {
@@ -470,8 +470,10 @@ async function watchStatus() {
     ready = status.ready;
     if (status.warning) say("lost", status.warning);
     else say(ready ? "ready" : "waiting", ready ? "ready" : status.step ?? "starting");
-    const known = FACTS.filter((name) => status[name]);
-    $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, status[name]))));
+    const sinks = Object.entries(status.sinks ?? {}).map(([name, on]) => (on ? name : `${name} (off)`));
+    const facts = { ...status, sinks: sinks.join(", ") };
+    const known = FACTS.filter((name) => facts[name]);
+    $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
     $("fault").hidden = faults.length === 0;
     $("fault").firstElementChild.textContent = faults.map(tellFault).join(" ");
     await deadLetters();
