@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from votepipe.model import schemas
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
 
@@ -113,6 +115,7 @@ def test_a_vote_that_changes_after_it_settled_says_what_was(pipeline: Pipeline) 
         "stream": first["stream"],
         "voteType": "thumbsup",
     }
+    jsonschema.validate(second, schemas.load("vote-settled.v1"))
 
 
 def test_a_vote_that_is_withdrawn_before_it_settled_never_settles(pipeline: Pipeline) -> None:

@@ -18,10 +18,7 @@ def without_personal(
     `enrichment` names the enrichers to keep: whoever sets them decides that readers' data goes.
     """
     left_out = {"voter"} if answers else {"voter", "answers"}
-    copy = dict(detail)
-    for member in ("vote", "previous"):
-        if member in copy:
-            copy[member] = _anonymous(copy[member], answers)
+    copy = {**detail, "vote": _anonymous(detail["vote"], answers)}
     changes = {
         path: sides
         for path, sides in copy.pop("changes", {}).items()

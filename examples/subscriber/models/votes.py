@@ -19,6 +19,18 @@ Change = TypedDict(
 )
 
 
+class Previous(TypedDict):
+    """
+    How the vote settled the last time; absent the first time.
+    """
+
+    eventID: str
+    time: str
+    sequence: str
+    stream: NotRequired[str]
+    voteType: Literal['thumbsup', 'thumbsdown']
+
+
 class VoteWithdrawnVote(TypedDict):
     """
     The vote as it stood before it was withdrawn; its keys only, where the stream has no old images.
@@ -110,7 +122,7 @@ class VoteSettled(TypedDict):
     stream: NotRequired[str]
     vote: Vote
     changes: NotRequired[dict[str, Change]]
-    previous: NotRequired[Vote]
+    previous: NotRequired[Previous]
     enrichment: dict[str, Any]
 
 

@@ -202,9 +202,30 @@ export interface VoteSettled {
     [k: string]: Change | undefined;
   };
   /**
-   * The vote as it last settled; absent the first time.
+   * How the vote settled the last time; absent the first time.
    */
-  previous?: Vote;
+  previous?: {
+    /**
+     * The `eventID` of that event.
+     */
+    eventID: string;
+    /**
+     * When it settled then. RFC 3339 in UTC.
+     */
+    time: string;
+    /**
+     * The `sequence` of that event.
+     */
+    sequence: string;
+    /**
+     * The `stream` of that event; absent when it had none.
+     */
+    stream?: string;
+    /**
+     * What the vote was then.
+     */
+    voteType: "thumbsup" | "thumbsdown";
+  };
   /**
    * What enrichers added, by the enricher's name; empty when none did.
    */

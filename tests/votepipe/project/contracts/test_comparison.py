@@ -61,6 +61,8 @@ NEVER = basis("properties", {"never": False})
 DATED = basis("", {"x-sunset": "2027-06-30"})
 ODD = basis("properties", {"odd": {"anyOf": [{"$ref": "#/properties/eventID"}]}})
 ANY = basis("properties", {"any": {}})
+PAST = {"allOf": [{"$ref": "#/definitions/vote"}], "description": "The vote as it was."}
+WAS = basis("properties", {"past": PAST})
 WORD = {"type": "string"}
 
 ROWS = [
@@ -127,11 +129,11 @@ ROWS = [
     Row("a format is gone", "properties/time", {"format": GONE}, MEANING, "time"),
     # References and recursion
     Row("a definition has another name", f"{VOTE}/answers/additionalProperties", {"$ref": "#/definitions/word"}, COMPATIBLE, "", basis("definitions", {"word": SETTLED["definitions"]["answer"]})),
-    Row("a definition is written in place", "properties", {"previous": {**SETTLED["definitions"]["vote"], "description": SETTLED["properties"]["previous"]["description"]}}, COMPATIBLE, "previous"),
+    Row("a definition is written in place", "properties", {"past": {**SETTLED["definitions"]["vote"], "description": "The vote as it was."}}, COMPATIBLE, "past", WAS),
     Row("deep in a recursion", "definitions/answer/items", {"$ref": GONE, "type": "string", "minLength": 10_001}, WITNESS, "vote.answers.*[]"),
     Row("a reference to a narrower one", f"{VOTE}/answers/additionalProperties", {"$ref": "#/definitions/word"}, COMPATIBLE, "", basis("definitions", {"word": {**SETTLED["definitions"]["answer"], "type": "string"}})),
-    Row("allOf is gone", "properties/previous", {"allOf": GONE}, WITNESS, "previous"),
-    Row("allOf has one more", "properties/previous", {"allOf": [{"$ref": "#/definitions/vote"}, {"required": ["voter"]}]}, COMPATIBLE, ""),
+    Row("allOf is gone", "properties/past", {"allOf": GONE}, WITNESS, "past", WAS),
+    Row("allOf has one more", "properties/past", {"allOf": [{"$ref": "#/definitions/vote"}, {"required": ["voter"]}]}, COMPATIBLE, "", WAS),
     Row("what is unknown points elsewhere", "properties/eventID", {"maxLength": 64}, MEANING, "odd", ODD),
     # Marks and words
     Row("personal becomes free", f"{VOTE}/voter", {"x-personal": GONE}, MEANING, "vote.voter"),
