@@ -65,7 +65,7 @@ deploy: setup ## Sync, check, build and deploy to AWS (CONFIG=prod for productio
 	.venv/bin/sam deploy --config-env $(or $(CONFIG),default)$(if $(CI), --no-confirm-changeset)
 
 # Made anew when a plugin, the template or what writes it changed; a folder changes with its list.
-.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/sync/templates/*)
+.votepipe/in-step: template.yaml sinks enrichers $(wildcard sinks/*.py sinks/*/*.py enrichers/*.py enrichers/*/*.py votepipe/*.py votepipe/*/*.py votepipe/project/sync/templates/* schemas/*)
 	@test -x .venv/bin/python || { echo "The environment is missing. Run: make setup" >&2; exit 1; }
 	@.venv/bin/python -m votepipe.dev sync --check
 	@mkdir -p .votepipe && touch $@

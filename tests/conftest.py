@@ -319,6 +319,32 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
     return eventually
 
 
+@pytest.fixture
+def valid_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Hold every event on every bus of the kit to its schema; returns where which type came."""
+    import jsonschema
+
+    from votepipe.emulator.eventbridge.bus import Bus
+    from votepipe.model.schemas import FOLDER
+    from votepipe.project.contracts import in_folder
+
+    validators = {each.type: jsonschema.Draft7Validator(each.schema) for each in in_folder(FOLDER)}
+    came: list[str] = []
+    wrong: list[str] = []
+    take = Bus.take
+
+    def checked(bus: Bus, event: dict[str, Any], only: list[str] | None = None) -> None:
+        came.append(f"{bus.id} {event['detail-type']}")
+        errors = validators[event["detail-type"]].iter_errors(event["detail"])
+        wrong.extend(f"{came[-1]}: {error.message}" for error in errors)
+        take(bus, event, only)
+
+    monkeypatch.setattr(Bus, "take", checked)
+    yield came
+    assert came
+    assert wrong == []
+
+
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The packages of tests/node/package.json, which npm installs when that changes."""

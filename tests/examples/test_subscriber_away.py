@@ -42,7 +42,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pipeline(root: Path) -> Iterator[Pipeline]:
+def pipeline(root: Path, valid_events: list[str]) -> Iterator[Pipeline]:
     with Pipeline(root, sinks=["settle", "feed", CRM], fill_secrets=True) as made:
         yield made
 

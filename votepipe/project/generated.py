@@ -14,6 +14,7 @@ RESOURCES = "resources of the sinks"
 BEFORE_THE_PIPE = "what the pipe waits for"
 SUBSCRIBERS = "resources of the subscribers"
 SUBSCRIBER_RULES = "what subscribers need"
+SCHEMAS = "schemas of the events"
 ENRICHER_SETTINGS = "settings of the enrichers"
 ENRICHER_VARIABLES = "variables of the enrichers"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from votepipe.dev.operations.published import default_reference, published
-from votepipe.project import checkout
+from votepipe.project import Project, checkout
 from votepipe.project.contracts import in_folder, models, of_feed
 from votepipe.project.contracts.evolution import check as changes
 from votepipe.project.contracts.evolution import remedy
@@ -54,7 +54,7 @@ def write_models(packages: Path) -> None:
     root = checkout()
     folder = root / "examples" / "subscriber" / "models"
     folder.mkdir(exist_ok=True)
-    contracts = of_feed(root)
+    contracts = of_feed(Project.read(root))
     (folder / "votes.py").write_text(models.python(contracts), encoding="utf-8")
     (folder / "votes.ts").write_text(models.typescript(contracts, packages), encoding="utf-8")
     click.echo(f"Written: {folder.relative_to(root)}/votes.py and votes.ts.")

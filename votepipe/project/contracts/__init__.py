@@ -10,6 +10,7 @@ from typing import Any
 
 from votepipe.model.errors import VotepipeError
 from votepipe.project import Project
+from votepipe.project.subscribers import FEED
 
 _FILE = re.compile(r"vote-[a-z-]+\.v([1-9][0-9]*)\.json")
 
@@ -75,11 +76,10 @@ def in_folder(folder: Path) -> list[Contract]:
     return sorted(found, key=lambda each: (each.event, each.version))
 
 
-def of_feed(root: Path) -> list[Contract]:
+def of_feed(project: Project) -> list[Contract]:
     """The contracts of the events that sinks/feed.py sends to other teams."""
-    sinks = Project.read(root).sinks
-    sent = {event for sink in sinks if sink.name == "feed" for event in sink.spec.events}
-    return [each for each in in_folder(root / "schemas") if each.event in sent]
+    sent = {event for sink in project.sinks if sink.name == FEED for event in sink.spec.events}
+    return [each for each in in_folder(project.root / "schemas") if each.event in sent]
 
 
 def mapped(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:

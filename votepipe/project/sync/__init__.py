@@ -18,6 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.fields import Field
 from votepipe.project import Project, generated
+from votepipe.project.contracts import of_feed
+from votepipe.project.contracts.registry import RegistryEntry
 from votepipe.project.generated import SyncError
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import Plugin
@@ -146,7 +148,10 @@ def resources(root: Path | None = None) -> list[SinkResources]:
 def in_step(template: str, project: Project) -> str:
     """The template's text with its generated blocks written anew. Raises SyncError."""
     enriching = sorted(map(EnricherSettings, project.enrichers), key=lambda each: each.plugin.name)
-    return synced(template, [*map(SinkResources, project.sinks)], enriching, project.subscribers)
+    sinks = [*map(SinkResources, project.sinks)]
+    text = synced(template, sinks, enriching, project.subscribers)
+    schemas = _rendered("registry.yaml.j2", schemas=[*map(RegistryEntry, of_feed(project))])
+    return generated.replaced(text, generated.SCHEMAS, schemas)
 
 
 def block(name: str, found: Iterable[SinkResources], subscribers: Iterable[Subscriber] = ()) -> str:

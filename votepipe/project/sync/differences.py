@@ -88,7 +88,7 @@ def differences(before: str, after: str) -> Iterator[str]:
 
 
 def _others(before: str, after: str) -> Iterator[str]:
-    for name in (generated.ENRICHER_SETTINGS, generated.SUBSCRIBERS):
+    for name in (generated.ENRICHER_SETTINGS, generated.SUBSCRIBERS, generated.SCHEMAS):
         old, new = (
             generated.by_id(generated.inside(text, name)) if generated.has(text, name) else {}
             for text in (before, after)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.project import checkout
+from votepipe.project import Project, checkout
 from votepipe.project.contracts import ContractError, models, of_feed
 
 ROOT = checkout()
 KIT = ROOT / "examples" / "subscriber"
 MODELS = KIT / "models"
-CONTRACTS = of_feed(ROOT)
+CONTRACTS = of_feed(Project.read(ROOT))
 STALE = "Run: make models"
 
 

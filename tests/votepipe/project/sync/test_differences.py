@@ -166,3 +166,12 @@ def test_another_sink_in_its_place_is_no_rename(template, other) -> None:
 
     assert "replaces" not in told
     assert "takes 'chat' out of the stack" in told
+
+
+def test_a_schema_that_changes_is_named() -> None:
+    name = "schemas of the events"
+    block = f"  # >>> {name}\n  VoteCastSchemaV1:\n    Content: %s\n  # <<< {name}\n"
+
+    told = list(differences(EMPTY + block % 1, EMPTY + block % 2))
+
+    assert told == ["~ schemas of the events: VoteCastSchemaV1"]
