@@ -226,7 +226,7 @@ def test_the_sink_of_the_page_gets_the_next_vote(
 def test_a_sink_that_is_taken_away_takes_its_resources_and_no_others(
     checkout: Checkout, before: dict[str, Any]
 ) -> None:
-    sync, _ = commands("Taking a sink away")
+    sync, _ = commands("Switching a sink off, or taking it away")
     (checkout.root / "sinks" / "room.py").unlink()
     checkout.type(sync)
     changed = checkout.type("git diff --name-only && git ls-files --others --exclude-standard")
