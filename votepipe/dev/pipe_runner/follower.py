@@ -11,7 +11,7 @@ from votepipe.dev.pipe_runner.checkpoints import Checkpoint, Checkpoints
 from votepipe.dev.pipe_runner.stream import Shard, ShardReader, shards_of
 from votepipe.emulator.pipes.attempt import Ports
 from votepipe.emulator.pipes.definition import PipeDefinition
-from votepipe.emulator.pipes.engine import Lane
+from votepipe.emulator.pipes.lanes import Lanes
 
 # AWS polls four times a second; a person who watches should not wait that long.
 _POLL = 0.1
@@ -27,7 +27,7 @@ class _Open:
     """
 
     reader: ShardReader
-    lane: Lane
+    lanes: Lanes
     poll: float = 0.0
     due: float | None = None
     failures: int = 0
@@ -35,7 +35,7 @@ class _Open:
 
     def next(self) -> float:
         """When it wants attention."""
-        reads = self.lane.hungry and not self.reader.closed
+        reads = self.lanes.hungry and not self.reader.closed
         return min(self.poll if reads else inf, inf if self.due is None else self.due)
 
 
@@ -71,17 +71,17 @@ class Follower:
         if self._list <= self._clock():
             self._list_shards()
         for shard_id, shard in list(self._open.items()):
-            if shard.lane.hungry and not shard.reader.closed and shard.poll <= self._clock():
+            if shard.lanes.hungry and not shard.reader.closed and shard.poll <= self._clock():
                 self._read(shard)
             if shard.due is not None and shard.due <= self._clock():
-                shard.due = shard.lane.step()
+                shard.due = shard.lanes.step()
             self._save(shard_id, shard)
         return min([self._list, *(shard.next() for shard in self._open.values())])
 
     def is_through(self, since: float) -> bool:
         """Whether nothing that was in the stream at this time is left to do, as far as it knows."""
         return self._list > 0.0 and all(
-            shard.failures > 0 or (shard.lane.idle and shard.empty >= since)
+            shard.failures > 0 or (shard.lanes.idle and shard.empty >= since)
             for shard in self._open.values()
         )
 
@@ -116,7 +116,7 @@ class Follower:
             start=self._pipe.starting_position if saved else "TRIM_HORIZON",
             say=self._say,
         )
-        lane = Lane(
+        lanes = Lanes(
             self._pipe,
             shard.shard_id,
             self._ports,
@@ -124,7 +124,7 @@ class Follower:
             trace=self._trace,
             checkpoint=after,
         )
-        self._open[shard.shard_id] = _Open(reader, lane)
+        self._open[shard.shard_id] = _Open(reader, lanes)
 
     def _read(self, shard: _Open) -> None:
         try:
@@ -135,16 +135,16 @@ class Follower:
             return
         shard.failures = 0
         if records:
-            shard.lane.offer(records)
+            shard.lanes.offer(records)
             shard.due = self._clock()
         else:
             shard.empty = self._clock()
             shard.poll = shard.empty + _POLL
 
     def _save(self, shard_id: str, shard: _Open) -> None:
-        done = shard.reader.closed and shard.lane.idle
+        done = shard.reader.closed and shard.lanes.idle
         saved = self._checkpoints.load(shard_id)
-        checkpoint = Checkpoint(shard.lane.checkpoint, done)
+        checkpoint = Checkpoint(shard.lanes.checkpoint, done)
         if checkpoint != (saved or Checkpoint()):
             self._checkpoints.save(shard_id, checkpoint)
         if done:

@@ -51,6 +51,7 @@ class PipeDefinition:
     starting_position: str = "TRIM_HORIZON"
     batch_size: int = BUS_BATCH
     window: int = 0
+    parallelization: int = 1
     retries: int = -1
     record_age: int = -1
     bisect: bool = False
@@ -96,6 +97,7 @@ def _stream(section: Section) -> dict[str, Any]:
         "starting_position": section.choice("StartingPosition", "TRIM_HORIZON", "LATEST"),
         "batch_size": section.number("BatchSize", BUS_BATCH, 1, BUS_BATCH),
         "window": section.number("MaximumBatchingWindowInSeconds", 0, 0, 300),
+        "parallelization": section.number("ParallelizationFactor", 1, 1, 10),
         "retries": section.number("MaximumRetryAttempts", -1, -1, 10_000),
         "record_age": section.number("MaximumRecordAgeInSeconds", -1, -1, 7 * _DAY),
         "bisect": section.choice("OnPartialBatchItemFailure", None, "AUTOMATIC_BISECT") is not None,
@@ -103,7 +105,6 @@ def _stream(section: Section) -> dict[str, Any]:
             "Arn", "a standard queue", r"sqs:.*(?<!\.fifo)", required=False
         ),
     }
-    section.number("ParallelizationFactor", 1, 1, 1)
     dead_letters.nothing_left()
     section.nothing_left()
     return found

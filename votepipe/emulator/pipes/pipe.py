@@ -15,6 +15,7 @@ from votepipe.emulator.pipes.attempt import Interrupted
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.engine import Lane
 from votepipe.emulator.pipes.entries import Entry
+from votepipe.emulator.pipes.lanes import Lanes
 from votepipe.emulator.simulation.errors import Closed
 from votepipe.emulator.simulation.jsontext import as_json, copy_json
 from votepipe.emulator.simulation.simulation import Simulation
@@ -94,28 +95,22 @@ class Ports:
             raise PipeError(f"The pipe's role does not allow '{action}'.")
 
 
-class Pipe:
-    """Follows one stream. Filter, batches, retries and dead letters are the engine's."""
+class _Driver:
+    """Steps one lane on virtual time; other lanes of its shard run meanwhile."""
 
-    def __init__(
-        self, simulation: Simulation, logical_id: str, pipe: PipeDefinition, ports: Ports
-    ) -> None:
-        self.id = logical_id
-        self.definition = pipe
+    def __init__(self, simulation: Simulation, lane: Lane) -> None:
         self._simulation = simulation
+        self._lane = lane
         self._due: Timer | None = None
         self._busy = False
-        self.fates: dict[VoteKey, str] = {}
         self._arrived: list[dict[str, Any]] = []
-        self._lane = Lane(pipe, _SHARD, ports, clock=lambda: simulation.clock.now, trace=self._note)
 
     @property
     def idle(self) -> bool:
-        """Whether every record is settled."""
         return self._lane.idle and not self._arrived and not self._busy
 
     def offer(self, records: list[dict[str, Any]]) -> None:
-        """Take records of the stream; they wait while the pipe is at work."""
+        """Take records; they wait while the lane is at work."""
         self._arrived += records
         if not self._busy:
             self._feed()
@@ -141,6 +136,33 @@ class Pipe:
             self._wake(due)
         if self._arrived:
             self._feed()
+
+
+class Pipe:
+    """Follows one stream. Filter, batches, retries and dead letters are the engine's."""
+
+    def __init__(
+        self, simulation: Simulation, logical_id: str, pipe: PipeDefinition, ports: Ports
+    ) -> None:
+        self.id = logical_id
+        self.definition = pipe
+        self.fates: dict[VoteKey, str] = {}
+        self._simulation = simulation
+        self._lanes = Lanes(
+            pipe, _SHARD, ports, clock=lambda: simulation.clock.now, trace=self._note
+        )
+        self._drivers = {lane: _Driver(simulation, lane) for lane in self._lanes.lanes}
+
+    @property
+    def idle(self) -> bool:
+        """Whether every record is settled."""
+        return all(driver.idle for driver in self._drivers.values())
+
+    def offer(self, records: list[dict[str, Any]]) -> None:
+        """Take records of the stream; they wait while their lane is at work."""
+        for lane, driver in self._drivers.items():
+            if mine := [record for record in records if self._lanes.lane_of(record) is lane]:
+                driver.offer(mine)
 
     def _note(self, hop: dict[str, Any]) -> None:
         keys = hop["keys"]

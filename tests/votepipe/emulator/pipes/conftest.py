@@ -22,14 +22,14 @@ PIPE = PipeDefinition(
 )
 
 
-def record(number, *, name="INSERT", created=START, text=""):
-    """Stream record `number`, as a pipe delivers it."""
+def record(number, *, name="INSERT", created=START, text="", vote=None):
+    """Stream record `number`, as a pipe delivers it; each is of a vote of its own unless named."""
     return {
         "eventID": f"e{number}",
         "eventName": name,
         "dynamodb": {
             "ApproximateCreationDateTime": created,
-            "Keys": {"widgetId": {"S": "w"}, "voteId": {"S": f"v{number}"}},
+            "Keys": {"widgetId": {"S": "w"}, "voteId": {"S": vote or f"v{number}"}},
             "NewImage": {"text": {"S": text}},
             "SequenceNumber": str(number),
         },
@@ -94,8 +94,8 @@ class Harness:
             raise step
         return step(argument) if callable(step) else step
 
-    def lane(self, checkpoint=None, **changes):
-        return Lane(
+    def lane(self, checkpoint=None, of=Lane, **changes):
+        return of(
             replace(PIPE, **changes),
             "shard-1",
             self,

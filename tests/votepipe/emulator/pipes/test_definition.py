@@ -30,7 +30,7 @@ def properties():
                 "MaximumRetryAttempts": 3,
                 "MaximumRecordAgeInSeconds": 43200,
                 "OnPartialBatchItemFailure": "AUTOMATIC_BISECT",
-                "ParallelizationFactor": 1,
+                "ParallelizationFactor": "4",
                 "DeadLetterConfig": {"Arn": f"arn:aws:sqs:{ACCOUNT}:dead-letters"},
             },
             "FilterCriteria": {"Filters": [{"Pattern": INSERTS}, {"Pattern": REMOVES}]},
@@ -77,6 +77,7 @@ def test_reads_everything():
         "starting_position": "LATEST",
         "batch_size": 5,
         "window": 2,
+        "parallelization": 4,
         "retries": 3,
         "record_age": 43200,
         "bisect": True,
@@ -100,6 +101,7 @@ def test_what_is_left_out_has_the_defaults_of_aws():
 
     assert (pipe.filters, pipe.enrichment_arn, pipe.dead_letter_arn) == ((), None, None)
     assert (pipe.batch_size, pipe.window, pipe.retries, pipe.record_age) == (10, 0, -1, -1)
+    assert pipe.parallelization == 1
     assert (pipe.bisect, pipe.time, pipe.resources) == (False, None, ())
 
 
@@ -127,7 +129,7 @@ def test_filters_match_records():
         (301, (*STREAM, "MaximumBatchingWindowInSeconds"), "from 0 to 300"),
         (-2, (*STREAM, "MaximumRetryAttempts"), "from -1 to 10000"),
         (604801, (*STREAM, "MaximumRecordAgeInSeconds"), "from -1 to 604800"),
-        (2, (*STREAM, "ParallelizationFactor"), "from 1 to 1"),
+        (11, (*STREAM, "ParallelizationFactor"), "from 1 to 10"),
         ("OTHER", (*STREAM, "OnPartialBatchItemFailure"), "must be one of 'AUTOMATIC_BISECT'"),
         (
             {"Arn": f"arn:aws:sns:{ACCOUNT}:dead-letters"},

@@ -134,6 +134,17 @@ def test_records_that_come_while_the_pipe_is_at_work_wait(chat: Pipeline) -> Non
     assert chat.models.pipes["VotesPipe"].idle
 
 
+def test_lanes_of_one_shard_work_at_one_time(run: Run, checkout: Checkout) -> None:
+    """As one lane, a hundred votes at a second a batch of ten take ten seconds."""
+    pipeline = run(changed(checkout, ParallelizationFactor=10))
+    pipeline.takes("EnrichFunction", seconds=1)
+    for number in range(100):
+        pipeline.put(VOTE | {"voteId": str(number)})
+    pipeline.advance(seconds=4)
+
+    assert len(pipeline.events("VoteCast")) == 100
+
+
 def test_a_stream_of_another_stack_s_table_may_feed_the_pipe(run: Run) -> None:
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/old/stream/2025-01-01T00:00:00.000"
     pipeline = run(parameters={"VoteStreamArn": arn})
