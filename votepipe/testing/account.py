@@ -69,13 +69,14 @@ class Account:
     def put_records(self, records: list[dict[str, Any]], pipe: str | None = None) -> None:
         """Put stream records as they are before a pipe: the only one when None.
 
-        The table then holds what they say; it writes no records of its own.
+        The table, where it is here, then holds what they say; it writes no records of its own.
         """
         pipes = self.models.pipes
         followed = pipes[pipe or next(iter(pipes))].definition.stream_arn
         for name, stream in self.models.streams.items():
             if stream.arn == followed:
-                self.models.tables[name].follow(records)
+                if name in self.models.tables:
+                    self.models.tables[name].follow(records)
                 stream.put(records)
 
     def invoke(self, function: str, event: Any) -> Any:
