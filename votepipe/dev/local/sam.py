@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.processes import Child
+from votepipe.project.names import meant
 
 
 class SamError(Exception):
-    """A `sam` command failed; the text holds the end of what it printed."""
+    """A `sam` command failed, with the end of what it printed, or lacks its section."""
 
 
 def stack_name(environment: str, root: Path) -> str:
@@ -31,7 +32,13 @@ def parameters(environment: str, root: Path) -> dict[str, str]:
 
 def deploy_settings(environment: str, root: Path) -> Mapping[str, Any]:
     """What samconfig.toml says to `sam deploy` for an environment."""
-    section = tomllib.loads((root / "samconfig.toml").read_text())[environment]
+    config = tomllib.loads((root / "samconfig.toml").read_text())
+    sections = [name for name, found in config.items() if isinstance(found, dict)]
+    if environment not in sections:
+        raise SamError(
+            f"samconfig.toml has no section '{environment}'. {meant(environment, sections)}"
+        )
+    section = config[environment]
     return {
         **section.get("global", {}).get("parameters", {}),
         **section.get("deploy", {}).get("parameters", {}),

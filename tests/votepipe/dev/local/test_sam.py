@@ -43,6 +43,26 @@ def test_what_the_configuration_says(root: Path) -> None:
     assert sam.parameters("local", root) == {"Environment": "local", "Words": "two words"}
 
 
+def test_a_section_may_list_its_parameters_and_name_the_account(root: Path) -> None:
+    (root / "samconfig.toml").write_text(
+        '[prod.global.parameters]\nregion = "eu-west-1"\n'
+        '[prod.deploy.parameters]\nprofile = "votes"\nparameter_overrides = ["A=b c", "D="]\n'
+    )
+
+    assert sam.parameters("prod", root) == {"A": "b c", "D": ""}
+    assert sam.deploy_settings("prod", root).items() >= {
+        ("region", "eu-west-1"),
+        ("profile", "votes"),
+    }
+
+
+def test_a_section_that_is_not_there_is_named_with_what_was_meant(root: Path) -> None:
+    with pytest.raises(SamError) as error:
+        sam.parameters("locl", root)
+
+    assert str(error.value) == "samconfig.toml has no section 'locl'. Did you mean 'local'?"
+
+
 def test_a_build_is_that_of_the_checkout(root: Path, played) -> None:
     played('echo "$PWD $@"')
 
