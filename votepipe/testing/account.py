@@ -1,6 +1,7 @@
 """One account: its stack, what a test writes and reads there, and what can fail in it."""
 
 import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -153,6 +154,22 @@ class Account:
         One that lies in a dead-letter queue with a reason, or still waits, is not lost.
         """
         return loss_report.report(self.trace, self.models, self.dead_letter_queues)
+
+    def usage(self) -> dict[str, Counter[str]]:
+        """What AWS would charge for so far, by sink; see `votepipe.emulator.simulation.usage`.
+
+        What belongs to no sink is under its logical id, or under its name where it has none.
+        """
+        sinks: dict[str, str] = {}
+        for mapping in self.models.mappings:
+            name = mapping.function.sink
+            queues = [mapping.queue, *self.dead_letter_queues(name)]
+            sinks |= dict.fromkeys([mapping.function.id, *(queue.id for queue in queues)], name)
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for who, counts in self.simulation.usage.counts.items():
+            if who:  # else it was the test itself
+                found[sinks.get(who, who)] += counts
+        return dict(found)
 
     def mapping_of(self, sink: str) -> EventSourceMapping:
         """What feeds a sink's function. Raises KitError for a sink that does not run."""

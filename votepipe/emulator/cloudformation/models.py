@@ -69,7 +69,7 @@ class Models:
     def services(self) -> dict[str, Service]:
         """What answers boto3, by the name of the service."""
         return {
-            "dynamodb": DynamoDb(self.tables),
+            "dynamodb": DynamoDb(self.tables, self._simulation.usage),
             "events": self.put,
             "secretsmanager": self.secrets,
             "sqs": self.sqs,

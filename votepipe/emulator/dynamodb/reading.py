@@ -25,8 +25,8 @@ Parameters = Mapping[str, Any]
 _PAGE = 1_048_576
 
 
-def query(table: Table, given: Parameters) -> dict[str, Any]:
-    """The items of one hash key, in the order of their range key."""
+def query(table: Table, given: Parameters) -> tuple[dict[str, Any], int]:
+    """The items of one hash key, in the order of their range key; and the bytes that were read."""
     bound = bindings(given)
     text = given.get("KeyConditionExpression")
     if text is None:
@@ -47,7 +47,7 @@ def query(table: Table, given: Parameters) -> dict[str, Any]:
     return _page(table, chosen, given, bound)
 
 
-def scan(table: Table, given: Parameters) -> dict[str, Any]:
+def scan(table: Table, given: Parameters) -> tuple[dict[str, Any], int]:
     """All items; only whole scans are modelled, not segments of one."""
     return _page(table, list(table.items.values()), given, bindings(given))
 
@@ -89,7 +89,9 @@ def _child(home: Any, step: str | int, value: Value) -> Value:
     return home.setdefault(step, value)  # type: ignore[no-any-return]
 
 
-def _page(table: Table, items: list[Item], given: Parameters, bound: Bindings) -> dict[str, Any]:
+def _page(
+    table: Table, items: list[Item], given: Parameters, bound: Bindings
+) -> tuple[dict[str, Any], int]:
     """One page: from after the start key, up to the limit or 1 MB, then filtered."""
     start = given.get("ExclusiveStartKey")
     if index := given.get("IndexName"):  # no table of the kit has one
@@ -111,7 +113,7 @@ def _page(table: Table, items: list[Item], given: Parameters, bound: Bindings) -
         answer["Items"] = [item if paths is None else projected(item, paths) for item in kept]
     if more:
         answer["LastEvaluatedKey"] = {name: page[-1][name] for name in table.keys}
-    return answer
+    return answer, sum(map(bytes_of, page))
 
 
 def _cut(items: Iterable[Item], limit: int | None) -> tuple[list[Item], bool]:

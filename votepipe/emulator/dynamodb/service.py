@@ -9,6 +9,7 @@ from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.dynamodb.values import Invalid, Item, bytes_of, checked, copy_of
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.simulation.jsontext import last_part
+from votepipe.emulator.simulation.usage import READ_UNIT, READS, WRITE_UNIT, WRITES, Usage, units
 
 _FAILED = "The conditional request failed"
 _LARGEST_ITEM = 400 * 1024
@@ -17,7 +18,8 @@ _LARGEST_ITEM = 400 * 1024
 class DynamoDb:
     """Answers calls on tables; what they write is in the tables' streams."""
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
+    def __init__(self, tables: Mapping[str, Table], usage: Usage | None = None) -> None:
+        self._usage = usage or Usage()
         self._tables = {table.name: table for table in tables.values()}
         operations: Operations = {
             "BatchGetItem": self._batch_get,
@@ -25,8 +27,8 @@ class DynamoDb:
             "DeleteItem": lambda given: self._write(given, "Delete"),
             "GetItem": self._get,
             "PutItem": lambda given: self._write(given, "Put"),
-            "Query": lambda given: reading.query(self.table(given), given),
-            "Scan": lambda given: reading.scan(self.table(given), given),
+            "Query": lambda given: self._read(given, *reading.query(self.table(given), given)),
+            "Scan": lambda given: self._read(given, *reading.scan(self.table(given), given)),
             "TransactWriteItems": self._transact_write,
             "UpdateItem": lambda given: self._write(given, "Update"),
         }
@@ -60,15 +62,27 @@ class DynamoDb:
         item = self.table(given).get(given["Key"])
         paths = reading.wanted(given, bound)
         bound.check_used()
+        self._count_read(given, 0 if item is None else bytes_of(item))
         if item is None:
             return {}
         return {"Item": copy_of(item if paths is None else reading.projected(item, paths))}
 
     def _write(self, given: Parameters, kind: str) -> dict[str, Any]:
         change = _Write(self.table(given), given, kind)
-        change.check()
+        try:
+            change.check()
+        finally:
+            self._usage.add(WRITES, change.units)
         change.make()
         return change.returned()
+
+    def _read(self, given: Parameters, answer: dict[str, Any], size: int) -> dict[str, Any]:
+        self._count_read(given, size)
+        return answer
+
+    def _count_read(self, given: Parameters, size: int) -> None:
+        share = 1.0 if given.get("ConsistentRead") else 0.5
+        self._usage.add(READS, share * units(size, READ_UNIT))
 
     def _batch_get(self, given: Parameters) -> dict[str, Any]:
         answers = {
@@ -79,6 +93,10 @@ class DynamoDb:
             ]
             for name, request in given["RequestItems"].items()
         }
+        for name, request in given["RequestItems"].items():
+            for key in request["Keys"]:
+                item = self.table({"TableName": name}).get(key)
+                self._count_read(request, bytes_of(item) if item else 0)
         return {"Responses": answers, "UnprocessedKeys": {}}
 
     def _batch_write(self, given: Parameters) -> dict[str, Any]:
@@ -91,6 +109,7 @@ class DynamoDb:
         places = [(change.table.name, change.place) for change in changes]
         if len(set(places)) < len(places):
             raise Invalid("Provided list of item keys contains duplicates")
+        self._usage.add(WRITES, sum(change.units for change in changes))
         for change in changes:
             change.make()
         return {"UnprocessedItems": {}}
@@ -102,6 +121,8 @@ class DynamoDb:
         if len(set(places)) < len(places):
             raise Invalid("Transaction request cannot include multiple operations on one item")
         reasons = [change.reason() for change in changes]
+        # A transaction is charged twice, also when it is cancelled.
+        self._usage.add(WRITES, 2 * sum(change.units for change in changes))
         if any(reason["Code"] != "None" for reason in reasons):
             codes = ", ".join(reason["Code"] for reason in reasons)
             raise Refused(
@@ -131,6 +152,11 @@ class _Write:
         else:
             self.place = table.only_key(given["Key"])
         self._before = table.items.get(self.place)
+
+    @property
+    def units(self) -> int:
+        """What it is charged: the larger of the old and the new item, also where it fails."""
+        return units(max(bytes_of(self._before or {}), bytes_of(self._after or {})), WRITE_UNIT)
 
     def check(self) -> None:
         """Raise Refused when its condition does not hold."""

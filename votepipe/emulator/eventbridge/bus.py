@@ -12,9 +12,10 @@ from votepipe.emulator.cloudformation.roles import BusPolicies
 from votepipe.emulator.eventbridge.rule import NotDelivered
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.patterns import Pattern
-from votepipe.emulator.simulation.jsontext import parsed
+from votepipe.emulator.simulation.jsontext import last_part, parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import vote_key_of
+from votepipe.emulator.simulation.usage import EVENTS, REQUEST, units
 
 Event = dict[str, Any]
 AsText = Callable[[], str]
@@ -186,6 +187,7 @@ class Buses:
         home = self._everywhere.get(_account_of(arn), self)
         if not home.lets_in(self._account, arn, event, by_rule=False):
             return self._refused(entry, "AccessDeniedException")
+        self._simulation.usage.add(EVENTS, units(_size(entry), REQUEST), who=last_part(arn))
         home.take(arn, event)
         return {"EventId": event["id"]}
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
 from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.usage import OPERATIONS
 
 
 class Refused(Exception):
@@ -107,6 +108,8 @@ class Calls:
         if operation not in known:
             known[operation] = self._operation(client, operation)
         how = known[operation]
+        usage = self._simulation.usage
+        usage.caller = caller.id if caller else ""
         context: dict[str, Any] = {}
         given = client._emit_api_params(
             api_params=parameters, operation_model=how.model, context=context
@@ -116,6 +119,8 @@ class Calls:
         try:
             if caller is not None:
                 self._check(how.service, operation, given, caller)
+            if operation in OPERATIONS:
+                usage.add(OPERATIONS[operation])
             answer = how.answer(given)
         except Refused as refused:
             status = refused.status

@@ -14,6 +14,7 @@ from votepipe.emulator.functions.process import Process
 from votepipe.emulator.simulation.errors import Closed, Crash, Ended
 from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.usage import CALLS, LOG_BYTES
 
 
 class FunctionError(Exception):
@@ -118,6 +119,7 @@ class Function:
 
     def _run(self, event: Any) -> Any:
         simulation, current = self.simulation, self.patches.current
+        simulation.usage.add(CALLS, who=self.id)
         process = self._warm.pop() if self._warm else self._cold()
         invocation = Invocation(
             simulation=simulation,
@@ -147,7 +149,10 @@ class Function:
         finally:
             current.invocation = before
             invocation.leave()
-            self._printed += process.lines()
+            lines = process.lines()
+            size = sum(len(line.encode()) + 1 for line in lines)
+            simulation.usage.add(LOG_BYTES, size, who=self.id)
+            self._printed += lines
             if not process.dead:
                 self._warm.append(process)
         return json.loads(answer)

@@ -8,6 +8,7 @@ from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.emulator.simulation.faults import Faults
 from votepipe.emulator.simulation.tasks import Tasks
 from votepipe.emulator.simulation.trace import Trace
+from votepipe.emulator.simulation.usage import Usage
 from votepipe.emulator.simulation.virtual_clock import VirtualClock
 
 
@@ -26,7 +27,7 @@ class SeededRandom(random.Random):
 
 
 class Simulation:
-    """Time, random values, faults and the trace of one account.
+    """Time, random values, faults, the trace and the usage of one account.
 
     `order` is a source of its own for what `reorder` shuffles, so that ids stay as they were.
     `refused` is what functions used that is not modelled, as their own code may swallow the error.
@@ -39,12 +40,13 @@ class Simulation:
         self.order = SeededRandom(seed)
         self.faults = Faults()
         self.trace = Trace(self.clock)
+        self.usage = Usage()
         self.refused: list[Unmodelled] = []
 
     def beside(self) -> Self:
-        """That of another account: the same time and ids, but its own faults and trace."""
+        """That of another account: the same time and ids, but its own faults, trace and usage."""
         other = copy.copy(self)
-        other.faults, other.trace = Faults(), Trace(self.clock)
+        other.faults, other.trace, other.usage = Faults(), Trace(self.clock), Usage()
         return other
 
     @property

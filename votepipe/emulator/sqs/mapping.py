@@ -6,6 +6,7 @@ from typing import Any
 from votepipe.emulator.functions.function import Function, FunctionError, Throttled
 from votepipe.emulator.simulation.errors import Closed, Unmodelled
 from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.usage import DELETES, RECEIVES, by_ten
 from votepipe.emulator.simulation.virtual_clock import Timer
 from votepipe.emulator.sqs.queue import Message, Queue, record_of
 
@@ -65,6 +66,7 @@ class EventSourceMapping:
             batch = self.queue.receive(self._size)
             if not batch:
                 return
+            self._simulation.usage.add(RECEIVES, by_ten(len(batch)), who=self.queue.id)
             self._running += 1
             self._simulation.tasks.run(lambda batch=batch: self._hand_over(batch))  # type: ignore[misc]
 
@@ -86,9 +88,10 @@ class EventSourceMapping:
             self._running -= 1
         logged = (line for line in self.function.lines[before:] if "outcome" in line)
         outcomes = {line.get("messageId"): line["outcome"] for line in logged}
-        for message_id, receipt in receipts.items():
-            if message_id not in failed:
-                self.queue.delete(receipt, outcomes.get(message_id, "deleted"))
+        deleted = {name: receipt for name, receipt in receipts.items() if name not in failed}
+        self._simulation.usage.add(DELETES, by_ten(len(deleted)), who=self.queue.id)
+        for message_id, receipt in deleted.items():
+            self.queue.delete(receipt, outcomes.get(message_id, "deleted"))
         if self.queue.counts[0]:
             self._wake()
 

@@ -9,6 +9,7 @@ from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.simulation.jsontext import parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.trace import VoteKey, vote_key_of
+from votepipe.emulator.simulation.usage import CHANGES, REQUEST, SENDS, units
 from votepipe.emulator.simulation.virtual_clock import Timer
 
 LONGEST_HIDDEN = 43_200
@@ -112,6 +113,7 @@ class Queue:
                 "InvalidParameterValue", f"One or more parameters are invalid. Reason: Message "
                 f"must be shorter than {_LARGEST} bytes.",
             )  # fmt: skip
+        self.simulation.usage.add(SENDS, units(len(body), REQUEST), who=self.id)
         about = vote_key_of(parsed(body)) if vote_key is None else vote_key
         message = Message(
             self.simulation.random.uuid(),
@@ -168,6 +170,7 @@ class Queue:
 
     def hide(self, receipt: str, seconds: float) -> None:
         """Set for how long from now a message in flight stays hidden. Raises QueueError."""
+        self.simulation.usage.add(CHANGES, who=self.id)
         message = self._by_receipt.get(receipt)
         if message is None or message not in self._hidden:
             raise QueueError("MessageNotInflight", "The specified message isn't in flight.")
