@@ -1,4 +1,4 @@
-"""votepipe/dev/operations/scaffold.py.
+"""votepipe/dev/operations/scaffold/.
 
 A plugin and its test are written, under a name that can work.
 """

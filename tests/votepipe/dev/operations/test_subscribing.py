@@ -1,4 +1,4 @@
-"""votepipe/dev/operations/subscribing.py: when each team last got an event, and what failed."""
+"""votepipe/dev/operations/subscribing/: when each team last got an event, and what failed."""
 
 import json
 from collections.abc import Iterator
