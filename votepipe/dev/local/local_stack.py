@@ -1,6 +1,7 @@
 """The local stack: the real template on the local AWS, with its pipe and the console."""
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +14,15 @@ from votepipe.dev.console.app import Server, create_app
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
-from votepipe.dev.local import local_secrets, sam
+from votepipe.dev.local import kits, local_secrets, sam
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
+from votepipe.dev.local.relay import Relay
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
 from votepipe.project import Project, checkout, generated
+from votepipe.project.subscribers import Subscriber
 from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources
 from votepipe.project.template import read
 
@@ -65,6 +68,7 @@ class LocalStack:
         )
         self._parameters = dict(parameters or {})
         self._say = say
+        self._kits: list[tuple[Subscriber, Deployment]] = []
         self._step = "starting"
         self._ready = False
         self._parts = contextlib.ExitStack()
@@ -132,6 +136,7 @@ class LocalStack:
         with self._doing("Starting the local AWS"):
             self._parts.callback(self.ministack.stop)
             self.ministack.start()
+        self._deploy_kits()
         with self._doing("sam build"):
             sam.build(self.folder, env, self.root)
         with self._doing("sam deploy"):
@@ -147,11 +152,28 @@ class LocalStack:
             local_secrets.verify_senders(self.deployment)
             for each in lacking(self.deployment):
                 self._say(f"  {each.text}")
+        self._start_relays()
         with self._doing("Starting the pipe"):
             self._parts.enter_context(self.pipe)
             self._watcher = self._parts.enter_context(self._new_watcher())
         self._ready = True
         self._say(f"Up in {time.monotonic() - started:.1f} s.")
+
+    def _deploy_kits(self) -> None:
+        """Let the subscribers deploy first, as on AWS."""
+        folder = self.folder / "subscribers"
+        for each in kits.with_a_bus(Project.read(self.root).subscribers, self._say):
+            with self._doing(f"Subscriber kit of '{each.name}' in account {each.account}"):
+                self._kits.append((each, kits.deploy(each, self.ministack, folder, self.root)))
+
+    def _start_relays(self) -> None:
+        for each, _ in self._kits:
+            if each.active:
+                received = functools.partial(
+                    self.journal.message, each.sink, headers={"account": str(each.account)}
+                )
+                relay = Relay(self.deployment, each, self.ministack.endpoint, received)
+                self._parts.enter_context(relay)
 
     @contextlib.contextmanager
     def _doing(self, step: str) -> Iterator[None]:
@@ -183,10 +205,10 @@ class LocalStack:
             raise LocalStackError(_who_is_at(self.url, self.port)) from error
 
     def _dead_letter_queues(self) -> list[str]:
-        stack = self.deployment.stack
         return [
-            stack.physical_id(name)
-            for name in stack.of_type("AWS::SQS::Queue")
+            deployment.stack.physical_id(name)
+            for deployment in (self.deployment, *(kit for _, kit in self._kits))
+            for name in deployment.stack.of_type("AWS::SQS::Queue")
             if name.endswith("DeadLetters")
         ]
 

@@ -1,0 +1,66 @@
+"""The subscriber kit on the local AWS, in the account of each subscriber that has a bus."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from votepipe.dev.local import sam
+from votepipe.dev.local.ministack import REGION, MiniStack
+from votepipe.dev.local.relay import Bus, NoBus
+from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.project.subscribers import Subscriber
+
+KIT = Path("examples/subscriber")  # below the checkout
+_MADE = {".aws-sam", ".pytest_cache", "__pycache__"}
+
+
+def with_a_bus(
+    subscribers: Iterable[Subscriber], say: Callable[[str], None]
+) -> Iterator[Subscriber]:
+    """The subscribers whose bus the local AWS can have; `say` names those that are left out."""
+    buses: dict[str | None, str] = {}
+    for each in subscribers:
+        if each.bus is None:
+            continue
+        if each.region != REGION:
+            say(f"  Left out '{each.name}': its bus is in {each.region}, and all here in {REGION}.")
+        elif buses.setdefault(each.account, each.bus) != each.bus:
+            say(f"  Left out '{each.name}': here, its account has the bus of another subscriber.")
+        else:
+            yield each
+
+
+def deploy(subscriber: Subscriber, ministack: MiniStack, folder: Path, root: Path) -> Deployment:
+    """Deploy the kit of the checkout at `root` to a subscriber's account, unless it is there.
+
+    What was built and how it went is below `folder`.
+    """
+    account, bus = str(subscriber.account), str(subscriber.bus)
+    kit, folder = root / KIT, folder / account
+    note, digest = folder / "deployed", _digest(kit, bus)
+    known = note.read_text() if note.exists() else ""
+    if known != digest or not _is_there(ministack.endpoint, bus):
+        note.unlink(missing_ok=True)
+        env = ministack.environment(account)
+        values = sam.parameters("local", kit) | {"BusName": bus.rpartition("event-bus/")[2]}
+        sam.build(folder, env, kit)
+        sam.deploy(folder, env, values, kit)
+        note.write_text(digest)
+    return Deployment(sam.stack_name("local", kit), LocalSession(ministack.endpoint, account))
+
+
+def _is_there(endpoint: str, bus: str) -> bool:
+    try:
+        Bus(endpoint, bus).check()
+    except NoBus:
+        return False
+    return True
+
+
+def _digest(kit: Path, bus: str) -> str:
+    """Of all that decides what is deployed."""
+    digest = hashlib.sha256(bus.encode())
+    for path in sorted(kit.rglob("*")):
+        if path.is_file() and not _MADE & set(path.parts):
+            digest.update(f"{path.relative_to(kit)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
