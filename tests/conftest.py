@@ -45,6 +45,7 @@ STARTS = {
     "without_webhook": "local_stack",
     "ministack": "local_stack",
     "subscriber": "local_stack",
+    "two_accounts": "local_stack",
     "browser": "browser",
 }
 # Fixtures with which a test runs commands in processes of their own, a second or more each.
@@ -224,13 +225,15 @@ class RunningStack:
         "LocalStack(Path(sys.argv[1]), parameters=given, enforce_iam=True).run()"
     )
 
-    def __init__(self, folder: Path, **parameters: str) -> None:
+    def __init__(
+        self, folder: Path, root: Path = Path(__file__).parents[1], **parameters: str
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-u", "-c", self.PROGRAM, str(folder), json.dumps(parameters)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            cwd=Path(__file__).parents[1],
+            cwd=root,
         )
         lines = self.process.stdout
         assert lines
@@ -269,6 +272,12 @@ class RunningStack:
         self.reader.join()
         assert self.process.stdout
         self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> type[RunningStack]:
+    """To start a local stack of a test's own."""
+    return RunningStack
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,7 @@ COMMANDS = {
     "subscribers": Entry(
         "votepipe.dev.commands.subscribers:list_subscribers", "Show who gets the feed, and how."
     ),
+    "redrive": Entry("votepipe.dev.commands.stack:redrive", "Send again what failed."),
     "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
     "match": Entry("votepipe.dev.commands.records:match", "Match an event against a pattern."),

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from votepipe.dev.commands import stack as commands
-from votepipe.dev.commands.stack import doctor, secret, status, vote
+from votepipe.dev.commands.stack import doctor, redrive, secret, status, vote
 from votepipe.dev.local.ministack import free_port
 
 
@@ -234,3 +234,31 @@ def test_an_answer_that_is_none(pair: str) -> None:
 
     assert result.exit_code == 2
     assert "Write FIELD=TEXT, for example field_1='More of this'." in result.output
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "said"),
+    [
+        ((3, {}), 0, "Sent 3 events to 'subscriber_analytics', and to nobody else.\n"),
+        (
+            (1, {"NO_RESOURCE": 2}),
+            1,
+            "Sent 1 events to 'subscriber_analytics', and to nobody else.\n"
+            "2 stay among its dead letters: NO_RESOURCE.\n",
+        ),
+    ],
+)
+def test_redrive_says_what_it_sent_and_what_stays(
+    monkeypatch: pytest.MonkeyPatch, result: tuple[int, dict[str, int]], code: int, said: str
+) -> None:
+    subscriber = SimpleNamespace(sink="subscriber_analytics", bus="arn")
+    project = SimpleNamespace(subscribers=[subscriber])
+    monkeypatch.setattr(commands, "Project", SimpleNamespace(read=lambda: project))
+    monkeypatch.setattr(commands, "send_again", lambda *_: result)
+
+    done = CliRunner().invoke(redrive, ["subscriber_analytics", "--stack", "votepipe-dev"])
+    other = CliRunner().invoke(redrive, ["subscriber_analytic"])
+
+    assert (done.exit_code, done.output) == (code, said)
+    assert other.exit_code == 2
+    assert "Did you mean 'subscriber_analytics'?" in other.output
