@@ -84,7 +84,7 @@ def test_stream_records_can_be_put_as_they_are(chat: Pipeline) -> None:
     chat.run_until_idle()
 
     assert len(chat.events()) == 4
-    assert chat.items("VotesTable") == []
+    assert len(chat.items("VotesTable")) == 1  # as it stands after the last of them
 
 
 @pytest.mark.parametrize("times", range(3))
