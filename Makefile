@@ -5,7 +5,7 @@ PARAMETERS ?=
 export PARAMETERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-fast models bench deploy requirements clean
+.PHONY: help setup up demo check test test-fast models docs bench deploy requirements clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ models: setup ## Write the types of the feed's events into examples/subscriber/m
 	@mkdir -p .votepipe/node && cp tests/node/package.json .votepipe/node/
 	@npm install --prefix .votepipe/node --ignore-scripts --no-package-lock --no-audit --no-fund --silent
 	@.venv/bin/votepipe schemas models .votepipe/node
+
+docs: setup ## Write the catalogue of events as a page, for AsyncAPI and for EventCatalog
+	@.venv/bin/votepipe schemas docs
 
 bench: setup ## What is measured, side by side with others where they are installed
 	.venv/bin/python bench/patterns.py

@@ -67,7 +67,7 @@ def test_nothing_is_built_that_is_not_in_step(checkout: Path) -> None:
     done = make(checkout, "build-LogSink", f"ARTIFACTS_DIR={checkout}/out")
 
     assert done.returncode != 0
-    said = "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync"
+    said = "Error: template.yaml and docs/sinks.md are not in step. Run: votepipe sync"
     assert said in done.stderr
     assert not (checkout / "out").exists()
 

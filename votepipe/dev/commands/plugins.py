@@ -9,6 +9,7 @@ import click
 from votepipe.dev.operations import scaffold
 from votepipe.project import Project, checkout, generated
 from votepipe.project import sync as generator
+from votepipe.project.contracts import catalogue
 from votepipe.project.names import switch
 from votepipe.project.plugins import home
 from votepipe.project.sync import sinks_page
@@ -72,15 +73,16 @@ def _show(found: Iterable[Mapping[str, Any]]) -> None:
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
 def sync(check: bool) -> None:
-    """Write what plugins need into the generated blocks of template.yaml, and docs/sinks.md."""
+    """Write the generated blocks of template.yaml, docs/sinks.md and docs/events.md."""
     root = checkout()
     project = Project.read(root)
-    template, page = root / "template.yaml", root / "docs" / "sinks.md"
-    texts = {path: generated.text(path) for path in (template, page) if path.exists()}
-    wanted = {
-        template: generator.in_step(texts[template], project),
-        page: sinks_page.page(generator.resources(root)),
+    template, docs = root / "template.yaml", root / "docs"
+    pages = {
+        docs / "sinks.md": sinks_page.page(generator.resources(root)),
+        docs / "events.md": catalogue.rendered(catalogue.MARKDOWN, project),
     }
+    texts = {path: generated.text(path) for path in (template, *pages) if path.exists()}
+    wanted = {template: generator.in_step(texts[template], project), **pages}
     stale = [path for path, text in texts.items() if text != wanted[path]]
     if template in stale:
         lines = [*differences(texts[template], wanted[template])]
@@ -89,7 +91,7 @@ def sync(check: bool) -> None:
     names = " and ".join(str(path.relative_to(root)) for path in stale)
     if check and stale:
         verb = "is" if len(stale) == 1 else "are"
-        raise click.ClickException(f"{names} {verb} not in step with sinks/. Run: votepipe sync")
+        raise click.ClickException(f"{names} {verb} not in step. Run: votepipe sync")
     for path in stale:
         path.write_bytes(wanted[path].encode())
     if not check:

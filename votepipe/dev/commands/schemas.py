@@ -1,5 +1,7 @@
-"""Commands about the contracts in `schemas/`: `schemas check`, `schemas models`."""
+"""Commands about the contracts in `schemas/`: `schemas check`, `models` and `docs`."""
 
+import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import click
 
 from votepipe.dev.operations.published import default_reference, published
 from votepipe.project import Project, checkout
-from votepipe.project.contracts import in_folder, models, of_feed
+from votepipe.project.contracts import catalogue, exports, in_folder, models, of_feed
 from votepipe.project.contracts.evolution import check as changes
 from votepipe.project.contracts.evolution import remedy
 
@@ -58,3 +60,21 @@ def write_models(packages: Path) -> None:
     (folder / "votes.py").write_text(models.python(contracts), encoding="utf-8")
     (folder / "votes.ts").write_text(models.typescript(contracts, packages), encoding="utf-8")
     click.echo(f"Written: {folder.relative_to(root)}/votes.py and votes.ts.")
+
+
+@schemas.command()
+def docs() -> None:
+    """Write the catalogue of events: a page, an AsyncAPI document and EventCatalog's files."""
+    root = checkout()
+    project = Project.read(root)
+    files = {
+        "index.html": catalogue.rendered(catalogue.PAGE, project),
+        "asyncapi.json": json.dumps(exports.asyncapi(project), indent=2, ensure_ascii=False),
+        **{f"eventcatalog/{path}": text for path, text in exports.eventcatalog(project).items()},
+    }
+    folder = root / ".votepipe" / "docs"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    click.echo(f"Open {folder / 'index.html'}")

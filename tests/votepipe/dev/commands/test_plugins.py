@@ -128,7 +128,7 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("+ sink 'fax': FaxEnabled, FaxRule, ")
     assert done.stderr.endswith(
-        "Error: template.yaml and docs/sinks.md are not in step with sinks/. Run: votepipe sync\n"
+        "Error: template.yaml and docs/sinks.md are not in step. Run: votepipe sync\n"
     )
     assert (stale / "template.yaml").read_bytes() == before
 

@@ -128,3 +128,20 @@ def test_an_unknown_reference_is_named(root: Path) -> None:
 
     assert done.exit_code == 1
     assert "'v9' is no folder, no git reference" in str(done.exception)
+
+
+@pytest.mark.slow
+def test_the_catalogue_is_written_and_replaces_the_one_before(checkout: Path, votepipe) -> None:
+    folder = checkout / ".votepipe" / "docs"
+    folder.mkdir()
+    (folder / "old.html").touch()
+
+    done = votepipe(checkout, "schemas", "docs")
+
+    assert done.stdout == f"Open {folder / 'index.html'}\n"
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html",
+        "asyncapi.json",
+        "eventcatalog",
+    }
+    assert "VoteSettled" in (folder / "index.html").read_text()
