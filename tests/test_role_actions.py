@@ -119,7 +119,11 @@ def day(sink: str) -> dict[str, Any]:
         return {
             "messages": [(each.at, each.text) for each in pipeline.messages],
             "events": [(each["detail-type"], each["time"]) for each in pipeline.events()],
-            "dead letters": sorted((each.queue, each.reason) for each in pipeline.dead_letters()),
+            "dead letters": sorted(
+                # The pipe's are records, where they can be read.
+                (each.queue, each.reason, "eventName" in each.body)
+                for each in pipeline.dead_letters()
+            ),
             "outcomes": [
                 (line["timestamp"], line["outcome"])
                 for line in pipeline.lines(f"{sink.capitalize()}Sink")

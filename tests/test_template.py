@@ -448,9 +448,9 @@ def test_what_needs_no_setting_up_is_on_and_slack() -> None:
     stack = Resources(TEMPLATE, {})
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping")
 
-    on = {name.removesuffix("SinkQueue") for name, each in mappings.items() if each["Enabled"]}
+    on = {name for name, each in mappings.items() if each.get("Enabled", True)}
 
-    assert on == {"Log", "Settle", "Slack"}
+    assert on == {"RecoverFunctionPointers", "LogSinkQueue", "SettleSinkQueue", "SlackSinkQueue"}
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> None:
@@ -466,15 +466,27 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take() -> 
 
 def test_the_pipe_gives_up_before_the_stream_forgets() -> None:
     (pipe,) = of("AWS::Pipes::Pipe").values()
-    _, dead = queues()
+    work, dead = queues()
 
     stream = pipe["SourceParameters"]["DynamoDBStreamParameters"]
+    pointers = work[refers(stream["DeadLetterConfig"]["Arn"])]
+    redrive = pointers["RedrivePolicy"]
 
-    assert 0 < stream["MaximumRecordAgeInSeconds"] <= DAY // 2
-    assert 0 < stream["MaximumRetryAttempts"] <= 185
     assert stream["OnPartialBatchItemFailure"] == "AUTOMATIC_BISECT"
     assert stream["BatchSize"] <= 10
-    assert refers(stream["DeadLetterConfig"]["Arn"]) in dead
+    assert refers(redrive["deadLetterTargetArn"]) in dead
+    # What is read in vain until then, a person can still read.
+    in_vain = redrive["maxReceiveCount"] * pointers["VisibilityTimeout"]
+    assert stream["MaximumRecordAgeInSeconds"] + in_vain <= DAY // 2
+
+
+def test_time_alone_ends_the_pipe_s_attempts() -> None:
+    # Attempts have no length: AWS does not document how soon a pipe makes the next one.
+    (pipe,) = of("AWS::Pipes::Pipe").values()
+    stream = pipe["SourceParameters"]["DynamoDBStreamParameters"]
+
+    assert stream["MaximumRetryAttempts"] == -1
+    assert 15 * 60 < stream["MaximumRecordAgeInSeconds"] < 2 * 3600
 
 
 def test_the_pipe_filters_by_nothing_that_the_poller_adds() -> None:

@@ -37,6 +37,8 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
     A sink gets its own module and those whose name begins with an underscore, which sinks share:
     a change to one sink leaves the others as they are.
     """
+    if function == "RecoverFunction":  # boto3 is the runtime's
+        return [], []
     if not function.endswith("Sink"):
         widgets = root / "widgets.toml"
         sources = [root / "enrichers", root / "schemas", *([widgets] if widgets.exists() else [])]

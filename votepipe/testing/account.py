@@ -173,9 +173,8 @@ class Account:
 
     def mapping_of(self, sink: str) -> EventSourceMapping:
         """What feeds a sink's function. Raises KitError for a sink that does not run."""
-        mappings = {mapping.function.sink: mapping for mapping in self.models.mappings}
-        names.only(mappings, [sink], NOT_HERE)
-        return mappings[sink]
+        names.only(self.models.fed, [sink], NOT_HERE)
+        return self.models.fed[sink]
 
     def dead_letter_queues(self, name: str | None = None) -> list[Queue]:
         """The dead-letter queues: all, those of a sink, or the one with that logical id."""
@@ -245,8 +244,10 @@ class Account:
         Raises KitError, as AWS refuses, where they come from a pipe or a rule alone.
         """
         for queue in self.dead_letter_queues(sink):
-            if not queue.sources:
-                raise KitError(f"'{queue.id}' has no dead letters that came from a queue.")
+            if not {mapping.queue for mapping in self.models.fed.values()}.intersection(
+                queue.sources
+            ):
+                raise KitError(f"'{queue.id}' has no dead letters that came from a sink's queue.")
             self.models.sqs.move(queue)
 
     def replay(

@@ -68,9 +68,9 @@ def report(trace: Trace, models: Models, dead_letters: Callable[[str], list[Queu
     `dead_letters` gives the dead-letter queues of a sink.
     """
     lost = [*_in_pipes(trace, models.pipes.values()), *_forwarded(trace, models.rules.values())]
-    for mapping in models.mappings:
+    for name, mapping in models.fed.items():
         sink = _Sink(
-            mapping.function.sink,
+            name,
             tuple(
                 rule
                 for rule in models.rules.values()
@@ -78,7 +78,7 @@ def report(trace: Trace, models: Models, dead_letters: Callable[[str], list[Queu
             ),
             mapping.queue,
             mapping.function,
-            tuple(dead_letters(mapping.function.sink)),
+            tuple(dead_letters(name)),
         )
         lost += _at_sink(trace, sink)
     return Report(tuple(lost), sum(1 for _ in trace.paths()))

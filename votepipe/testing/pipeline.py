@@ -192,8 +192,7 @@ class Pipeline(Account):
         mail = Mail(self.simulation, self._running, self.receiver.answer)
         services = {"sesv2": mail}
         self.deploy(resources, project.root, self._patches, self._buses, services)
-        running = [mapping.function.sink for mapping in self.models.mappings]
-        self._senders = [*running, *(enricher.name for enricher in project.enrichers)]
+        self._senders = [*self.models.fed, *(enricher.name for enricher in project.enrichers)]
         for env, secret in secret_values(project.settings, values).items():
             for function in self.models.functions.values():
                 if secret and (arn := function.environment.get(env)):

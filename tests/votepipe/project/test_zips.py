@@ -96,6 +96,13 @@ def test_the_enrichment_has_enrichers_schemas_and_widgets(built) -> None:
     }
 
 
+def test_what_copies_the_pipe_s_dead_letters_has_the_library_alone(built) -> None:
+    assert files(built("RecoverFunction")) == {
+        "votepipe/__init__.py",
+        "votepipe/delivery/__init__.py",
+    }
+
+
 def test_a_sink_has_its_own_module_and_what_sinks_share(built) -> None:
     assert files(built("ChatSink")) == {
         "votepipe/__init__.py",
@@ -217,6 +224,10 @@ def test_the_enrichment_has_all_that_it_imports(real) -> None:
     plugins = [path.stem for path in (ROOT / "enrichers").glob("[a-z]*.py")]
 
     imported(real(ENRICHMENT), "votepipe.enrichment", *(f"enrichers.{name}" for name in plugins))
+
+
+def test_what_copies_the_pipe_s_dead_letters_has_all_that_it_imports(real) -> None:
+    imported(real("RecoverFunction"), "votepipe.aws.recovery")
 
 
 @pytest.mark.parametrize("sink", Project.read(ROOT).sinks, ids=lambda sink: sink.name)

@@ -32,11 +32,11 @@ def test_enrichment_that_fails_is_tried_again(chat: Pipeline) -> None:
 
 
 def test_enrichment_that_goes_on_failing_ends_in_the_pipe_s_dead_letters(chat: Pipeline) -> None:
-    chat.fail("EnrichFunction", times=100)
+    chat.fail("EnrichFunction", times=1000)
 
     assert after_a_vote(chat) == []
     assert [letter.reason for letter in chat.dead_letters("VotesPipeDeadLetters")] == [
-        "RetryAttemptsExhausted"
+        "RecordAgeExceeded"
     ]
     assert chat.nothing_lost()
 
@@ -237,7 +237,7 @@ def test_dead_letters_can_be_moved_back(chat: Pipeline) -> None:
 
 
 def test_dead_letters_of_a_pipe_cannot_be_moved_back(chat: Pipeline) -> None:
-    with pytest.raises(KitError, match="no dead letters that came from a queue"):
+    with pytest.raises(KitError, match="no dead letters that came from a sink's queue"):
         chat.redrive("VotesPipeDeadLetters")
 
 

@@ -106,6 +106,6 @@ def test_a_pipe_without_dead_letters_loses_what_it_drops(
     del stream["DynamoDBStreamParameters"]["DeadLetterConfig"]
     (root / "template.yaml").write_text(json.dumps(content))
     pipeline = run(root)
-    pipeline.fail("EnrichFunction", times=100)
+    pipeline.fail("EnrichFunction", times=1000)
 
     assert "The pipe dropped a record" in str(after_a_vote(pipeline).nothing_lost())

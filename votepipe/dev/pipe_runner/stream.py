@@ -1,13 +1,12 @@
 """Read a DynamoDB stream as a pipe does: its shards, and the records of each."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from votepipe.aws.recovery import as_delivered
 from votepipe.emulator.pipes.records import Record
 
 PAGE = 100  # records in one GetRecords: ten batches, so that the first is not kept waiting
@@ -98,27 +97,3 @@ class ShardReader:
         )
         self._after = None
         self._start = "TRIM_HORIZON"
-
-
-def as_delivered(record: Record, stream_arn: str) -> Record:
-    """A record of boto3's as the JSON that a pipe delivers."""
-    delivered: Record = _plain(record)
-    delivered["eventSourceARN"] = stream_arn
-    if identity := delivered.get("userIdentity"):
-        delivered["userIdentity"] = {
-            name[0].lower() + name[1:]: value for name, value in identity.items()
-        }
-    return delivered
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, datetime):
-        seconds = value.timestamp()
-        return int(seconds) if seconds.is_integer() else seconds
-    return value

@@ -9,6 +9,7 @@ from votepipe.emulator import patterns
 from votepipe.emulator.cloudformation.resources import Resources, stream_arn
 from votepipe.emulator.cloudformation.roles import BusPolicies, QueuePolicies, Roles
 from votepipe.emulator.dynamodb.service import DynamoDb
+from votepipe.emulator.dynamodb.streams import DynamoDbStreams
 from votepipe.emulator.dynamodb.table import Table
 from votepipe.emulator.eventbridge.bus import Archive, Bus, Buses
 from votepipe.emulator.eventbridge.rule import Rule
@@ -70,9 +71,19 @@ class Models:
         """What answers boto3, by the name of the service."""
         return {
             "dynamodb": DynamoDb(self.tables, self._simulation.usage),
+            "dynamodbstreams": DynamoDbStreams(self.streams),
             "events": self.put,
             "secretsmanager": self.secrets,
             "sqs": self.sqs,
+        }
+
+    @property
+    def fed(self) -> dict[str, EventSourceMapping]:
+        """What feeds each sink that runs; not what feeds the library's own functions."""
+        return {
+            mapping.function.sink: mapping
+            for mapping in self.mappings
+            if not mapping.function.handler.startswith("votepipe.")
         }
 
     def _functions(self, root: Path, patches: Patches) -> dict[str, Function]:

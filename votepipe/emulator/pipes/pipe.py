@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from votepipe.model.errors import VotepipeError
 
 _SHARD = "shardId-00000000000000000001-kit"
 _FIRST_SEQUENCE = 4421584500000000017450439091
+_DAY = 86_400.0  # after which a stream forgets
 
 
 class PipeError(VotepipeError):
@@ -69,7 +71,7 @@ class Ports:
     @staticmethod
     def _note_left_out(function: Function, printed: int, records: list[dict[str, Any]]) -> None:
         """Note each enricher that, by the function's log, an event goes without."""
-        keys = {record.get("eventID"): _about(record) for record in records}
+        keys = {record.get("eventID"): vote_key_of(record) for record in records}
         for line in function.lines[printed:]:
             if "enricher" in line and line.get("eventId") in keys:
                 facts = {"enricher": line["enricher"], "why": line.get("why")}
@@ -189,6 +191,14 @@ class Stream:
         self._view = view
         self.sequences = itertools.count(_FIRST_SEQUENCE, 1000)
         self.expiring = False
+        self._kept: deque[tuple[float, dict[str, Any]]] = deque()
+
+    @property
+    def kept(self) -> list[dict[str, Any]]:
+        """The records of the last 24 hours, oldest first."""
+        while self._kept and self._kept[0][0] <= self._simulation.now - _DAY:
+            self._kept.popleft()
+        return [record for _, record in self._kept]
 
     def written(self, old: Item | None, new: Item | None, keys: tuple[str, ...]) -> None:
         """Make the record of a change."""
@@ -219,18 +229,8 @@ class Stream:
     def put(self, records: list[dict[str, Any]]) -> None:
         """Hand records to whoever follows the stream."""
         for record in records:
-            about = _about(record)
+            about = vote_key_of(record)
             self._simulation.trace.note("written", self._table, about, name=record.get("eventName"))
+            self._kept.append((self._simulation.now, record))
             for pipe in self.pipes:
                 pipe.offer([as_json(record)])
-
-
-def _about(record: dict[str, Any]) -> VoteKey:
-    facts = record.get("dynamodb")
-    keys = facts.get("Keys") if isinstance(facts, dict) else None
-    plain = {
-        name: next(iter(value.values()), None)
-        for name, value in (keys or {}).items()
-        if isinstance(value, dict)
-    }
-    return vote_key_of({**plain, "eventID": record.get("eventID")})

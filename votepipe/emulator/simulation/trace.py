@@ -26,9 +26,17 @@ NO_VOTE = VoteKey("", "", "")
 
 
 def vote_key_of(content: Any) -> VoteKey:
-    """What JSON is about, as far as it says: an event's envelope, its detail, or a vote's keys."""
+    """What JSON is about, as far as it says: a stream record, an envelope, its detail, or keys."""
     if not isinstance(content, dict):
         return NO_VOTE
+    record = content.get("dynamodb")
+    if isinstance(record, dict):
+        keys = {
+            name: next(iter(value.values()), None)
+            for name, value in (record.get("Keys") or {}).items()
+            if isinstance(value, dict)
+        }
+        return vote_key_of({**keys, "eventID": content.get("eventID")})
     detail = content.get("detail")
     if isinstance(detail, dict):
         return vote_key_of(detail)

@@ -106,8 +106,19 @@ def test_records_that_are_too_old_go_to_the_dead_letters(run: Run, checkout: Che
     (letter,) = pipeline.dead_letters("VotesPipeDeadLetters")
 
     assert letter.reason == "RecordAgeExceeded"
-    assert letter.body["DDBStreamBatchInfo"]["batchSize"] == 1
-    assert "thumbsup" not in json.dumps(letter.body)
+    assert letter.body["dynamodb"]["NewImage"]["voteType"] == {"S": "thumbsup"}
+
+
+def test_a_pipe_s_dead_letter_points_into_the_stream(run: Run, checkout: Checkout) -> None:
+    pipeline = run(changed(checkout, MaximumRecordAgeInSeconds=60))
+    pipeline.fail("EnrichFunction", times=1000)
+    pipeline.fail("RecoverFunction", times=1000)
+    pipeline.put(VOTE)
+    pipeline.advance(minutes=5)
+    (message,) = pipeline.models.queues["VotesPipePointers"].messages
+
+    assert json.loads(message.body)["DDBStreamBatchInfo"]["batchSize"] == 1
+    assert "thumbsup" not in message.body
 
 
 def test_a_failing_batch_is_halved_until_the_bad_record_is_alone(chat: Pipeline) -> None:
@@ -164,9 +175,9 @@ def test_what_the_pipe_s_role_does_not_allow_fails(
     pipeline = run(without(checkout, action))
     pipeline.answer("chat", status=500)
     if action == "sqs:SendMessage":
-        pipeline.fail("EnrichFunction", times=11)
+        pipeline.fail("EnrichFunction", times=1000)
     pipeline.put(VOTE)
-    pipeline.advance(hours=1)
+    pipeline.advance(hours=2)
 
     assert len(pipeline.dead_letters("VotesPipeDeadLetters")) == ends
     assert pipeline.sent("chat") == []
