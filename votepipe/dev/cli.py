@@ -47,6 +47,7 @@ COMMANDS = {
     "redrive": Entry("votepipe.dev.commands.stack:redrive", "Send again what failed."),
     "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
+    "cost": Entry("votepipe.dev.commands.cost:cost", "Estimate what votes cost a month on AWS."),
     "match": Entry("votepipe.dev.commands.records:match", "Match an event against a pattern."),
 }
 
