@@ -4,6 +4,7 @@ Lines carry ids, counts and outcomes; never what a reader wrote, nor who they ar
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,14 +22,13 @@ def log(
     *,
     level: str = "INFO",
     metrics: Mapping[str, tuple[float, str]] | None = None,
-    dimension: str = "sink",
     **facts: Any,
 ) -> None:
     """Write one line to stdout: `message` in the past tense, and facts in camelCase.
 
     Facts that are None are left out; one that JSON cannot hold shows as the name of its type.
-    `metrics` are further facts, each with its CloudWatch unit (`{"Delivered": (1, "Count")}`), that
-    CloudWatch counts (embedded metric format), separately for each value of the fact `dimension`.
+    `metrics` are further facts, each with its CloudWatch unit (`{"Rejected": (1, "Count")}`), that
+    CloudWatch counts for each function (embedded metric format).
     """
     now = times.now()
     line = {
@@ -39,12 +39,14 @@ def log(
     }
     if metrics:
         line |= {name: value for name, (value, _) in metrics.items()}
+        # Its name is unique in the account, where a sink's is in every stack.
+        line["function"] = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         line["_aws"] = {
             "Timestamp": int(now * 1000),
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [[dimension]],
+                    "Dimensions": [["function"]],
                     "Metrics": [
                         {"Name": name, "Unit": unit} for name, (_, unit) in metrics.items()
                     ],

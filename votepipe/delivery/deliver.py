@@ -321,14 +321,17 @@ class _Invocation:
     def _log(self, message: Message, outcome: Outcome, delivery: Delivery | None) -> None:
         text, level = _LOGGED[outcome.name]
         event = delivery.event if delivery else None
-        milliseconds = round((times.now() - self.started) * 1000)
+        metrics: dict[str, tuple[float, str]] = {}
+        if event and outcome.name == "delivered":  # as many samples as deliveries
+            latency = max(0.0, times.now() - event.time.timestamp())
+            metrics["Latency"] = (round(latency * 1000), "Milliseconds")
+        elif outcome.name == "retried":
+            metrics["Retried"] = (1, "Count")
         log(
             text,
             level=level,
-            metrics={
-                outcome.name.capitalize(): (1, "Count"),
-                "milliseconds": (milliseconds, "Milliseconds"),
-            },
+            metrics=metrics,
+            milliseconds=round((times.now() - self.started) * 1000),
             eventId=event.id if event else None,
             sink=self.name,
             type=event.type if event else None,

@@ -240,7 +240,11 @@ def _log(records: int, events: list[Event]) -> None:
     logs.log(
         "Records enriched",
         level="WARNING" if rejected else "INFO",
-        records=records,
+        metrics={
+            "Records": (records, "Count"),
+            "Events": (len(events), "Count"),
+            "Rejected": (len(rejected), "Count"),
+        },
         events=Counter(event["type"] for event in events),
         rejected=rejected,
     )

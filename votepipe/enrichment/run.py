@@ -190,7 +190,6 @@ def left_out(name: str, event_id: str, why: str) -> None:
         "enricher left out",
         level="WARNING",
         metrics={"LeftOut": (1, "Count")},
-        dimension="enricher",
         enricher=name,
         eventId=event_id,
         why=why,

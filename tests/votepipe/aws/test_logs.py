@@ -51,17 +51,21 @@ def test_a_line_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.isascii()
 
 
-def test_metrics_are_facts_that_cloudwatch_reads(lines: Any) -> None:
-    log("delivered", sink="slack", metrics={"Delivered": (1, "Count"), "took": (3, "Milliseconds")})
+def test_metrics_are_facts_that_cloudwatch_reads_by_function(
+    lines: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "votepipe-SlackSink")
+
+    log("delivered", metrics={"Delivered": (1, "Count"), "took": (3, "Milliseconds")})
 
     (line,) = lines()
-    assert (line["sink"], line["Delivered"], line["took"]) == ("slack", 1, 3)
+    assert (line["function"], line["Delivered"], line["took"]) == ("votepipe-SlackSink", 1, 3)
     assert line["_aws"] == {
         "Timestamp": 1_767_520_803_250,
         "CloudWatchMetrics": [
             {
                 "Namespace": "votepipe",
-                "Dimensions": [["sink"]],
+                "Dimensions": [["function"]],
                 "Metrics": [
                     {"Name": "Delivered", "Unit": "Count"},
                     {"Name": "took", "Unit": "Milliseconds"},

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from votepipe import Delivery, Event, Secret, Temporary, TryLater, Undeliverable, setting, sink
+from votepipe import (
+    Delivery,
+    Event,
+    Secret,
+    Skip,
+    Temporary,
+    TryLater,
+    Undeliverable,
+    setting,
+    sink,
+)
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
 
@@ -40,14 +50,36 @@ def test_a_line_says_which_delivery_it_is_about(
     assert line["messageId"]
 
 
-def test_a_delivery_is_counted(run: Any, envelope: Any) -> None:
+def test_a_delivery_is_counted_with_the_time_since_the_change(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = Event.from_envelope(envelope()).time.timestamp()
+    monkeypatch.setattr(times, "now", lambda: changed + 2.5)
+
     ran = run(nothing, envelope())
 
     (line,) = ran.lines
     (group,) = line["_aws"]["CloudWatchMetrics"]
-    assert (group["Namespace"], group["Dimensions"]) == ("votepipe", [["sink"]])
-    assert [metric["Name"] for metric in group["Metrics"]] == ["Delivered", "milliseconds"]
-    assert line["Delivered"] == 1
+    assert group["Metrics"] == [{"Name": "Latency", "Unit": "Milliseconds"}]
+    assert line["Latency"] == 2500
+
+
+def test_a_reader_whose_clock_is_ahead_makes_no_latency_below_zero(
+    run: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(times, "now", lambda: 1000.0)
+
+    assert run(nothing, envelope()).lines[0]["Latency"] == 0
+
+
+def test_what_is_retried_is_counted_and_what_is_skipped_is_not(
+    run: Any, envelope: Any, raising: Any
+) -> None:
+    (retried,) = run(raising(ValueError("x")), envelope()).lines
+    (skipped,) = run(raising(Skip("x")), envelope()).lines
+
+    assert retried["Retried"] == 1
+    assert "_aws" not in skipped
 
 
 def test_what_the_reader_wrote_is_in_no_line(run: Any, envelope: Any, raising: Any) -> None:
@@ -66,7 +98,6 @@ def test_what_was_delivered_before_is_skipped(run: Any, envelope: Any) -> None:
     (line,) = ran.lines
     assert (ran.kept, ran.given) == ([], [])
     assert (line["message"], line["why"]) == ("skipped", "It was delivered before.")
-    assert line["Skipped"] == 1
 
 
 def test_a_vote_that_another_attempt_delivers_is_put_back_for_seconds(

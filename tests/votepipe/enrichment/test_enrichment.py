@@ -172,7 +172,12 @@ def test_one_line_is_logged_with_counts_and_reasons_and_no_content(capsys):
 
     logged = json.loads(capsys.readouterr().out)
     assert logged["level"] == "WARNING"
-    assert logged["records"] == 3
+    assert (logged["Records"], logged["Events"], logged["Rejected"]) == (3, 2, 1)
+    assert [each["Name"] for each in logged["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == [
+        "Records",
+        "Events",
+        "Rejected",
+    ]
     assert logged["events"] == {"VoteCast": 1, "VoteRejected": 1}
     (rejected,) = logged["rejected"]
     assert rejected["eventId"] == sample("malformed")["eventID"]

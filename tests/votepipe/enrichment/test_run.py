@@ -174,7 +174,6 @@ def test_the_line_names_enricher_and_event_and_counts(lines: Any) -> None:
     (line,) = lines()
     assert (line["enricher"], line["eventId"], line["level"]) == ("broken", "e1", "WARNING")
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
-    assert metrics["Dimensions"] == [["enricher"]]
     assert (metrics["Metrics"], line["LeftOut"]) == ([{"Name": "LeftOut", "Unit": "Count"}], 1)
 
 
