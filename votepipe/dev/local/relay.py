@@ -32,6 +32,7 @@ class Bus:
         self._events: Any = session.client("events")
         self._sqs: Any = session.client("sqs")
         self._account, self._name = account, resource.removeprefix("event-bus/")
+        self._queues = f"{endpoint}/{account}"
 
     def check(self) -> None:
         """Raise NoBus when it is not there."""
@@ -45,14 +46,15 @@ class Bus:
 
         Raises NoBus, and ClientError when a queue does not take it.
         """
-        self.check()
         rules = self._events.list_rules(EventBusName=self._name)["Rules"]
+        if not rules:
+            self.check()
         matching = [each for each in rules if self._matches(each, envelope)]
         for rule in matching:
             found = self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._name)
             for target in found["Targets"]:
-                queue = self._sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])
-                self._sqs.send_message(QueueUrl=queue["QueueUrl"], MessageBody=envelope)
+                queue = target["Arn"].rpartition(":")[2]
+                self._sqs.send_message(QueueUrl=f"{self._queues}/{queue}", MessageBody=envelope)
         return bool(matching)
 
     def _matches(self, rule: dict[str, Any], envelope: str) -> bool:
