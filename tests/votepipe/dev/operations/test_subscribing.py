@@ -32,7 +32,7 @@ def found() -> Iterator[Any]:
             "SubscriberAnalyticsDeadLetters": url,
         }
         stack = SimpleNamespace(physical_ids=ids, ref=lambda name: ids[name].rpartition("|")[2])
-        yield SimpleNamespace(session=session, stack=stack)
+        yield SimpleNamespace(session=session, stack=stack, console=None)
 
 
 def fail(found: Any, **attributes: str) -> None:

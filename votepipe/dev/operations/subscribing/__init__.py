@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.dev.operations.deployment import Deployment
@@ -122,7 +123,8 @@ def status(subscriber: Subscriber, found: Deployment) -> Status | None:
         code = attributes.get("ERROR_CODE", "")
         reason = attributes.get("reason") or CODES.get(code) or code or "No reason is known."
         failures[reason] = failures.get(reason, 0) + 1
-    return Status(_last(subscriber, found), failures)
+    last = _last_here(subscriber, found.console) if found.console else _last(subscriber, found)
+    return Status(last, failures)
 
 
 def _last(subscriber: Subscriber, found: Deployment) -> datetime | None:
@@ -141,6 +143,14 @@ def _last(subscriber: Subscriber, found: Deployment) -> datetime | None:
         Statistics=["Sum"],
     )["Datapoints"]
     return max((each["Timestamp"] for each in points if each["Sum"]), default=None)
+
+
+def _last_here(subscriber: Subscriber, console: str) -> datetime | None:
+    """The hour of its newest message at the console: the local AWS has no metric of rules."""
+    messages = requests.get(f"{console}/api/messages", timeout=10).json()
+    times = [each["receivedAt"] for each in messages if each["sink"] == subscriber.sink]
+    newest = max(times, default=None)
+    return newest and datetime.fromisoformat(newest).replace(minute=0)
 
 
 def _peeked(found: Deployment, url: str) -> Sequence[Mapping[str, Any]]:
