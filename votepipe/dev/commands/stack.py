@@ -120,9 +120,9 @@ def redrive(name: str, stack: str | None) -> None:
 
     They go in the order of what happened to each vote, and to no other subscriber.
     """
-    known = [each.sink for each in Project.read().subscribers if each.bus]
+    known = [each.sink for each in Project.read().subscribers if not each.same_account]
     if name not in known:
-        raise click.UsageError(f"No bus belongs to '{name}'. {meant(name, known)}")
+        raise click.UsageError(f"'{name}' has no dead letters here. {meant(name, known)}")
     sent, kept = send_again(deployment(stack), name)
     click.echo(f"Sent {sent} events to '{name}', and to nobody else.")
     for reason, count in kept.items():

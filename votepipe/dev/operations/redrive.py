@@ -1,13 +1,13 @@
 """Send what failed for one subscriber again, to that subscriber alone.
 
-SQS moves dead letters back to the queue they came from, but these came from a rule. They go
-straight onto the subscriber's bus: on the feed bus every other subscriber would get them again.
+What a webhook gave up goes back into its queue. What a rule could not forward came from no queue,
+and goes straight onto the subscriber's bus: on the feed bus every other one would get it again.
 """
 
 import functools
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,19 +33,14 @@ class _Letter(NamedTuple):
 
 
 def redrive(found: Deployment, name: str) -> tuple[int, Mapping[str, int]]:
-    """Send the dead letters of the rule of `name`, such as `subscriber_crm`, to its bus.
+    """Send the dead letters of `name`, such as `subscriber_crm`, where they could not go.
 
     Returns how many were sent, and how many were not, by reason.
-    Raises StackError when the stack has no such rule.
+    Raises StackError when the stack does not know the name.
     """
-    bus = found.stack.resolved(f"{logical_id(name)}Rule")["Targets"][0]["Arn"]
     queue = found.stack.physical_id(f"{logical_id(name)}DeadLetters")
     sqs: Any = found.session.client("sqs")
-    if isinstance(found.session, LocalSession):
-        local = Bus(found.session.endpoint, bus)
-        put = functools.partial(_relay, local, f"{found.console}/receive/{name}")
-    else:
-        put = functools.partial(_put, found.session.client("events"), bus)
+    put = _way(found, name)
     sent, kept = 0, Counter[str]()
     letters = _received(sqs, queue, kept)
     for start in range(0, len(letters), ENTRIES):
@@ -59,6 +54,17 @@ def redrive(found: Deployment, name: str) -> tuple[int, Mapping[str, int]]:
                 sent += 1
                 sqs.delete_message(**message)
     return sent, kept
+
+
+def _way(found: Deployment, name: str) -> Callable[[Sequence[_Letter]], Sequence[str]]:
+    """What sends letters; for each, it says why it was not taken, or ""."""
+    if url := found.stack.physical_ids.get(f"{logical_id(name)}Queue"):
+        return functools.partial(_queue, found.session.client("sqs"), url)
+    bus = found.stack.resolved(f"{logical_id(name)}Rule")["Targets"][0]["Arn"]
+    if isinstance(found.session, LocalSession):
+        local = Bus(found.session.endpoint, bus)
+        return functools.partial(_relay, local, f"{found.console}/receive/{name}")
+    return functools.partial(_put, found.session.client("events"), bus)
 
 
 def _received(sqs: Any, queue: str, kept: Counter[str]) -> list[_Letter]:
@@ -82,8 +88,15 @@ def _letter(handle: str, body: str) -> _Letter:
     return _Letter(order, handle, body, envelope)
 
 
+def _queue(sqs: Any, queue: str, batch: Sequence[_Letter]) -> list[str]:
+    """Send letters to a queue, without the attributes that say why they failed."""
+    for letter in batch:
+        sqs.send_message(QueueUrl=queue, MessageBody=letter.body)
+    return [""] * len(batch)
+
+
 def _put(events: Any, bus: str, batch: Sequence[_Letter]) -> list[str]:
-    """Put letters on a bus; for each, why it was not taken, or ""."""
+    """Put letters on a bus."""
     entries = [
         {
             "EventBusName": bus,
@@ -105,7 +118,7 @@ def _put(events: Any, bus: str, batch: Sequence[_Letter]) -> list[str]:
 
 
 def _relay(bus: Bus, console: str, batch: Sequence[_Letter]) -> list[str]:
-    """The same where PutEvents reaches no other account; the console lists what arrived."""
+    """Carry letters where PutEvents reaches no other account; the console lists what arrived."""
     problems = []
     for letter in batch:
         try:

@@ -251,7 +251,7 @@ def test_an_answer_that_is_none(pair: str) -> None:
 def test_redrive_says_what_it_sent_and_what_stays(
     monkeypatch: pytest.MonkeyPatch, result: tuple[int, dict[str, int]], code: int, said: str
 ) -> None:
-    subscriber = SimpleNamespace(sink="subscriber_analytics", bus="arn")
+    subscriber = SimpleNamespace(sink="subscriber_analytics", same_account=False)
     project = SimpleNamespace(subscribers=[subscriber])
     monkeypatch.setattr(commands, "Project", SimpleNamespace(read=lambda: project))
     monkeypatch.setattr(commands, "send_again", lambda *_: result)

@@ -228,3 +228,25 @@ def test_what_their_missing_bus_cannot_take_comes_back_to_them_alone(
     # Each once; and the other subscriber noticed nothing.
     assert two_accounts.events(ANALYTICS) == two_accounts.events(CRM)
     assert two_accounts.received(CRM) == at_crm
+
+
+def test_what_a_webhook_gave_up_comes_back_to_it_alone(
+    two_accounts: Accounts, eventually: Any
+) -> None:
+    fault = {"sink": CRM, "status": 404}
+    faults = f"{two_accounts.up.url}/api/faults"
+    requests.post(faults, json=fault, timeout=10).raise_for_status()
+    cast = vote(two_accounts, 200)
+
+    eventually(lambda: {each["voteId"] for each in two_accounts.dead_letters()} == {cast})
+    requests.delete(faults, timeout=10).raise_for_status()
+    at_analytics = eventually(
+        lambda: cast in two_accounts.rows() and two_accounts.received(ANALYTICS)
+    )
+    two_accounts.run(f"votepipe redrive {CRM}")
+
+    eventually(lambda: two_accounts.events(CRM) == two_accounts.events(ANALYTICS))
+    assert two_accounts.dead_letters() == []
+    assert two_accounts.received(ANALYTICS) == at_analytics
+    said = two_accounts.run("votepipe subscribers")
+    assert len(re.findall("^  events: last in the hour from ", said, re.MULTILINE)) == 2

@@ -25,6 +25,7 @@ class Aws:
         self.waiting = {str(number): body for number, body in enumerate(bodies)}
         self.hidden: dict[str, str] = {}
         self.calls: list[list[dict[str, Any]]] = []
+        self.queued: list[Any] = []
         self.refuse: dict[str, str] = {}
         self.largest = 1_000_000
 
@@ -43,6 +44,9 @@ class Aws:
     def change_message_visibility(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
         self.waiting[ReceiptHandle] = self.hidden.pop(ReceiptHandle)
 
+    def send_message(self, **given: Any) -> None:
+        self.queued.append(given)
+
     def put_events(self, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
         if sum(len(each["Detail"]) for each in Entries) > self.largest:
             raise ClientError({"Error": {"Code": "ValidationException"}}, "PutEvents")
@@ -56,9 +60,11 @@ class Aws:
         return [json.loads(each["Detail"])["eventID"] for call in self.calls for each in call]
 
 
-def redriven(aws: Aws) -> tuple[int, Any]:
+def redriven(aws: Aws, **ids: str) -> tuple[int, Any]:
     stack = SimpleNamespace(
-        resolved=lambda _: {"Targets": [{"Arn": BUS}]}, physical_id=lambda name: name
+        resolved=lambda _: {"Targets": [{"Arn": BUS}]},
+        physical_id=lambda name: name,
+        physical_ids=ids,
     )
     deployment: Any = SimpleNamespace(stack=stack, session=aws, console=None)
     return redrive(deployment, "subscriber_analytics")
@@ -105,3 +111,14 @@ def test_what_is_too_large_for_one_call_goes_one_by_one() -> None:
     assert redriven(aws) == (3, {"ValidationException": 1})
     assert [len(each) for each in aws.calls] == [1, 1, 1]
     assert list(aws.waiting.values()) == [envelope(9000, pad="x" * 9000)]
+
+
+def test_what_a_webhook_gave_up_goes_back_into_its_queue_alone() -> None:
+    aws = Aws(envelope(2), envelope(1))
+
+    assert redriven(aws, SubscriberAnalyticsQueue="queue") == (2, {})
+    assert aws.queued == [
+        {"QueueUrl": "queue", "MessageBody": envelope(1)},
+        {"QueueUrl": "queue", "MessageBody": envelope(2)},
+    ]
+    assert (aws.calls, aws.waiting, aws.hidden) == ([], {}, {})
