@@ -1,13 +1,16 @@
 """examples/subscriber/: what failed for one subscriber comes back to it alone, and in order."""
 
 import json
+import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from votepipe.dev.operations.redrive import redrive
 from votepipe.emulator.cloudformation.resources import ACCOUNT
 from votepipe.project import Project, checkout
 from votepipe.project.subscribers import FILE
@@ -73,20 +76,34 @@ def out_of_the_queue(account: Account) -> list[str]:
     ]
 
 
-def put_back(pipeline: Pipeline, letters: Sequence[DeadLetter]) -> None:
-    """Put a subscriber's dead letters on its bus, oldest first."""
-    for start in range(0, len(letters), 10):
-        entries = [
-            {
-                "EventBusName": letter.attributes["TARGET_ARN"],
-                "Source": letter.body["source"],
-                "DetailType": letter.body["detail-type"],
-                "Detail": json.dumps(letter.body["detail"]),
-                "Time": letter.body["time"],
-            }
-            for letter in letters[start : start + 10]
-        ]
-        assert pipeline.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+class DeadLetters:
+    """A queue's dead letters as SQS gives them to who receives and deletes them."""
+
+    def __init__(self, letters: Sequence[DeadLetter]) -> None:
+        self.waiting = [json.dumps(letter.body) for letter in letters]
+        self.received: set[str] = set()
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        bodies, self.waiting = self.waiting[:10], self.waiting[10:]
+        self.received |= set(bodies)
+        return {"Messages": [{"ReceiptHandle": body, "Body": body} for body in bodies]}
+
+    def delete_message(self, *, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
+        self.received.remove(ReceiptHandle)
+
+
+def redriven(pipeline: Pipeline, letters: DeadLetters) -> tuple[int, Mapping[str, int]]:
+    """Do what `votepipe redrive subscriber_away` does on AWS."""
+    stack = SimpleNamespace(
+        physical_id=lambda name: name,
+        physical_ids={},
+        resolved=lambda _: {"Targets": [{"Arn": BUS.format(AWAY)}]},
+    )
+    session = SimpleNamespace(
+        client=lambda name: letters if name == "sqs" else pipeline.client(name)
+    )
+    deployment: Any = SimpleNamespace(stack=stack, session=session)
+    return redrive(deployment, "subscriber_away")
 
 
 @pytest.mark.parametrize("way", ["function", "bus", "policy", "https"])
@@ -126,7 +143,9 @@ def test_a_subscriber_that_was_away_for_a_day_gets_everything_and_no_other_notic
         away.redrive("DeadLetters")
     else:
         assert [letter.vote_key.event for letter in letters] == [*feed]
-        put_back(pipeline, letters)
+        waiting = DeadLetters(random.Random(1).sample(letters, len(letters)))
+        assert redriven(pipeline, waiting) == (len(feed), {})
+        assert waiting.received == set()
     pipeline.run_until_idle()
 
     got = taken()
