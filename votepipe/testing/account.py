@@ -161,8 +161,7 @@ class Account:
         What belongs to no sink is under its logical id, or under its name where it has none.
         """
         sinks: dict[str, str] = {}
-        for mapping in self.models.mappings:
-            name = mapping.function.sink
+        for name, mapping in self.models.fed.items():
             queues = [mapping.queue, *self.dead_letter_queues(name)]
             sinks |= dict.fromkeys([mapping.function.id, *(queue.id for queue in queues)], name)
         found: dict[str, Counter[str]] = defaultdict(Counter)
