@@ -36,7 +36,7 @@ def holds(event: Event) -> bool:
         answer = aws.client("dynamodb").get_item(
             TableName=os.environ["VOTES_TABLE"], Key=key, ConsistentRead=True
         )
-    now, unreadable = stored.read(answer.get("Item"))
+    now, unreadable = stored.clean(answer.get("Item"))
     # As JSON: the event's own views are read-only, and no list equals a tuple.
     seen = json.loads(json.dumps(event.detail["vote"], default=dict))
     return not unreadable and not changes.between(seen, now)

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from fastjsonschema import JsonSchemaValueException
 
 from votepipe.aws.logs import log
-from votepipe.enrichment.workers import TooSlow, Worker
+from votepipe.enrichment.workers import Worker
 from votepipe.model.attributes import MAX_DEPTH
 from votepipe.model.errors import SettingsError
 from votepipe.model.events import Vote, frozen
@@ -47,7 +46,7 @@ class _Step:
     """An enricher, its `adds` compiled, and the workers that were left behind at it."""
 
     enricher: Enricher
-    left: list[Worker[Any]] = field(default_factory=list)
+    left: list[Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.name = self.enricher.name
@@ -59,61 +58,91 @@ class _Step:
             self.left = [worker for worker in self.left if worker.is_alive()]
         return len(self.left) >= MOST_HUNG
 
-    def result(self, draft: "_Draft") -> Any:
-        """What it adds, as plain JSON of our own; None when nothing; a _Failure. Never raises."""
+    def call(self, vote: Vote, added: Mapping[str, Any]) -> Any:
+        """What it returns for a vote, or a _Failure. Never raises."""
         try:
-            result = self._added(draft)
-        except _Unfit as error:
-            return _Failure(str(error))
+            if not (self.enricher.needs or self.enricher.settings):
+                return self.enricher.function(vote)
+            return self.enricher.function(vote, **self._arguments(added))
         except BaseException as error:  # SystemExit too, which would end the thread
-            return _Failure(error_location(error, self.enricher))
-        draft.added[self.name] = result
-        return result
+            return self._failure(error)
 
-    def _added(self, draft: "_Draft") -> Any:
-        arguments = {need: frozen(draft.added.get(need)) for need in self.enricher.needs}
+    def _arguments(self, added: Mapping[str, Any]) -> dict[str, Any]:
+        arguments: dict[str, Any] = {need: frozen(added.get(need)) for need in self.enricher.needs}
         if self.enricher.settings:
-            arguments["settings"] = self._settings(self.enricher.settings)
-        found = self.enricher.function(draft.vote, **arguments)
-        return None if found is None else self._plain(found)
+            try:
+                arguments["settings"] = plugin_settings.load(
+                    self.enricher.settings, self.name, os.environ
+                )
+            except SettingsError as error:
+                raise _Unfit(str(error)) from None
+        return arguments
 
-    def _settings(self, declared: type) -> Any:
+    def plain(self, found: list[Any]) -> list[Any]:
+        """All that was returned as plain JSON of our own, or a _Failure. Never raises."""
         try:
-            return plugin_settings.load(declared, self.name, os.environ)
-        except SettingsError as error:
-            raise _Unfit(str(error)) from None
+            return self._plain(found)
+        except BaseException:  # some are at fault
+            return [each if isinstance(each, _Failure) else self._apart(each) for each in found]
 
-    def _plain(self, found: Any) -> Any:
+    def _apart(self, found: Any) -> Any:
+        try:
+            return self._plain([found])[0]
+        except BaseException as error:
+            return self._failure(error)
+
+    def _failure(self, error: BaseException) -> _Failure:
+        unfit = isinstance(error, _Unfit)
+        return _Failure(str(error) if unfit else error_location(error, self.enricher))
+
+    def _plain(self, found: list[Any]) -> list[Any]:
         try:
             text = _ENCODER.encode(found)
-            size = len(text.encode())
+            size = len(text.encode()) - len("[]")
         except (TypeError, ValueError, RecursionError):
             raise _Unfit("It returned what JSON cannot hold.") from None
         if size > LARGEST_RESULT:
             raise _Unfit(f"It returned more than {LARGEST_RESULT} bytes of JSON.")
-        plain = _DECODER.decode(text)
-        if not _is_shallow(plain):
+        plain: list[Any] = _DECODER.decode(text)
+        levels = MAX_DEPTH + 1  # with the list of all
+        if text.count("[") + text.count("{") > levels and not _is_shallow(plain, levels):
             raise _Unfit(f"It returned what is nested deeper than {MAX_DEPTH} levels.")
         try:
-            self._check(plain)
+            for each in plain:
+                if each is not None:
+                    self._check(each)
         except JsonSchemaValueException as error:
             raise _Unfit(f"It returned what breaks '{error.rule}' in its 'adds'.") from None
         return plain
 
 
-class _Draft:
-    """An event's vote and what was added to it: the worker's own, to work ahead on."""
-
-    def __init__(self, event: Mapping[str, Any]) -> None:
-        self._json = event["vote"]
-        self.added: dict[str, Any] = dict(event["enrichment"])
-
-    @cached_property
-    def vote(self) -> Vote:
-        return Vote.from_json(self._json)
+_Work = tuple[_Step, list[int]]  # a step, and the numbers of the events that it is for
+_Done = tuple[_Step, list[int], list[Any]]  # and what it added to each
 
 
-_Work = tuple[int, _Step]  # which event of the batch, and the step to run on it
+class _Batch:
+    """The calls that a batch needs, one after another, and how far they are."""
+
+    def __init__(self, work: list[_Work], events: Sequence[Mapping[str, Any]]) -> None:
+        self.work = work
+        self._votes = [Vote.from_json(event["vote"]) for event in events]
+        self._added: list[dict[str, Any]] = [dict(event["enrichment"]) for event in events]
+        self.done: list[_Done] = []
+        self.at = (0, 0, monotonic())  # the work, the event of those it is for, and since when
+
+    def calls(self) -> Iterator[None]:
+        """Make one call after another."""
+        for step, numbers in self.work:
+            found: list[Any] = []
+            for number in numbers:
+                self.at = (len(self.done), len(found), monotonic())
+                found.append(step.call(self._votes[number], self._added[number]))
+                yield
+            found = step.plain(found)
+            for number, result in zip(numbers, found, strict=True):
+                if not isinstance(result, _Failure):
+                    self._added[number][step.name] = result
+            self.done.append((step, numbers, found))
 
 
 class Enriching:
@@ -121,7 +150,7 @@ class Enriching:
 
     def __init__(self, enrichers: Sequence[Enricher]) -> None:
         self._steps = [_Step(enricher) for enricher in enrichers]
-        self._idle: Worker[Any] | None = None
+        self._idle: Worker | None = None
         self.required = {step.name for step in self._steps if step.enricher.required}
 
     def add(self, events: Sequence[dict[str, Any]], until: float) -> list[list[str]]:
@@ -131,57 +160,61 @@ class Enriching:
         a VoteRejected. `until` is when to stop, on the monotonic clock.
         """
         reasons: list[list[str]] = [[] for _ in events]
-        for (number, step), result in self._results(events, until):
-            if isinstance(result, _Failure):
-                left_out(step.name, events[number]["eventID"], result.why)
-                if step.enricher.required:
-                    reasons[number].append(f"enrichment.{step.name}: {result.why}")
-            elif result is not None:
-                events[number]["enrichment"][step.name] = result
+        for step, numbers, results in self._results(events, until):
+            for number, result in zip(numbers, results, strict=True):
+                if isinstance(result, _Failure):
+                    left_out(step.name, events[number]["eventID"], result.why)
+                    if step.enricher.required:
+                        reasons[number].append(f"enrichment.{step.name}: {result.why}")
+                elif result is not None:
+                    events[number]["enrichment"][step.name] = result
         return reasons
 
-    def _results(
-        self, events: Sequence[dict[str, Any]], until: float
-    ) -> Iterator[tuple[_Work, Any]]:
-        rest: list[_Work] = [
-            (number, step)
-            for number, event in enumerate(events)
-            if "voteType" in event["vote"]
-            for step in self._steps
-        ]
+    def _results(self, events: Sequence[dict[str, Any]], until: float) -> Iterator[_Done]:
+        full = [number for number, event in enumerate(events) if "voteType" in event["vote"]]
+        rest: list[_Work] = [(step, full.copy()) for step in self._steps]
         while rest:
-            hanging = [work for work in rest if work[1].hangs()]
-            yield from ((work, _Failure(f"{MOST_HUNG} calls of it hang.")) for work in hanging)
-            rest = [work for work in rest if work not in hanging]
+            hanging = [work for work in rest if work[0].hangs()]
+            yield from _failed(hanging, f"{MOST_HUNG} calls of it hang.")
+            rest = [work for work in rest if work[1] and work not in hanging]
             if monotonic() >= until:
-                yield from ((work, _Failure("No time was left for it.")) for work in rest)
+                yield from _failed(rest, "No time was left for it.")
                 return
-            drafts = [_Draft(event) for event in events]
-            for work, result in self._worked(tuple(rest), drafts, until):
-                yield work, result
-                del rest[0]
-
-    def _worked(
-        self, rest: Sequence[_Work], drafts: Sequence[_Draft], until: float
-    ) -> Iterator[tuple[_Work, Any]]:
-        """The results of `rest` in its order, up to the first that did not come in time."""
-        try:
-            worker, self._idle = self._idle or Worker[Any](), None
-        except RuntimeError:  # so many threads run that there can be no other
-            yield from ((work, _Failure("No thread was left for it.")) for work in rest)
-            return
-        worker.begin(step.result(drafts[number]) for number, step in rest)
-        for work in rest:
-            _, step = work
-            seconds = max(0.0, min(step.enricher.timeout, until - monotonic()))
+            if not rest:
+                return
+            batch = _Batch(rest, events)
             try:
-                result = worker.take(seconds)
-            except TooSlow:
-                step.left.append(worker)
-                yield work, _Failure(f"It took longer than {seconds:.3g} s.")
+                done, index, late = self._worked(batch, until)
+            except RuntimeError:  # so many threads run that there can be no other
+                yield from _failed(rest, "No thread was left for it.")
                 return
-            yield work, result
+            yield from batch.done[:done]
+            rest = rest[done:]
+            if late:
+                step, numbers = rest[0]
+                yield step, [numbers.pop(index)], [late]
+
+    def _worked(self, batch: _Batch, until: float) -> tuple[int, int, _Failure | None]:
+        """How far a worker came with the calls: to the end, or to one that takes too long."""
+        worker, self._idle = self._idle or Worker(), None
+        worker.begin(batch.calls())
+        seconds = min(step.enricher.timeout for step, _ in batch.work)
+        while not worker.wait(min(seconds, until - monotonic())):
+            done, index, began = batch.at
+            step = batch.work[done][0]
+            allowed = min(step.enricher.timeout, until - began)
+            seconds = began + allowed - monotonic()
+            if seconds < 0:
+                worker.leave()
+                step.left.append(worker)
+                why = f"It took longer than {max(0.0, allowed):.3g} s."
+                return done, index, _Failure(why)
         self._idle = worker
+        return len(batch.work), 0, None
+
+
+def _failed(rest: list[_Work], why: str) -> Iterator[_Done]:
+    return ((step, numbers, [_Failure(why)] * len(numbers)) for step, numbers in rest)
 
 
 def left_out(name: str, event_id: str, why: str) -> None:
@@ -209,7 +242,7 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _is_shallow(value: Any, levels: int = MAX_DEPTH) -> bool:
+def _is_shallow(value: Any, levels: int) -> bool:
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):

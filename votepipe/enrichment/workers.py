@@ -6,52 +6,44 @@ Python cannot stop a thread: one that takes too long is left behind, and ends wh
 import threading
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
 
 
-class TooSlow(Exception):
-    """An item did not come in time; the worker is left behind."""
+class Worker(threading.Thread):
+    """Goes through iterators in a thread of its own.
 
-
-class Worker(threading.Thread, Generic[T]):
-    """Works through iterators in a thread of its own, ahead of whoever takes the items.
-
-    Going ahead is what keeps it cheap: the threads change places once for an iterator, not once
-    for each item.
+    The threads change places once for an iterator, not once for each item, which is what costs.
     """
 
     def __init__(self) -> None:
         # It must not keep the process from ending.
         super().__init__(name="votepipe-worker", daemon=True)
-        self._work: SimpleQueue[Iterator[T] | None] = SimpleQueue()
-        self._items: SimpleQueue[T] = SimpleQueue()
+        self._work: SimpleQueue[Iterator[None] | None] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
         self._left = False
         self.start()
 
-    def begin(self, items: Iterator[T]) -> None:
-        """Have it work through `items`, which must not raise."""
+    def begin(self, items: Iterator[None]) -> None:
+        """Have it go through `items`, which must not raise."""
         self._work.put(items)
 
-    def take(self, seconds: float) -> T:
-        """The next item; raises TooSlow when it does not come in time, and ends the worker."""
+    def wait(self, seconds: float) -> bool:
+        """Whether it comes to the end within this time."""
         try:
-            return self._items.get(timeout=max(0.0, seconds))
+            self._done.get(timeout=max(0.0, seconds))
         except Empty:
-            self.leave()
-            raise TooSlow from None
+            return False
+        return True
 
     def leave(self) -> None:
-        """Take no more from it; it ends after the item that it is at."""
+        """Wait for it no more; it ends after the item that it is at."""
         self._left = True
         self._work.put(None)
 
     def run(self) -> None:
         """Do what the thread is for."""
         while (items := self._work.get()) is not None:
-            for item in items:
+            for _ in items:
                 if self._left:
                     return
-                self._items.put(item)
+            self._done.put(None)
             del items  # or they would live until the next come

@@ -27,6 +27,8 @@ def unmarshal(value: object, path: str = "value") -> Any:
     Whole numbers become int, others Decimal, both exact.
     Raises InvalidAttribute, which names where below `path` and never the value.
     """
+    if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
+        return text  # as most are
     return _unmarshal(value, path, 0)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 Changes = dict[str, dict[str, Any]]
 
+_ABSENT = object()
 _MEMBERS = ("voteType", "instanceOfJoy", "voter", "complete")
 
 
@@ -13,24 +14,24 @@ def between(old: dict[str, Any], new: dict[str, Any]) -> Changes:
 
     A side is absent where there was nothing. Empty when no reader did anything.
     """
-    before, after = _flat(old), _flat(new)
-    changes: Changes = {}
-    for path in before | after:
-        sides = {"from": before[path]} if path in before else {}
-        if path in after:
-            sides["to"] = after[path]
-        if len(sides) == 1 or not _same(sides["from"], sides["to"]):
-            changes[path] = sides
+    changes = {member: sides for member in _MEMBERS if (sides := _sides(old, new, member))}
+    before, after = old["answers"], new["answers"]
+    for field in before | after:
+        if sides := _sides(before, after, field):
+            changes[f"answers.{field}"] = sides
     return changes
 
 
-def _flat(vote: dict[str, Any]) -> dict[str, Any]:
-    flat = {member: vote[member] for member in _MEMBERS if member in vote}
-    return flat | {f"answers.{field}": answer for field, answer in vote["answers"].items()}
+def _sides(old: dict[str, Any], new: dict[str, Any], name: str) -> dict[str, Any]:
+    before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
+    if before is after or (before == after and _same(before, after)):
+        return {}
+    sides = {"from": before, "to": after}
+    return {side: value for side, value in sides.items() if value is not _ABSENT}
 
 
 def _same(old: object, new: object) -> bool:
     # Python holds True and 1 for equal, also deep inside; their JSON differs.
-    return old == new and (
-        isinstance(old, str) or json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+    return isinstance(old, str) or (
+        json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
     )

@@ -89,7 +89,7 @@ class Vote:
         return cls(
             widget_id=vote.get("widgetId", ""),
             vote_id=vote.get("voteId", ""),
-            vote_type=cast(VoteType | None, vote.get("voteType")),
+            vote_type=cast("VoteType | None", vote.get("voteType")),
             instance_of_joy=vote.get("instanceOfJoy"),
             voter=vote.get("voter"),
             answers=_frozen_object(vote.get("answers", {})),

@@ -24,6 +24,8 @@ def clean(text: str, limit: int, *, newlines: bool = False) -> str:
     a flag or a letter with its accents is never cut in two.
     Line breaks become spaces, or with `newlines` a line break, at most two in a row.
     """
+    if text.isascii() and text.isprintable():
+        return cut(text.strip(), limit)
     text = _SURROGATES.sub("\ufffd", text)
     text = _BREAKS.sub("\n", text).replace("\t", " ")
     text = _CONTROLS.sub("", _INVISIBLE.sub(r"\1", text))

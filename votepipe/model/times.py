@@ -31,7 +31,10 @@ def utc(text: str) -> str | None:
         time = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return _stamp(time) if time >= _EPOCH else None
+    if time < _EPOCH:
+        return None
+    as_it_is = text[10] == "T" and text[-1] == "Z" and "." not in text
+    return text if as_it_is else _stamp(time)
 
 
 def from_stream(value: object) -> str | None:
@@ -55,5 +58,5 @@ def timestamp() -> str:
 
 
 def _stamp(time: datetime) -> str:
-    text = time.replace(tzinfo=None).isoformat()
+    text = time.isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"

@@ -3,8 +3,8 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -190,6 +190,30 @@ def test_without_an_enricher_that_is_required_the_event_cannot_go() -> None:
     assert reasons == [["enrichment.broken: It returned what JSON cannot hold."]] * 2
 
 
+def test_the_deepest_result_that_passes() -> None:
+    assert added(made("deep", lambda vote: endless(32))) == {"deep": endless(32)}
+
+
+def test_one_result_that_cannot_be_held_costs_no_other(lines: Any) -> None:
+    some = made("some", lambda vote: float("nan") if vote.vote_id == "1" else vote.vote_id)
+    events = [event(voteId=str(each)) for each in range(3)]
+
+    Enriching([some]).add(events, monotonic() + BUDGET)
+
+    assert [each["enrichment"] for each in events] == [{"some": "0"}, {}, {"some": "2"}]
+    assert len(lines()) == 1
+
+
+def test_results_are_as_large_as_they_may_be_each_for_itself(lines: Any) -> None:
+    text = "x" * (LARGEST_RESULT - 2)
+    events = [event(), event()]
+
+    Enriching([made("large", lambda vote: text)]).add(events, monotonic() + BUDGET)
+
+    assert [each["enrichment"] for each in events] == [{"large": text}] * 2
+    assert lines() == []
+
+
 def test_a_large_result_passes() -> None:
     text = "x" * (LARGEST_RESULT - 2)
 
@@ -255,6 +279,31 @@ def test_one_that_hangs_is_left_out_and_holds_up_no_other(
 
     assert one["enrichment"] == {"before": 1, "after": [1, None]}
     assert lines()[0]["why"] == "It took longer than 0.05 s."
+
+
+def test_one_that_hangs_at_one_event_is_left_out_there(hold: threading.Event, lines: Any) -> None:
+    def enrich(vote: Vote) -> int:
+        if vote.vote_id == "1":
+            hold.wait()
+        return 1
+
+    first, slow = made("first", lambda vote: vote.vote_id), made("slow", enrich, timeout=0.2)
+    after = made("after", lambda vote, first, slow: [first, slow], needs=["first", "slow"])
+    events = [event(voteId=str(each), eventID=str(each)) for each in range(3)]
+
+    Enriching([first, slow, after]).add(events, monotonic() + BUDGET)
+
+    assert [each["enrichment"]["after"] for each in events] == [["0", 1], ["1", None], ["2", 1]]
+    assert len(lines()) == 1
+
+
+def test_many_calls_may_take_longer_than_one_of_them() -> None:
+    brief = made("brief", lambda vote: sleep(0.03), timeout=0.2)
+    events = [event() for _ in range(10)]
+
+    reasons = Enriching([replace(brief, required=True)]).add(events, monotonic() + BUDGET)
+
+    assert reasons == [[]] * 10
 
 
 def test_one_that_only_hangs_is_soon_no_longer_called(hold: threading.Event, lines: Any) -> None:

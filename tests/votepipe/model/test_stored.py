@@ -5,12 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
+import jsonschema
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe.model import stored, times
+from votepipe.model import schemas, stored, times
 
 VOTE = {
     "widgetId": "docs-feedback",
@@ -305,7 +306,9 @@ def lists(levels: int) -> list:
         ({"widgetId": None}, ["widgetId: missing"]),
         ({"voteId": {"S": ""}}, ["voteId: empty"]),
         ({"widgetId": {"S": "x" * 257}}, ["widgetId: longer than 256 characters"]),
-        ({"widgetId": {"NULL": True}}, ["widgetId: not text"]),
+        ({"widgetId": {"NULL": True}}, ["widgetId: missing"]),
+        ({"widgetId": {"N": "5"}}, ["widgetId: not text"]),
+        ({"voteType": {"N": "5"}}, ["voteType: not text"]),
         ({"voteType": None}, ["voteType: missing"]),
         ({"voteType": {"S": "meh"}}, ["voteType: not one of 'thumbsup', 'thumbsdown'"]),
         ({"voteType": {"S": "ThumbsUp"}}, ["voteType: not one of 'thumbsup', 'thumbsdown'"]),
@@ -374,9 +377,9 @@ def test_all_reasons_are_named_at_once():
 
     assert reasons == [
         "widgetId: its type key is none of DynamoDB's",
-        "answers.a: a number beyond 2^53",
         "voteType: not one of 'thumbsup', 'thumbsdown'",
         "voter: not text",
+        "answers.a: a number beyond 2^53",
         "answers.b: longer than 10000 characters",
         "complete: not true or false",
     ]
@@ -392,6 +395,51 @@ def test_the_deepest_answers_that_pass():
 
     assert reasons == []
     assert clean["answers"] == {"f": lists(31)}
+
+
+REFEREE = jsonschema.Draft7Validator(schemas.load("stored-vote.v1"))
+TEXTS = st.sampled_from(["", "w", "thumbsup", "meh", "x" * 256, "x" * 257, "x" * 1025, "✨" * 256])
+PARTS = st.recursive(
+    TEXTS
+    | st.sampled_from(["x" * 10_000, "x" * 10_001, "✨" * 10_000])
+    | st.integers(-(2**53), 2**53)
+    | st.booleans()
+    | st.none(),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+FIELDS = st.integers(199, 202).map(lambda count: {str(number): 1 for number in range(count)})
+KEYS = {"widgetId": "w", "voteId": "v", "voteType": "thumbsup"}
+DOCUMENTS = st.dictionaries(
+    st.sampled_from([*stored.MEMBERS, "updatedAt"]), PARTS | FIELDS, max_size=6
+).map(lambda members: KEYS | members)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(DOCUMENTS)
+def test_the_schema_comes_to_the_same_verdict(document):
+    """But for answers in a text, which hold JSON, and an empty list where PHP had nothing."""
+    if isinstance(document.get("answers"), str):
+        document = document | {"answers": json.dumps({"f": document["answers"]})}
+        plain = document | {"answers": json.loads(document["answers"])}
+    else:
+        plain = document
+
+    _, reasons = stored.clean(TypeSerializer().serialize(document)["M"])
+
+    assert (reasons == []) == REFEREE.is_valid(plain)
+
+
+def test_what_two_images_share_is_read_once():
+    new = image(answers=text({"a": "x", "b": 1}))
+    vote, _ = stored.clean(new)
+
+    for old in (new, image(), image(voter=None), image(answers=text({"a": "y"}))):
+        assert stored.clean(old, new, vote) == stored.clean(old)
+    assert stored.clean(image(voteType={"S": "meh"}), new, vote)[1]
+    assert stored.clean(image(widgetId=None), new, vote)[1] == ["widgetId: missing"]
 
 
 SECRET = "s3cr3t-value"

@@ -9,16 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TypeVar
 
 from votepipe.aws import secrets
 from votepipe.delivery import messages
 from votepipe.emulator.functions.process import Patch
 from votepipe.enrichment import run
-from votepipe.enrichment.workers import TooSlow, Worker
+from votepipe.enrichment.workers import Worker
 from votepipe.plugins import Enricher, enrichers
-
-T = TypeVar("T")
 
 
 def own(handler: str) -> list[Patch]:
@@ -40,7 +37,7 @@ class Clock:
     """Virtual time, with a worker and threads that go by it."""
 
     def __init__(self, now: Callable[[], float], limited: Limited) -> None:
-        class Here(_Worker[T]):
+        class Here(_Worker):
             pass
 
         class Thread(_Thread):
@@ -86,29 +83,29 @@ class _Thread:
         self.limited(timeout, self._target)
 
 
-class _Worker(Worker[T]):
-    """One that works when an item is taken, in the caller's thread."""
+class _Worker(Worker):
+    """One that works while it is waited for, in the caller's thread."""
 
-    at_work = False
     now: Callable[[], float]
 
     def __init__(self) -> None:
         """Start no thread."""
 
-    def begin(self, items: Iterator[T]) -> None:
+    def begin(self, items: Iterator[None]) -> None:
         """Set the items to work through."""
         self._given = items
 
-    def take(self, seconds: float) -> T:
-        """The next item; raises TooSlow when making it took longer."""
+    def wait(self, seconds: float) -> bool:
+        """Work until the end, or until more time has passed."""
         began = self.now()
-        item = next(self._given)
-        if self.now() - began > seconds:
-            raise TooSlow
-        return item
+        return not any(self.now() - began > seconds for _ in self._given)
 
     def leave(self) -> None:
         """Nothing to stop: there is no thread."""
+
+    def is_alive(self) -> bool:
+        """Whether its work goes on: never, once it was waited for."""
+        return False
 
 
 # One event goes to many sinks, some of them several times; it is immutable, so parse it once.

@@ -46,6 +46,17 @@ def test_an_enricher_that_takes_too_long_is_left_out(
     assert enriched(run, checkout, 3) == {}
 
 
+def test_nor_does_it_hold_up_the_next_votes(run: Run, checkout: Callable[..., Path]) -> None:
+    root = checkout()
+    (root / "enrichers" / "slow.py").write_text(ENRICHER.replace("SECONDS", "3"))
+    pipeline = run(root)
+    for number in range(5):
+        pipeline.put(VOTE | {"voteId": str(number)})
+    pipeline.run_until_idle()
+
+    assert [event["detail"]["enrichment"] for event in pipeline.events()] == [{}] * 5
+
+
 def test_secrets_that_a_process_keeps_are_its_own(chat: Pipeline) -> None:
     before = dict(secrets._kept)
     chat.put(VOTE)
