@@ -165,7 +165,7 @@ def message_of(
     """
     for kept in range(len(parts), 0, -1):
         left = len(parts) - kept + more
-        rest = [f"… and {left} more {of}".rstrip()] if left else []
+        rest = [f"… and {left:,} more {of}".rstrip()] if left else []
         lines = "\n".join([*parts[:kept], *rest]).split("\n")
         blocks = _blocks(lines, notes)
         if _fits(blocks):

@@ -3,13 +3,13 @@
 It goes to Slack, by webhook or by bot token and channel, as the Slack sink does; and by mail to the
 addresses in `DigestRecipients`, from one that is verified in SES. Set at least one of the two.
 `DigestSchedule` and `DigestTimezone` set the time; it sends nothing when nothing happened.
+The first digest counts from its day on: it says how votes stand so far, and later ones what is new.
 It takes counts from the sink `tally`, which must be on, and reads answers from the votes table,
-which alone keeps them. Each scheduled time makes one digest. An attempt that is cut off between a
-send and its mark repeats that send with the same counts; what a failed digest missed is in the next
-one.
+which alone keeps them: the newest of the articles with the most votes; the others it counts.
+Each scheduled time makes one digest. An attempt that is cut off between a send and its mark repeats
+that send with the same counts; what a failed digest missed is in the next one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sinks.digest import messages
@@ -19,7 +19,7 @@ from votepipe.model.errors import SettingsError
 from votepipe.plugins import Resources
 from votepipe.slack import Bot, Message, TooLong, post_to_webhook
 from votepipe.tally import Tally
-from votepipe.tally.articles import Article
+from votepipe.tally.articles import Report
 from votepipe.tally.digests import Digest
 
 
@@ -59,7 +59,7 @@ class Settings:
         policies=[
             {
                 "Effect": "Allow",
-                "Action": ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
+                "Action": ["dynamodb:Query", "dynamodb:UpdateItem"],
                 "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
             },
             {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes_table.ARN},
@@ -69,32 +69,33 @@ class Settings:
     enabled=False,
 )
 def handler(event: ScheduledEvent, settings: Settings) -> None:
-    digest = Digest.begin(Tally.here(), "digest", event)
-    articles = digest.articles()
-    if not articles:
+    digest = Digest(Tally.here(), "digest", event)
+    room = messages.MAIL  # the larger of the two
+    report = digest.report(articles=room.articles, answers=room.votes)
+    if not report.total:
         raise Skip("Nothing happened since the last one.")
     for receiver in settings.receivers:
         if receiver not in digest.sent:
             if receiver == "Slack":
-                _post_to_slack(articles, settings)
+                _post_to_slack(report, settings)
             else:
                 ses.send(
-                    messages.for_mail(articles),
+                    messages.for_mail(report),
                     sender=settings.sender,
                     recipients=settings.recipients,
                     configuration_set=settings.configuration_set,
                     plugin="Digest",
                 )
             digest.mark_sent(receiver)
-    digest.finish(articles)
+    digest.finish()
 
 
-def _post_to_slack(articles: Sequence[Article], settings: Settings) -> None:
+def _post_to_slack(report: Report, settings: Settings) -> None:
     """Post it, with fewer articles where Slack finds it too long."""
-    most = min(messages.SLACK.articles, len(articles))
+    most = min(messages.SLACK.articles, len(report.articles))
     while True:
         try:
-            return _post(messages.for_slack(articles, most), settings)
+            return _post(messages.for_slack(report, most), settings)
         except TooLong:
             if most == 1:
                 raise

@@ -1,22 +1,19 @@
 """What a digest says: text that is clean and cut, but not yet escaped for any receiver."""
 
-from collections.abc import Sequence
-
 from sinks.digest.votes import Votes
 from votepipe import Vote, clean, words
-from votepipe.tally.articles import Article, Counts, PendingAnswer
+from votepipe.tally.articles import Article, Counts, Report
 
+FIRST = "Counting from today. Votes so far"
 EMOJIS = {"thumbsup": "👍", "thumbsdown": "👎"}
 
 
-def headline(articles: Sequence[Article]) -> str:
-    """What came in for all articles together."""
-    reported = [article.reported or Counts(0, 0, 0) for article in articles]
-    up = sum(article.counts.up for article in articles) - sum(each.up for each in reported)
-    down = sum(article.counts.down for article in articles) - sum(each.down for each in reported)
-    answered = sum(len(article.pending) for article in articles)
-    parts = [f"👍 {up:+}", f"👎 {down:+}", *([f"{answered} with answers"] if answered else [])]
-    return f"Votes since the last digest: {' · '.join(parts)}"
+def headline(report: Report) -> str:
+    """What came in for all articles together, or stood there when the first digest began."""
+    sign = "" if report.first else "+"
+    answered = [f"{report.answers:,} with answers"] if report.answers else []
+    parts = " · ".join([f"👍 {report.up:{sign},}", f"👎 {report.down:{sign},}", *answered])
+    return f"{FIRST if report.first else 'Votes since the last digest'}: {parts}"
 
 
 def title(article: Article) -> str:
@@ -27,34 +24,36 @@ def title(article: Article) -> str:
 
 def counts(article: Article) -> str:
     """How many up and down, the share of ups, and what changed since the last digest."""
-    now, then = article.counts, article.reported
-    ratio = _percent(now)
-    was = _percent(then) if then else None
+    now = article.counts
+    then = article.reported if any(article.reported) else now
+    ratio, was = _percent(now), _percent(then)
     parts = [
-        f"👍 {now.up}{_since(now.up, then and then.up)}",
-        f"👎 {now.down}{_since(now.down, then and then.down)}",
+        f"👍 {now.up:,}{_since(now.up, then.up)}",
+        f"👎 {now.down:,}{_since(now.down, then.down)}",
         *([f"{ratio} up"] if ratio else []),
     ]
     return " · ".join(parts) + (f", was {was}" if was and ratio and was != ratio else "")
 
 
-def answers(
-    pending: Sequence[PendingAnswer], votes: Votes, *, length: int, most: int
-) -> tuple[list[tuple[str, str]], int]:
-    """The first `most` votes with answers, as (emoji, text), and how many more there are."""
-    shown = []
-    for each in pending[:most]:
+def answers(article: Article, votes: Votes, *, length: int, most: int) -> list[str]:
+    """A line for each of its newest votes with answers, and one for how many more there are."""
+    lines = []
+    for each in article.pending[:most]:
         vote = votes.get((each.widget_id, each.vote_id))
         given, more = words.answers(vote, labels=each.labels) if vote else ([], 0)
         if vote and given:
             text = " / ".join(f"{label}: {answer}" for label, answer in given)
             rest = f" / … and {more} more" if more else ""
-            shown.append((EMOJIS.get(vote.vote_type or "", "🗳️"), clean(text, length) + rest))
-    return shown, max(0, len(pending) - most)
+            emoji = EMOJIS.get(vote.vote_type or "", "🗳️")
+            lines.append(f"{emoji} {clean(text, length)}{rest}")
+    left = article.answers - len(article.pending[:most])
+    if left > 0:
+        lines.append(f"… and {left:,} more with answers" if lines else f"{left:,} with answers")
+    return lines
 
 
-def _since(now: int, then: int | None) -> str:
-    return f" ({now - then:+})" if then is not None and now != then else ""
+def _since(now: int, then: int) -> str:
+    return f" ({now - then:+,})" if now != then else ""
 
 
 def _percent(found: Counts) -> str | None:

@@ -44,9 +44,9 @@ def many(events: Sequence[Event], settings: Settings) -> Message:
 
 def above(event: Event, counts: dict[str, Any], settings: Settings) -> Message:
     """What Slack shows above the votes of an instance, from its item in the tally."""
-    known = counts_in(counts, "")
-    if known is None:
+    if not counts:
         return message_of([f"_{_article(event)}_"])
+    known = counts_in(counts)
     up, down = f"{settings.emoji_up} {known.up}", f"{settings.emoji_down} {known.down}"
     return message_of([f"_{_article(event)}_: {up} · {down} · {known.answered} with answers"])
 

@@ -81,7 +81,7 @@ def test_it_shows_counts_and_answers(site: Site, slack: Settings, lines: Any) ->
     site.digest(0, slack)
 
     assert lines() == [
-        "*Votes since the last digest: 👍 +1 · 👎 +1 · 1 with answers*",
+        "*Counting from today. Votes so far: 👍 1 · 👎 1 · 1 with answers*",
         "_a_  👍 1 · 👎 1 · 50% up",
         "• 👍 field_1: More examples",
     ]
@@ -175,6 +175,29 @@ def test_more_answers_than_fit_are_counted(site: Site, slack: Settings, lines: A
 
     assert lines()[2] == f"• 👍 field_1: Answer {messages.SLACK.votes + 3}"
     assert lines()[-1] == "• … and 4 more with answers"
+
+
+def test_the_first_one_after_months_says_that_it_counts_from_today(
+    site: Site, slack: Settings, lines: Any
+) -> None:
+    for number in range(1_200):
+        site.vote(f"v{number}", answers={"field_1": "Old"})
+    site.now += 60 * 86_400
+
+    site.digest(0, slack)
+
+    assert lines() == [
+        "*Counting from today. Votes so far: 👍 1,200 · 👎 0 · 1,200 with answers*",
+        "_a_  👍 1,200 · 👎 0 · 100% up",
+        "• 1,200 with answers",
+    ]
+    site.vote("new", "thumbsdown", answers={"field_1": "More"})
+    site.digest(1, slack)
+    assert lines() == [
+        "*Votes since the last digest: 👍 +0 · 👎 +1 · 1 with answers*",
+        "_a_  👍 1,200 · 👎 1 (+1) · 100% up",
+        "• 👎 field_1: More",
+    ]
 
 
 def test_more_articles_than_fit_are_counted_and_reported(
@@ -276,7 +299,7 @@ def test_it_goes_by_mail_to_all_recipients(site: Site, tables: Any) -> None:
     simple = mail["Content"]["Simple"]
     assert mail["Destination"] == {"ToAddresses": ["team@example.com"]}
     assert simple["Body"]["Text"]["Data"] == (
-        "Votes since the last digest: 👍 +1 · 👎 +0 · 1 with answers\n\n"
+        "Counting from today. Votes so far: 👍 1 · 👎 0 · 1 with answers\n\n"
         "a\n👍 1 · 👎 0 · 100% up\n👍 field_1: More <b>examples</b>\n"
     )
     assert "More &lt;b&gt;examples&lt;/b&gt;" in simple["Body"]["Html"]["Data"]

@@ -2,10 +2,11 @@
 
 TallyTable's items, by the keys `tally` and `item`:
 
-    vote#…    vote       the order of the state that is counted, and what it counts as
-    articles  article#…  an instance: up, down, answered; title and url; counts in the last digest
-    pending   answers#…  a vote with answers that no digest had yet: its keys, and when they came
-    digest    a sink     how far its newest digest got (see `votepipe.tally.digests`)
+    vote#…     vote       the order of the state that is counted, and what it counts as
+    articles   article#…  an instance: up, down, answered; title and url; counts in the last digest;
+                          `answers`, how often answers came, and `answeredAt`, when the last did
+    pending#…  a time     a vote whose answers came then, by article and shard, for 30 days
+    digest     a sink     how far its newest digest got (see `votepipe.tally.digests`)
 
 A vote's item and the counters that it moves between change in one transaction, on the condition
 that nobody else changed the vote's item since it was read. So a vote counts once, as its newest
@@ -13,24 +14,18 @@ state, in whatever order and however often its events come, and wherever an atte
 No item holds what a reader wrote, or who they are.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import aws, words
-from votepipe.aws.dynamodb import (
-    composite_key,
-    expiry,
-    marshal,
-    marshal_item,
-    plain,
-    update_request,
-)
+from votepipe.aws.dynamodb import expiry, marshal, marshal_item, plain, update_request
 from votepipe.model import times
 from votepipe.model.errors import Skip, Temporary
 from votepipe.model.events import Event
-from votepipe.tally.counted import Counted, Seen, article_key, changes, vote_key
+from votepipe.tally.counted import Counted, Seen, article_key, changes, pending_key, vote_key
 
 SERVICE = "The tally"
 _ATTEMPTS = 5
@@ -54,14 +49,12 @@ class Tally:
         counted = None if event.type == "VoteWithdrawn" else Counted.of(event.vote)
         order = event.sort_key
         facts = {"title": words.title(event), "url": words.link(event)}
-        pending = []
-        if counted and counted.answered:
-            pending.append(_pending(self.table, event, counted, order))
+        labels = words.labels(event) if counted and counted.answered else None
         for _ in range(_ATTEMPTS):
             seen = self.see(event.vote.widget_id, event.vote.vote_id)
             if seen.order >= order:
                 raise Skip("This state was counted before, or a newer one was.")
-            if self.move(seen, counted, order, facts=facts, also=pending):
+            if self.move(seen, counted, order, facts=facts, labels=labels):
                 return
         raise Temporary(f"{SERVICE} changed in all of {_ATTEMPTS} attempts to count a vote.")
 
@@ -82,19 +75,26 @@ class Tally:
         order: str,
         *,
         facts: Mapping[str, Any] | None = None,
-        also: list[dict[str, Any]] | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> bool:
         """Count a vote as `counted` from now on, in one transaction; `facts` are its article's.
 
+        With the `labels` of its questions, its answers are left to the next digest.
         False when others changed the vote's item, or are changing a counter: read it again.
         """
         writes = [{"Put": self._vote(seen, counted, order)}]
-        for article, about, amounts in changes(seen.counted, counted):
-            known = facts if counted and article == counted.article else None
-            writes.append({"Update": self._counter(article, about, amounts, known or {})})
+        known = dict(facts or {})
+        if counted and labels is not None:
+            known["answeredAt"] = now = times.now()
+            writes.append({"Put": self._pending(seen, counted, labels, now)})
+        for article, about, amounts in changes(
+            seen.counted, counted, answers=int(labels is not None)
+        ):
+            its = known if counted and article == counted.article else {}
+            writes.append({"Update": self._counter(article, about, amounts, its)})
         with aws.translate_errors(SERVICE):
             try:
-                self.client.transact_write_items(TransactItems=[*writes, *(also or [])])
+                self.client.transact_write_items(TransactItems=writes)
             except self.client.exceptions.TransactionCanceledException as error:
                 reasons = error.response.get("CancellationReasons", [])
                 if {reason.get("Code") for reason in reasons} <= _PASSING:
@@ -129,26 +129,24 @@ class Tally:
         self, article: str, about: Counted, amounts: Mapping[str, int], facts: Mapping[str, Any]
     ) -> dict[str, Any]:
         known = {"widgetId": about.widget_id, "instance": about.instance, **facts}
-        texts = {name: text for name, text in known.items() if isinstance(text, str)}
+        known = {name: value for name, value in known.items() if value is not None}
         added = {**amounts, "version": 1}
-        sets = ", ".join(f"#{name} = :{name}" for name in texts)
+        sets = ", ".join(f"#{name} = :{name}" for name in known)
         adds = ", ".join(f"#{name} :{name}" for name in added)
         changes = f"SET {sets} ADD {adds}"
-        values: dict[str, Any] = {**texts, **added}
-        return update_request(self.table, article_key(article), changes, **values)
+        return update_request(self.table, article_key(article), changes, **{**known, **added})
 
-
-def _pending(table: str, event: Event, counted: Counted, order: str) -> dict[str, Any]:
-    """The write that leaves a vote's answers to the next digest; the site wrote their labels."""
-    vote = event.vote
-    item = {
-        "tally": "pending",
-        "item": composite_key("answers", vote.widget_id, vote.vote_id, order),
-        "article": counted.article,
-        "widgetId": vote.widget_id,
-        "voteId": vote.vote_id,
-        "at": times.now(),
-        "labels": dict(words.labels(event)),
-        "expires": expiry(),
-    }
-    return {"Put": {"TableName": table, "Item": marshal_item(item)}}
+    def _pending(
+        self, seen: Seen, counted: Counted, labels: Mapping[str, str], now: float
+    ) -> dict[str, Any]:
+        vote = hashlib.sha256(seen.key["tally"].encode()).hexdigest()
+        item = {
+            # A partition takes 1,000 write units a second, so one article's answers have 16.
+            "tally": pending_key(counted.article, vote[0]),
+            "item": f"{now:017.6f}#{vote[:32]}",
+            "widgetId": seen.widget_id,
+            "voteId": seen.vote_id,
+            "labels": dict(labels),  # which the site wrote
+            "expires": expiry(),
+        }
+        return {"TableName": self.table, "Item": marshal_item(item)}

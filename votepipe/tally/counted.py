@@ -9,6 +9,7 @@ from votepipe.aws.dynamodb import composite_key
 from votepipe.model.events import Vote
 
 COUNTERS = ("up", "down", "answered")
+SHARDS = "0123456789abcdef"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +92,26 @@ def article_key(article: str) -> dict[str, str]:
     return {"tally": "articles", "item": article}
 
 
+def pending_key(article: str, shard: str) -> str:
+    """The hash key of an article's pending answers whose votes fall to one of SHARDS."""
+    return composite_key("pending", article, shard)
+
+
 def changes(
-    before: Counted | None, after: Counted | None
+    before: Counted | None, after: Counted | None, *, answers: int = 0
 ) -> Iterator[tuple[str, Counted, dict[str, int]]]:
-    """The counters that change: their key, a vote of that article, and by how much."""
+    """The counters that change: their key, a vote of that article, and by how much.
+
+    `answers` is 1 where the answers of `after` are pending, which its article counts as well.
+    """
     sums: dict[str, tuple[Counted, dict[str, int]]] = {}
     for counted, sign in ((before, -1), (after, 1)):
         if counted is not None:
             _, amounts = sums.setdefault(counted.article, (counted, dict.fromkeys(COUNTERS, 0)))
             for name, amount in counted.amounts.items():
                 amounts[name] += sign * amount
+    if answers and after:
+        sums[after.article][1]["answers"] = answers
     for article, (about, amounts) in sums.items():
         if any(amounts.values()):
             yield article, about, amounts

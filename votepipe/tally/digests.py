@@ -1,192 +1,158 @@
 """A digest: what changed in the tally since the last one, held still while it is sent.
 
 The digest of a scheduled time begins once; later attempts find when it began, what it holds and
-who has it. It freezes the counts of its articles, so that all receivers read the same, and these
-become the reported counts only when all receivers have it. So the next digest holds what a failed
-one should have reported.
+who has it. It freezes the counts of its articles, so that all receivers read the same; until all
+have it, the counts before these stay the reported ones. So the next digest holds what a failed one
+should have reported.
+
+It reads articles page by page, and of pending answers only those it shows: a counter has how many
+there are, and they expire by themselves. When a function's time ends, the next call goes on with
+the articles that are not frozen yet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from votepipe import aws
-from votepipe.aws.dynamodb import Item, conditional_update, plain
+from votepipe.aws.dynamodb import Item, conditional_update, marshal_item, plain
 from votepipe.model import times
-from votepipe.model.errors import Skip, Temporary
+from votepipe.model.errors import Skip, TryLater
 from votepipe.model.events import ScheduledEvent
 from votepipe.tally import SERVICE, Tally
-from votepipe.tally.articles import (
-    Article,
-    Counts,
-    PendingAnswer,
-    article_in,
-    attribute,
-    counts_in,
-    weight,
+from votepipe.tally.articles import Article, PendingAnswer, Report, counts_in, is_new, weight
+from votepipe.tally.counted import COUNTERS, SHARDS, article_key, pending_key
+
+SECONDS = 200.0  # to freeze articles, of the function's 300
+# Later answers wait for the next digest: the tally's function may still be writing older ones.
+GRACE = 30.0
+_DAY = 86_400.0
+_NAMES = [(name, name.capitalize()) for name in (*COUNTERS, "answers")]
+_KEEP = "".join(
+    f"#before{name} = if_not_exists(#reported{name}, :none), "
+    for name in (*(name for _, name in _NAMES), "At")
 )
-from votepipe.tally.counted import COUNTERS, article_key
-
-_DELETED_AT_ONCE = 25  # the most that BatchWriteItem takes
-# Answers of the last seconds wait for the next digest: others as old may not be written yet.
-_GRACE = 10.0
+_FREEZE = "#digest = :scheduled, #reportedAt = :at, " + ", ".join(
+    f"#reported{name} = if_not_exists(#{counter}, :none)" for counter, name in _NAMES
+)
 
 
-@dataclass
 class Digest:
     """The digest of one scheduled time by one sink. Each method raises Temporary.
 
     `sent` names the receivers that have it; once it is `closed`, no article joins it any more.
     """
 
-    tally: Tally
-    sink: str
-    scheduled: ScheduledEvent
-    as_of: float
-    sent: set[str]
-    closed: bool
-
-    @classmethod
-    def begin(cls, tally: Tally, sink: str, scheduled: ScheduledEvent) -> "Digest":
+    def __init__(self, tally: Tally, sink: str, scheduled: ScheduledEvent) -> None:
         """Begin it, or continue it. Raises Skip when a later one has begun."""
-        item = _advance(
-            tally,
-            {"tally": "digest", "item": sink},
-            "SET #scheduled = :scheduled, #asOf = :now REMOVE #sent, #closed",
-            "scheduled",
-            scheduled,
-            now=times.now() - _GRACE,
-        )
-        sent = set(item.get("sent", ()))
-        return cls(tally, sink, scheduled, float(item["asOf"]), sent, "closed" in item)
+        self._tally, self._id, self._until = tally, scheduled.id, times.now() + SECONDS
+        self._key = {"tally": "digest", "item": sink}
+        begin = "SET #scheduled = :scheduled, #asOf = :now REMOVE #sent, #closed"
+        item = self._advance(self._key, begin, "scheduled", now=times.now() - GRACE)
+        self._as_of, self._finished = float(item["asOf"]), item.get("finished", "")
+        self.closed, self.sent = "closed" in item, set(item.get("sent", ()))
 
-    def articles(self) -> list[Article]:
-        """The articles with anything new, those with the most new votes first."""
-        pending: dict[str, list[PendingAnswer]] = {}
-        for each in self._pending():
-            pending.setdefault(each.article, []).append(each)
-        found = []
-        for item in list(self._all_of("articles")):
-            key = item["item"]
-            frozen = item.get("frozenFor") == self.scheduled.id
-            changed = counts_in(item, "") != (counts_in(item, "reported") or Counts(0, 0, 0))
-            if not frozen and (self.closed or not (changed or key in pending)):
-                continue
-            item = item if frozen else self._freeze(item)
-            found.append(article_in(item, tuple(pending.get(key, ()))))
-        if found and not self.closed:
+    def report(self, *, articles: int, answers: int) -> Report:
+        """What is new: its sums, and so many articles with so many of their newest answers.
+
+        Raises TryLater when the function's time ends before.
+        """
+        report = Report()
+        shown = heapq.nsmallest(articles, self._articles(report), key=weight)
+        if report.total and not self.closed:
             self._note("SET #closed = :value", True)
             self.closed = True
-        return sorted(found, key=weight)
+        report.articles = tuple(self._with_pending(each, report, answers) for each in shown)
+        return report
 
     def mark_sent(self, receiver: str) -> None:
         """Record that a receiver has it."""
         self._note("ADD #sent :value", {receiver})
         self.sent.add(receiver)
 
-    def finish(self, articles: Sequence[Article]) -> None:
-        """Make the frozen counts the reported ones, once all receivers have these articles."""
-        self._delete_pending(articles)
-        reported = ", ".join(
-            f"#{attribute('reported', name)} = #{attribute('frozen', name)}" for name in COUNTERS
-        )
-        frozen = ", ".join(f"#{attribute('frozen', name)}" for name in COUNTERS)
-        for article in articles:
-            # If the condition fails, another attempt of the same digest did it.
-            conditional_update(
-                SERVICE,
-                self.tally.table,
-                article_key(article.key),
-                f"SET {reported} REMOVE {frozen}, #frozenFor",
-                "#frozenFor = :scheduled",
-                scheduled=self.scheduled.id,
-            )
+    def finish(self) -> None:
+        """Make its counts the reported ones, once all receivers have it."""
+        self._note("SET #finished = :value", self._id)
 
-    def _note(self, changes: str, value: Any) -> None:
-        conditional_update(
-            SERVICE,
-            self.tally.table,
-            {"tally": "digest", "item": self.sink},
-            changes,
-            "#scheduled = :scheduled",
-            value=value,
-            scheduled=self.scheduled.id,
-        )
+    def _articles(self, report: Report) -> Iterator[Article]:
+        """All its articles, each frozen, and added to the report."""
+        for item in self._items():
+            digest = item.get("digest", "")
+            # The counts of a digest that failed, or of this one, are not reported yet.
+            known = "before" if digest > self._finished else "reported"
+            report.first = report.first and not any(counts_in(item, known))
+            if digest != self._id:
+                if self.closed or not (known == "before" or is_new(item)):
+                    continue
+                changes = f"SET {_KEEP if known == 'reported' else ''}{_FREEZE}"
+                key = article_key(item["item"])
+                item = self._advance(key, changes, "digest", at=self._as_of, none=0)
+            article = Article.of(item)
+            report.add(article)
+            yield article
 
-    def _freeze(self, item: Item) -> Item:
-        copies = ", ".join(f"#{attribute('frozen', name)} = #{name}" for name in COUNTERS)
-        return _advance(
-            self.tally,
-            article_key(item["item"]),
-            f"SET #frozenFor = :scheduled, {copies}",
-            "frozenFor",
-            self.scheduled,
-        )
-
-    def _pending(self) -> list[PendingAnswer]:
-        """The votes whose answers came before it began, each once, the newest first."""
-        found: dict[tuple[str, str], PendingAnswer] = {}
-        for item in self._pending_items():
-            answer = PendingAnswer(
-                widget_id=item["widgetId"],
-                vote_id=item["voteId"],
-                article=item["article"],
-                at=float(item["at"]),
-                labels=item["labels"],
-            )
-            vote = (answer.widget_id, answer.vote_id)
-            if vote not in found or found[vote].at < answer.at:
-                found[vote] = answer
-        return sorted(found.values(), key=lambda answer: -answer.at)
-
-    def _pending_items(self) -> Iterator[Item]:
-        return (item for item in self._all_of("pending") if item["at"] <= self.as_of)
-
-    def _delete_pending(self, articles: Sequence[Article]) -> None:
-        reported = {
-            (answer.widget_id, answer.vote_id): answer.at
-            for article in articles
-            for answer in article.pending
-        }
-        keys = [
-            {name: {"S": item[name]} for name in ("tally", "item")}
-            for item in self._pending_items()
-            if item["at"] <= reported.get((item["widgetId"], item["voteId"]), 0)
+    def _with_pending(self, article: Article, report: Report, most: int) -> Article:
+        """The article with its newest votes whose answers came before the digest began."""
+        since = max(article.since, self._as_of - _DAY if report.first else 0)
+        if article.answered_at <= since:
+            return article
+        # "~" sorts after all that follows the time in a key.
+        between = {":since": f"{since:017.6f}~", ":until": f"{self._as_of:017.6f}~"}
+        items = [
+            item
+            for shard in SHARDS
+            for item in self._newest({":key": pending_key(article.key, shard), **between}, most)
         ]
-        for start in range(0, len(keys), _DELETED_AT_ONCE):
-            some = keys[start : start + _DELETED_AT_ONCE]
-            deletes = {self.tally.table: [{"DeleteRequest": {"Key": key}} for key in some]}
-            with aws.translate_errors(SERVICE):
-                answer = self.tally.client.batch_write_item(RequestItems=deletes)
-            if answer.get("UnprocessedItems"):
-                # AWS asks for a growing wait, which the next attempt has anyway.
-                raise Temporary(f"{SERVICE} was too busy to delete all that was reported.")
+        newest: dict[tuple[str, str], PendingAnswer] = {}
+        for item in sorted(items, key=lambda item: str(item["item"]), reverse=True):
+            vote = (item["widgetId"], item["voteId"])
+            newest.setdefault(vote, PendingAnswer(*vote, item["labels"]))
+        # The counter has a vote whose answers came twice as two.
+        twice = min(len(items) - len(newest), article.answers)
+        report.answers -= twice
+        pending = tuple(newest.values())[:most]
+        return replace(article, answers=article.answers - twice, pending=pending)
 
-    def _all_of(self, kind: str) -> Iterator[Item]:
-        pages = self.tally.client.get_paginator("query").paginate(
-            TableName=self.tally.table,
+    def _newest(self, values: Mapping[str, str], most: int) -> Iterator[Item]:
+        with aws.translate_errors(SERVICE):
+            answer = self._tally.client.query(
+                TableName=self._tally.table,
+                KeyConditionExpression="tally = :key AND #item BETWEEN :since AND :until",
+                ExpressionAttributeNames={"#item": "item"},
+                ExpressionAttributeValues=marshal_item(values),
+                ScanIndexForward=False,
+                Limit=most,
+                ConsistentRead=True,
+            )
+        return map(plain, answer["Items"])
+
+    def _items(self) -> Iterator[Item]:
+        pages = self._tally.client.get_paginator("query").paginate(
+            TableName=self._tally.table,
             KeyConditionExpression="tally = :kind",
-            ExpressionAttributeValues={":kind": {"S": kind}},
+            ExpressionAttributeValues={":kind": {"S": "articles"}},
             ConsistentRead=True,
+            PaginationConfig={"PageSize": 1000},
         )
         with aws.translate_errors(SERVICE):
             for page in pages:
-                yield from map(plain, page["Items"])
+                for item in page["Items"]:
+                    if times.now() > self._until:
+                        raise TryLater("It has more articles than one call can freeze.", after=1)
+                    yield plain(item)
 
+    def _note(self, changes: str, value: Any) -> None:
+        self._write(self._key, changes, "#scheduled = :scheduled", value=value)
 
-def _advance(
-    tally: Tally,
-    key: Mapping[str, str],
-    changes: str,
-    attribute: str,
-    scheduled: ScheduledEvent,
-    **values: Any,
-) -> Item:
-    """Write once what belongs to a scheduled time. Raises Skip when a later digest has begun."""
-    condition = f"attribute_not_exists(#{attribute}) OR #{attribute} < :scheduled"
-    held, item = conditional_update(
-        SERVICE, tally.table, key, changes, condition, scheduled=scheduled.id, **values
-    )
-    if not held and item.get(attribute) != scheduled.id:
-        raise Skip("A later digest has begun.")
-    return item
+    def _advance(self, key: Mapping[str, str], changes: str, attribute: str, **values: Any) -> Item:
+        """Write once what belongs to its time. Raises Skip when a later digest has begun."""
+        condition = f"attribute_not_exists(#{attribute}) OR #{attribute} < :scheduled"
+        held, item = self._write(key, changes, condition, **values)
+        if not held and item.get(attribute) != self._id:
+            raise Skip("A later digest has begun.")
+        return item
+
+    def _write(self, key: Mapping[str, str], *expressions: str, **values: Any) -> tuple[bool, Item]:
+        table = self._tally.table
+        return conditional_update(SERVICE, table, key, *expressions, scheduled=self._id, **values)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from votepipe import Event, ScheduledEvent, Skip, Temporary
+from votepipe import Event, ScheduledEvent, Skip, TryLater
 from votepipe.model import times
 from votepipe.tally import Tally
-from votepipe.tally.articles import Article, Counts
-from votepipe.tally.digests import Digest
+from votepipe.tally.articles import Article, Counts, Report
+from votepipe.tally.digests import GRACE, SECONDS, Digest
 
 EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
 
@@ -42,16 +42,19 @@ class Site:
 
     def begin(self, day: int) -> Digest:
         self.now += 60
-        return Digest.begin(self.tally, "digest", ScheduledEvent(time=EIGHT + timedelta(days=day)))
+        return Digest(self.tally, "digest", ScheduledEvent(time=EIGHT + timedelta(days=day)))
 
-    def send(self, day: int, *receivers: str) -> list[Article]:
-        """A whole digest, sent to all of them."""
+    def send(self, day: int) -> list[Article]:
+        """The articles of a whole digest that is sent."""
         digest = self.begin(day)
-        articles = digest.articles()
-        for receiver in receivers or ("Slack",):
-            digest.mark_sent(receiver)
-        digest.finish(articles)
-        return articles
+        report = shown(digest)
+        digest.mark_sent("Slack")
+        digest.finish()
+        return list(report.articles)
+
+
+def shown(digest: Digest) -> Report:
+    return digest.report(articles=30, answers=5)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def test_the_first_one_holds_everything(site: Site) -> None:
     (article,) = site.send(0)
 
     assert article.counts == Counts(up=1, down=1, answered=1)
-    assert article.reported is None
+    assert article.reported == NOTHING
     assert votes_in(article) == {"v1"}
 
 
@@ -91,7 +94,7 @@ def test_it_is_empty_when_nothing_happened(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
     site.send(0)
 
-    assert site.begin(1).articles() == []
+    assert not shown(site.begin(1)).total
 
 
 def test_another_answer_is_pending_though_the_counts_stay(site: Site) -> None:
@@ -112,7 +115,7 @@ def test_a_vote_is_pending_once_however_many_answers_it_got(site: Site) -> None:
     (article,) = site.send(0)
 
     assert len(article.pending) == 1
-    assert site.begin(1).articles() == []
+    assert not shown(site.begin(1)).total
 
 
 def test_withdrawn_votes_show_in_the_counts(site: Site) -> None:
@@ -128,12 +131,12 @@ def test_withdrawn_votes_show_in_the_counts(site: Site) -> None:
 def test_votes_that_come_while_it_is_sent_are_in_the_next_one(site: Site) -> None:
     site.vote("v1")
     digest = site.begin(0)
-    first = digest.articles()
+    first = shown(digest)
     site.vote("v2", "thumbsup", "a", "field_1")
     again = site.begin(0)
 
-    assert again.articles() == first
-    again.finish(first)
+    assert shown(again).articles == first.articles
+    again.finish()
     (article,) = site.send(1)
     assert (article.counts, article.reported) == (Counts(2, 0, 1), Counts(1, 0, 0))
     assert votes_in(article) == {"v2"}
@@ -141,30 +144,37 @@ def test_votes_that_come_while_it_is_sent_are_in_the_next_one(site: Site) -> Non
 
 def test_an_article_that_comes_between_two_attempts_waits_for_the_next_one(site: Site) -> None:
     site.vote("v1")
-    first = site.begin(0).articles()
+    first = shown(site.begin(0))
     site.vote("v2", "thumbsup", "b")
 
-    assert site.begin(0).articles() == first
+    assert shown(site.begin(0)) == first
 
 
 def test_an_answer_just_counted_waits_for_the_next_one(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
-    site.now -= 55
+    site.now -= 60 - GRACE / 2
 
     (article,) = site.send(0)
     (later,) = site.send(1)
 
     assert votes_in(article) == set()
     assert votes_in(later) == {"v1"}
+    assert site.send(2) == []
+
+
+def test_whoever_counts_an_answer_has_ended_before_a_digest_leaves_its_time_behind() -> None:
+    from sinks.tally import handler
+
+    assert handler.sink.timeout < GRACE
 
 
 def test_what_a_failed_one_should_have_reported_is_in_the_next(site: Site) -> None:
     site.vote("v1", "thumbsup", "a", "field_1")
-    site.begin(0).articles()
+    shown(site.begin(0))
 
     (article,) = site.send(1)
 
-    assert article.reported is None
+    assert article.reported == NOTHING
     assert votes_in(article) == {"v1"}
 
 
@@ -190,33 +200,102 @@ def test_articles_with_most_new_votes_come_first(site: Site) -> None:
     assert [article.instance for article in site.send(0)] == ["b", "a"]
 
 
-def test_what_a_busy_table_did_not_delete_is_left_to_the_next_attempt(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.vote("v", "thumbsup", "a", "more")
-    with monkeypatch.context() as busy:
-        busy.setattr(
-            site.tally.client,
-            "batch_write_item",
-            lambda RequestItems: {"UnprocessedItems": RequestItems},  # noqa: N803 - as boto3 calls it
-            raising=False,
-        )
-        with pytest.raises(Temporary, match="too busy"):
-            site.send(1)
+def test_more_than_are_shown_are_counted(site: Site) -> None:
+    for number in range(60):
+        site.vote(f"v{number}", "thumbsup", f"{number % 2}", "field_1")
+        site.vote(f"plain{number}", "thumbsup", f"plain {number}")
+    site.send(0)
+    for number in range(60):
+        site.vote(f"w{number}", "thumbsup", f"{number % 2}", "field_1")
+        site.vote(f"w{number}", "thumbsdown", f"plain {number}")
 
-    assert [article.key for article in site.send(1)]
-    assert site.send(2) == []
+    report = site.begin(1).report(articles=2, answers=5)
+
+    assert [article.instance for article in report.articles] == ["0", "1"]
+    assert votes_in(report.articles[0]) == {f"w{number}" for number in range(50, 60, 2)}
+    assert report.total == 62
+    assert (report.up, report.down, report.answers) == (0, 60, 60)
 
 
-def test_more_pending_answers_than_one_call_deletes_are_all_deleted(
-    site: Site, tables: Any
+def test_what_does_not_fit_in_a_functions_time_goes_on_in_the_next_call(
+    site: Site, tables: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(60):
-        site.vote(f"v{number}", "thumbsup", "a", "field_1")
+        site.vote(f"v{number}", "thumbsup", f"{number}", "field_1")
+    monkeypatch.setattr(times, "now", lambda: site.now + 9 * len(tables.calls))
+    attempts = 0
+    while attempts < 10:
+        attempts += 1
+        try:
+            tables.calls.clear()
+            report = shown(site.begin(0))
+            break
+        except TryLater:
+            assert 9 * len(tables.calls) < SECONDS + 30
+
+    assert attempts == 3
+    assert (report.total, report.up, report.answers) == (60, 60, 60)
+    assert all(votes_in(article) for article in report.articles)
+
+
+def test_nothing_is_deleted_and_pending_answers_expire(site: Site, tables: Any) -> None:
+    site.vote("v1", "thumbsup", "a", "field_1")
 
     site.send(0)
 
-    assert not [item for item in tables.items("TallyTable") if item["tally"] == "pending"]
+    (item,) = pending(tables)
+    assert item["expires"] > site.now
+    assert "BatchWriteItem" not in tables.calls
+
+
+def test_the_first_one_after_months_has_the_counts_and_no_old_answers(site: Site) -> None:
+    for number in range(9):
+        site.vote(f"v{number}", "thumbsup", "a", "field_1")
+    site.now += 60 * 86_400
+    site.vote("new", "thumbsdown", "a", "field_1")
+
+    report = shown(site.begin(0))
+
+    assert (report.first, report.up, report.down, report.answers) == (True, 9, 1, 10)
+    assert votes_in(report.articles[0]) == {"new"}
+
+
+def test_it_is_the_first_until_one_is_finished(site: Site) -> None:
+    site.vote("v1")
+
+    assert shown(site.begin(0)).first
+    assert shown(site.begin(1)).first
+    site.send(1)
+    site.vote("v2")
+    assert not shown(site.begin(2)).first
+
+
+def test_a_stack_that_had_digests_before_goes_on_from_their_counts(site: Site, tables: Any) -> None:
+    site.vote("v1")
+    (item,) = [item for item in tables.tables["TallyTable"].items.values() if "up" in item]
+    item |= {f"reported{name}": {"N": "1"} for name in ("Up",)}
+    item |= {f"reported{name}": {"N": "0"} for name in ("Down", "Answered")}
+    site.vote("v2", "thumbsdown", "a", "field_1")
+
+    report = shown(site.begin(0))
+
+    assert not report.first
+    assert (report.up, report.down, report.answers) == (0, 1, 1)
+
+
+def test_the_answers_of_one_article_are_spread_over_partitions(site: Site, tables: Any) -> None:
+    for number in range(1600):
+        site.vote(f"v{number}", "thumbsup", "a", "field_1")
+
+    keys = Counter(item["tally"] for item in pending(tables))
+
+    assert len(keys) == 16
+    assert max(keys.values()) < 150
+
+
+def pending(tables: Any) -> list[dict[str, Any]]:
+    items = tables.items("TallyTable")
+    return [item for item in items if item["tally"].startswith("pending#")]
 
 
 votes = st.tuples(
@@ -241,7 +320,7 @@ class Story(Site):
         super().__init__(tables, monkeypatch)
         tables.tables["TallyTable"].items.clear()
         self.tables = tables
-        self.messages: dict[str, dict[int, list[list[Article]]]] = {"Slack": {}, "mail": {}}
+        self.messages: dict[str, dict[int, list[Report]]] = {"Slack": {}, "mail": {}}
         self.answered: Counter[str] = Counter()
 
     def cast(self, states: list[Any]) -> None:
@@ -255,12 +334,12 @@ class Story(Site):
         self.tables.cut_at, self.tables.cut_before = cut_at, before
         try:
             digest = self.begin(day)
-            articles = digest.articles()
-            for receiver in ("Slack", "mail") if articles else ():
+            report = shown(digest)
+            for receiver in ("Slack", "mail") if report.total else ():
                 if receiver not in digest.sent:
-                    self.messages[receiver].setdefault(day, []).append(articles)
+                    self.messages[receiver].setdefault(day, []).append(report)
                     digest.mark_sent(receiver)
-            digest.finish(articles)
+            digest.finish()
         except BaseException as error:
             if type(error).__name__ != "Cut":
                 raise
@@ -269,14 +348,15 @@ class Story(Site):
     def end(self, receiver: str) -> tuple[dict[str, Counts], Counter[str]]:
         """What a receiver knows in the end, and how often it was shown each vote's answers."""
         known: dict[str, Counts] = {}
-        shown: Counter[str] = Counter()
+        listed: Counter[str] = Counter()
         for _, attempts in sorted(self.messages[receiver].items()):
-            assert all(articles == attempts[0] for articles in attempts)
-            for article in attempts[0]:
-                assert (article.reported or NOTHING) == known.get(article.key, NOTHING)
+            assert all(report == attempts[0] for report in attempts)
+            for article in attempts[0].articles:
+                assert article.reported == known.get(article.key, NOTHING)
                 known[article.key] = article.counts
-                shown.update(votes_in(article))
-        return known, shown
+                listed.update(votes_in(article))
+                assert article.answers >= 0
+        return known, listed
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -310,9 +390,9 @@ def test_all_digests_together_report_all_that_happened_wherever_attempts_die(
     story.attempt(len(history) + 1)
 
     for receiver in ("Slack", "mail"):
-        known, shown = story.end(receiver)
+        known, listed = story.end(receiver)
         moved = {article: counts for article, counts in story.counts.items() if counts != NOTHING}
         assert moved.items() <= known.items()
         assert all(story.counts[article] == counts for article, counts in known.items())
-        assert {vote for vote, number in story.answered.items() if number} == set(shown)
-        assert all(shown[vote] <= story.answered[vote] for vote in shown)
+        assert {vote for vote, number in story.answered.items() if number} == set(listed)
+        assert all(listed[vote] <= story.answered[vote] for vote in listed)

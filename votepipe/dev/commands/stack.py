@@ -213,4 +213,6 @@ def _lines(result: Result) -> list[str]:
         lines.append(f"{result.unreadable} items of the table are not votes, and stay as they are.")
     if result.busy:
         lines.append(f"{result.busy} counters changed meanwhile. Run it again to check them.")
+    if result.pending:
+        lines.append(f"{result.pending} answers of an earlier version will be in the next digest.")
     return lines

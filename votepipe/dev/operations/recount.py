@@ -7,6 +7,8 @@ never undoes a change that was counted meanwhile.
 
 Then the counters: each must be the sum of its votes' items. A sum holds when no vote of the
 article moved meanwhile, which the counter's version shows; otherwise it is summed up again.
+
+Answers that earlier versions left to the next digest, all under one key, are left to it anew.
 """
 
 from collections import Counter
@@ -40,7 +42,7 @@ class Result:
     """How many votes were counted, how many of them differently before, how many are not votes.
 
     `counters` were not the sum of their votes; those of `busy` articles changed during the count,
-    so they are not checked.
+    so they are not checked. `pending` answers were moved to where the digest now looks for them.
     """
 
     votes: int = 0
@@ -48,6 +50,7 @@ class Result:
     unreadable: int = 0
     counters: int = 0
     busy: int = 0
+    pending: int = 0
 
 
 @dataclass
@@ -65,6 +68,7 @@ class Recount:
         for counted in _chunks(self._counted_votes()):
             self._correct_deleted(counted)
         self._sum_up()
+        self._move_pending()
         return self.result
 
     def _correct_stored(self, images: list[Mapping[str, Any]]) -> None:
@@ -129,6 +133,21 @@ class Recount:
                 break
         self.result.busy = len(unchecked or ())
 
+    def _move_pending(self) -> None:
+        """Leave answers to the next digest under the keys where it looks; or to the next run."""
+        for item in self._query("pending"):
+            seen = self.tally.see(item["widgetId"], item["voteId"])
+            counted = seen.counted
+            if counted and counted.answered:
+                if not self.tally.move(seen, counted, seen.order, labels=item["labels"]):
+                    continue
+                self.result.pending += 1
+            with aws.translate_errors(SERVICE):
+                self.tally.client.delete_item(
+                    TableName=self.tally.table,
+                    Key=marshal_item({name: item[name] for name in ("tally", "item")}),
+                )
+
     def _sums(self) -> dict[str, Counter[str]]:
         sums: dict[str, Counter[str]] = {}
         for item in self._counted_votes():
@@ -156,15 +175,17 @@ class Recount:
         return changed
 
     def _counters(self) -> dict[str, Item]:
+        return {item["item"]: item for item in self._query("articles")}
+
+    def _query(self, kind: str) -> Iterator[Item]:
         pages = self.tally.client.get_paginator("query").paginate(
             TableName=self.tally.table,
-            KeyConditionExpression="tally = :articles",
-            ExpressionAttributeValues={":articles": {"S": "articles"}},
+            KeyConditionExpression="tally = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
             ConsistentRead=True,
         )
         with aws.translate_errors(SERVICE):
-            found = [plain(item) for page in pages for item in page["Items"]]
-        return {item["item"]: item for item in found}
+            yield from (plain(item) for page in pages for item in page["Items"])
 
     def _counted_votes(self) -> Iterator[Item]:
         found = self._scan(

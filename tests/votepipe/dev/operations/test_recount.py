@@ -187,6 +187,43 @@ def test_articles_that_are_voted_on_all_the_while_are_reported(site: Site, table
     assert result.busy == 1
 
 
+def old_pending(vote: str) -> dict[str, Any]:
+    """What earlier versions wrote for answers that no digest had yet."""
+    return marshal_item(
+        {
+            "tally": "pending",
+            "item": f"answers#w#{vote}#1",
+            "article": "article#w#a",
+            "widgetId": "w",
+            "voteId": vote,
+            "at": 1.0,
+            "labels": {"field_1": "What is missing?"},
+            "expires": 2,
+        }
+    )
+
+
+def test_answers_that_an_earlier_version_left_to_the_next_digest_are_in_it(
+    site: Site, tables: Any
+) -> None:
+    answered = site.write("v1", answers=json.dumps({"field_1": "More"}))
+    site.arrive(answered, site.write("v2"), site.write("v3"), site.delete("v3"))
+    table = tables.tables["TallyTable"]
+    for item in [item for item in table.items.values() if "labels" in item]:
+        table.remove({name: item[name] for name in ("tally", "item")})
+    for vote in ("v1", "v2", "v3"):
+        table.put(old_pending(vote))
+
+    result = site.recount()
+
+    assert result.pending == 1
+    assert site.counts == {"a": (2, 0, 1)}
+    (item,) = [item for item in tables.items("TallyTable") if item["tally"].startswith("pending")]
+    assert item["tally"].startswith("pending#")
+    assert (item["voteId"], item["labels"]) == ("v1", {"field_1": "What is missing?"})
+    assert site.recount().pending == 0
+
+
 def test_a_vote_that_never_rests_ends_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write("v1")
     monkeypatch.setattr(Tally, "move", lambda *_, **__: False)
