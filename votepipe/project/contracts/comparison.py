@@ -13,6 +13,8 @@ from typing import Any
 
 import jsonschema
 
+from votepipe.project.contracts import ContractError
+
 Schema = Mapping[str, Any] | bool
 Part = Mapping[str, Any]  # a schema without `$ref` and `allOf`
 _Seen = frozenset[tuple[int, int]]
@@ -57,7 +59,9 @@ class _Comparison:
         pair = (id(old), id(new))
         if pair in seen or old is True:
             return  # a recursive schema that is compared further up, or one that takes anything
-        if new is False:
+        if isinstance(old, list) or isinstance(new, list):
+            yield from self._unknown("a list of schemas", old, new, path)
+        elif new is False:
             yield from () if old is False else [Change(path, "is never sent any more")]
         elif old is False:
             yield Change(path, "was never sent, and may be now")
@@ -119,15 +123,19 @@ class _Comparison:
                 yield Change(path, f"'{word}' changed: the meaning must not", breaking=False)
         if old.get("x-personal", False) != new.get("x-personal", False):
             yield Change(path, "'x-personal' changed, and so how the field may be used")
-        before, end = old.get("x-sunset", ""), new.get("x-sunset", "")
-        if before != end:
-            sooner = "" < end < before
+        start, end = old.get("x-sunset", ""), new.get("x-sunset", "")
+        if start != end:
+            sooner = "" < end < start
             yield Change(path, f"is sent until {end or 'further notice'}", breaking=sooner)
-        documents_differ = _text(self.old) != _text(self.new)
         for word in (old.keys() | new.keys()) - _KNOWN:
-            before, after = (_text(each.get(word, "absent")) for each in (old, new))
-            if before != after or ('"$ref"' in before and documents_differ):
-                yield Change(path, f"'{word}' changed, and this check does not know what it does")
+            before, after = old.get(word, "absent"), new.get(word, "absent")
+            yield from self._unknown(f"'{word}'", before, after, path)
+
+    def _unknown(self, what: str, old: Any, new: Any, path: str) -> Iterator[Change]:
+        before, after = _text(old), _text(new)
+        refers = '"$ref"' in before and _text(self.old) != _text(self.new)
+        if before != after or refers:
+            yield Change(path, f"{what} changed, and this check does not know what it does")
 
 
 def _limits(old: Part, new: Part, path: str) -> Iterator[Change]:
@@ -150,9 +158,16 @@ def _limits(old: Part, new: Part, path: str) -> Iterator[Change]:
 def _resolved(schema: Schema, document: Mapping[str, Any]) -> Schema:
     """What a local `$ref` points at; draft-07 ignores what stands beside one."""
     while isinstance(schema, Mapping) and "$ref" in schema:
-        target: Any = document
-        for step in schema["$ref"].removeprefix("#").split("/")[1:]:
-            target = target[step]
+        head, *steps = schema["$ref"].split("/")
+        try:
+            target: Any = {"#": document}[head]
+            for step in steps:
+                target = target[step]
+        except (LookupError, TypeError):
+            raise ContractError(
+                f"{document.get('$id')}: '$ref' to '{schema['$ref']}' leads nowhere. "
+                "Refer to a definition of the same file."
+            ) from None
         schema = target
     return schema
 

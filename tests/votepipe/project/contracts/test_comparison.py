@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from votepipe.model import schemas
+from votepipe.project.contracts import ContractError
 from votepipe.project.contracts.comparison import compare
 
 SETTLED = {**schemas.load("vote-settled.v1"), "examples": []}
@@ -130,7 +131,7 @@ ROWS = [
     # References and recursion
     Row("a definition has another name", f"{VOTE}/answers/additionalProperties", {"$ref": "#/definitions/word"}, COMPATIBLE, "", basis("definitions", {"word": SETTLED["definitions"]["answer"]})),
     Row("a definition is written in place", "properties", {"past": {**SETTLED["definitions"]["vote"], "description": "The vote as it was."}}, COMPATIBLE, "past", WAS),
-    Row("deep in a recursion", "definitions/answer/items", {"$ref": GONE, "type": "string", "minLength": 10_001}, WITNESS, "vote.answers.*[]"),
+    Row("deep in a recursion", "definitions/answer/items", {"$ref": GONE, "type": "string", "minLength": 21}, WITNESS, "vote.answers.*[]", basis("definitions/answer", {"maxLength": 20})),
     Row("a reference to a narrower one", f"{VOTE}/answers/additionalProperties", {"$ref": "#/definitions/word"}, COMPATIBLE, "", basis("definitions", {"word": {**SETTLED["definitions"]["answer"], "type": "string"}})),
     Row("allOf is gone", "properties/past", {"allOf": GONE}, WITNESS, "past", WAS),
     Row("allOf has one more", "properties/past", {"allOf": [{"$ref": "#/definitions/vote"}, {"required": ["voter"]}]}, COMPATIBLE, "", WAS),
@@ -274,6 +275,21 @@ def parts(schema: Any) -> list[dict[str, Any]]:
     return [schema, *inner] if isinstance(schema, dict) else inner
 
 
+def test_a_list_of_schemas_is_not_known() -> None:
+    before = TAGGED()
+    after = edited(before, "properties/tags", {"items": [WORD]})
+
+    assert [each.path for each in compare(before, after) if each.breaking] == ["tags[]"]
+    assert compare(after, copy.deepcopy(after)) == []
+
+
+def test_a_reference_to_nothing_is_named() -> None:
+    lost = edited(SETTLED, "properties/previous", {"$ref": "other.json#/definitions/vote"})
+
+    with pytest.raises(ContractError, match="'other.json#/definitions/vote' leads nowhere"):
+        compare(SETTLED, lost)
+
+
 named = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 
 
@@ -301,6 +317,7 @@ QUICK = hypothesis.settings(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @named
 def test_the_verdict_is_proven_by_events(row: Row) -> None:
     old, new = change(row)
@@ -316,7 +333,7 @@ def test_the_verdict_is_proven_by_events(row: Row) -> None:
         assert jsonschema.Draft7Validator(new).is_valid(witness)
         return
 
-    @hypothesis.settings(QUICK, max_examples=30)
+    @QUICK
     @hypothesis.given(events(old, new))
     def every_event_fits(event: Any) -> None:
         assert fits(event), json.dumps(event)
@@ -352,7 +369,8 @@ def places(schema: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@hypothesis.settings(QUICK, max_examples=150)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@hypothesis.settings(QUICK, max_examples=3 * QUICK.max_examples)
 @hypothesis.given(st.integers(0, len(places(SETTLED)) - 1), st.sampled_from(EDITS), st.data())
 def test_whatever_is_called_compatible_is(
     at: int, edit: dict[str, Any], data: st.DataObject

@@ -7,8 +7,11 @@ from typing import Any
 
 from votepipe.emulator.patterns import matches
 from votepipe.model import schemas
+from votepipe.project import checkout
 from votepipe.project.contracts import Contract, in_folder, parsed
 from votepipe.project.contracts.evolution import check, remedy
+from votepipe.project.subscribers import Subscriber
+from votepipe.project.template import read
 
 PRESENT = in_folder(schemas.FOLDER)
 TODAY = date(2027, 1, 1)
@@ -63,19 +66,19 @@ def test_a_version_ends_after_its_day_only() -> None:
 
 def test_a_new_version_stands_beside_the_old_one_and_its_subscriber_notices_nothing() -> None:
     both = [*sunset("2027-06-30"), as_contract("vote-settled.v2.json", version_2())]
-    rule = {"source": ["votepipe.feed"], "detail-type": ["VoteSettled"]}
+    kit = read(checkout() / "examples" / "subscriber")["Resources"]["Rule"]["Properties"]
+    ours = Subscriber(name="team", events=("VoteSettled",), same_account=True).pattern
 
     assert breaking(PRESENT, both) == []
-    received = [
-        contract.id
-        for contract in both
-        for detail in contract.schema["examples"][:1]
-        if matches(
-            rule,
-            {"source": "votepipe.feed", "detail-type": contract.type, "detail": detail},
-        )
-    ]
-    assert received == ["VoteSettled.v1"]
+    for contract in both:
+        envelope = {"account": "1", "source": "votepipe.feed", "detail-type": contract.type}
+        for example in contract.schema["examples"]:
+            sent = envelope | {"detail": example | {"version": contract.version}}
+            assert matches(ours, sent) == (contract.id == "VoteSettled.v1")
+            # The kit takes every event of version 1.
+            assert matches(kit["EventPattern"] | {"account": ["1"]}, sent) == (
+                contract.version == 1
+            )
 
 
 def test_a_version_has_a_file_an_address_and_a_type_of_its_own() -> None:
