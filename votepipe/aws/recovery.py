@@ -27,7 +27,7 @@ def handler(event: Mapping[str, Any], _: object) -> None:
     for message in event["Records"]:
         pointer = json.loads(message["body"])
         gave_up = pointer["context"]["condition"]
-        records, missing = read(pointer["DDBStreamBatchInfo"])
+        records, missing = read(aws.client("dynamodbstreams"), pointer["DDBStreamBatchInfo"])
         for record in records:
             _keep(*_fitting(record, gave_up))
         if missing:
@@ -41,12 +41,12 @@ def handler(event: Mapping[str, Any], _: object) -> None:
         )
 
 
-def read(batch: Mapping[str, Any]) -> tuple[list[Record], str]:
-    """The records that a dead letter points at, and why any of them are missing, or "".
+def read(client: Any, batch: Mapping[str, Any]) -> tuple[list[Record], str]:
+    """The records that a dead letter points at, and why any are missing, or "".
 
-    `batch` is its `DDBStreamBatchInfo`. Raises Temporary when DynamoDB does not answer.
+    `client` is one of DynamoDB Streams, `batch` the letter's `DDBStreamBatchInfo`.
+    Raises Temporary when DynamoDB does not answer.
     """
-    client = aws.client("dynamodbstreams")
     records: list[Record] = []
     with aws.translate_errors("The stream"):
         try:

@@ -68,9 +68,7 @@ def read(chat: Pipeline, first: Any, last: Any = None) -> tuple[list[recovery.Re
         "startSequenceNumber": first["dynamodb"]["SequenceNumber"],
         "endSequenceNumber": (last or first)["dynamodb"]["SequenceNumber"],
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("votepipe.aws.client", chat.client)
-        return recovery.read(batch)
+    return recovery.read(chat.client("dynamodbstreams"), batch)
 
 
 def test_a_range_is_read_to_its_end_over_pages(

@@ -159,6 +159,9 @@ def _dead_letters(found: Deployment) -> Iterator[Finding]:
         empty += count == "0"
         if count != "0":
             why = "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
+            if name == "VotesPipeDeadLetters":
+                where = "" if found.console else f" --stack {found.name}"
+                why += f" Once that works again, run: votepipe redrive pipe{where}"
             yield Finding(f"Messages in {name}: {count}.", why)
     yield Finding(f"{empty} of {len(queues)} dead-letter queues are empty.")
 

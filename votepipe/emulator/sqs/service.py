@@ -22,6 +22,8 @@ class Sqs:
         self._by_arn = {queue.arn: queue for queue in queues.values()}
         self.operations: Operations = {
             "SendMessage": self._send,
+            "ReceiveMessage": self._receive,
+            "DeleteMessage": self._delete,
             "ChangeMessageVisibility": self._hide,
         }
 
@@ -64,6 +66,23 @@ class Sqs:
         except QueueError as error:
             raise Refused(error.code, str(error)) from None
         return {"MessageId": message.id}
+
+    def _receive(self, given: Parameters) -> dict[str, Any]:
+        """Messages without their attributes; nobody waits for one to come."""
+        queue = self.queue(given["QueueUrl"])
+        received = queue.receive(
+            given.get("MaxNumberOfMessages", 1), given.get("VisibilityTimeout")
+        )
+        return {
+            "Messages": [
+                {"MessageId": each.id, "ReceiptHandle": each.receipt, "Body": each.body}
+                for each in received
+            ]
+        }
+
+    def _delete(self, given: Parameters) -> dict[str, Any]:
+        self.queue(given["QueueUrl"]).delete(given["ReceiptHandle"])
+        return {}
 
     def _hide(self, given: Parameters) -> dict[str, Any]:
         seconds = given["VisibilityTimeout"]

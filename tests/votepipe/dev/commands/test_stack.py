@@ -262,3 +262,21 @@ def test_redrive_says_what_it_sent_and_what_stays(
     assert (done.exit_code, done.output) == (code, said)
     assert other.exit_code == 2
     assert "Did you mean 'subscriber_analytics'?" in other.output
+
+
+def test_redrive_of_the_pipe_says_what_passed_and_what_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    results = iter([(14, {}), (0, {"The enrichment function failed.": 2})])
+    monkeypatch.setattr(commands, "through_the_pipe", lambda _: next(results))
+
+    done, again = (
+        CliRunner().invoke(redrive, ["pipe", "--stack", "votepipe-dev"]) for _ in range(2)
+    )
+
+    assert (done.exit_code, done.output) == (0, "Sent 14 dead letters through the pipe.\n")
+    assert again.exit_code == 1
+    assert again.output == (
+        "Sent 0 dead letters through the pipe.\n"
+        "2 stay among its dead letters: The enrichment function failed.\n"
+    )

@@ -172,6 +172,8 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
     account.written = account.written.replace("BatchSize: 300", "BatchSize: 200")
     account.alarm("SlackDeadLettersAlarm", "ALARM")
     account.client("sqs").send_message(QueueUrl=account.ids["SlackDeadLetters"], MessageBody="x")
+    pipe_letters = account.ids["VotesPipeDeadLetters"]
+    account.client("sqs").send_message(QueueUrl=pipe_letters, MessageBody="x")
     for each in account.client("sns").list_subscriptions()["Subscriptions"]:
         account.client("sns").unsubscribe(SubscriptionArn=each["SubscriptionArn"])
 
@@ -205,6 +207,10 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
         "sends to.": "Verify the address or its domain in SES, or ask SES for production access.",
         "Messages in SlackDeadLetters: 1.": (
             "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
+        ),
+        "Messages in VotesPipeDeadLetters: 1.": (
+            "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'. "
+            "Once that works again, run: votepipe redrive pipe --stack votes"
         ),
         "SlackDeadLettersAlarm is on.": "Each message carries its reason.",
         "Nobody gets the alarms.": "Set the template parameter 'AlarmEmail', or "

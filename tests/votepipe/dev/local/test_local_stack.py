@@ -12,7 +12,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from votepipe.dev.commands.stack import secret
+from votepipe.dev.commands.stack import redrive, secret
 from votepipe.dev.operations.casting import cast
 
 
@@ -293,3 +293,75 @@ def test_a_sink_that_is_off_gets_no_event_takes_none_and_has_no_secret(
         "Set the template parameter 'EmailSender'.\n"
     ) in without_webhook.said
     assert [name for name, on in without_webhook.status["sinks"].items() if not on] == ["webhook"]
+
+
+@pytest.fixture
+def halted(stack: Any) -> Iterator[Callable[[], None]]:
+    """A pipe that stands still until the end of the test, or until this is called."""
+    pid = requests.get(f"{stack.url}/api/status", timeout=10).json()["processes"]["pipe"]
+    os.kill(pid, signal.SIGSTOP)
+    yield lambda: os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
+
+
+def record_of(stack: Any, written: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The shard and the stream record of a vote, as DynamoDB gives them."""
+    streams = stack.deployment.session.client("dynamodbstreams")
+    arn = stack.deployment.table.latest_stream_arn
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    given = {"StreamArn": arn, "ShardId": shard["ShardId"]}
+    iterator = streams.get_shard_iterator(**given, ShardIteratorType="TRIM_HORIZON")
+    while True:
+        page = streams.get_records(ShardIterator=iterator["ShardIterator"])
+        for each in page["Records"]:
+            if each["dynamodb"]["Keys"]["voteId"]["S"] == written["voteId"]:
+                return shard["ShardId"], each
+        iterator = {"ShardIterator": page["NextShardIterator"]}
+
+
+def test_what_the_pipe_gave_up_comes_back_by_redrive_and_shows_once(
+    stack: Any,
+    table: Any,
+    halted: Callable[[], None],
+    instance: str,
+    mention: Any,
+    eventually: Any,
+) -> None:
+    written = vote(instance)
+    table.put_item(Item=written)
+    shard, record = record_of(stack, written)
+    sequence = record["dynamodb"]["SequenceNumber"]
+    deployed = stack.deployment
+    sqs = deployed.session.client("sqs")
+    pointer = {
+        "context": {"condition": "RecordAgeExceeded"},
+        "DDBStreamBatchInfo": {
+            "streamArn": deployed.table.latest_stream_arn,
+            "shardId": shard,
+            "startSequenceNumber": sequence,
+            "endSequenceNumber": sequence,
+            "batchSize": 1,
+        },
+    }
+    pointers, letters = (
+        deployed.stack.physical_id(name) for name in ("VotesPipePointers", "VotesPipeDeadLetters")
+    )
+    sqs.send_message(QueueUrl=pointers, MessageBody=json.dumps(pointer))
+
+    eventually(lambda: waiting(sqs, letters) == 1)
+    done = CliRunner().invoke(redrive, ["pipe"], env={"VOTEPIPE_PORT": str(stack.port)})
+    (text,) = mention(instance)
+    halted()
+    # The pipe now sends the same record; what comes after it shows that it is through.
+    table.put_item(Item=vote(f"after {instance}"))
+    mention(f"after {instance}")
+
+    assert done.output == "Sent 1 dead letters through the pipe.\n"
+    assert waiting(sqs, letters) == 0
+    assert [each for each in messages(stack) if instance in each and "after" not in each] == [text]
+
+
+def waiting(sqs: Any, queue: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"]
+    return int(attributes[name])

@@ -93,3 +93,17 @@ def test_dead_letters_of_a_queue_are_moved_back_with_a_new_id(chat: Pipeline) ->
 
     assert (moved.body, dead.messages) == ("a", [])
     assert moved.id != old.id
+
+
+def test_messages_are_received_and_deleted(chat: Pipeline, sqs: Any, queue: Queue) -> None:
+    for body in "abc":
+        sqs.send_message(QueueUrl=queue.url, MessageBody=body)
+    received = sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=2, VisibilityTimeout=60)[
+        "Messages"
+    ]
+    sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=received[0]["ReceiptHandle"])
+    chat.advance(seconds=60)
+
+    assert [each["Body"] for each in received] == ["a", "b"]
+    assert sorted(message.body for message in queue.messages) == ["b", "c"]
+    assert queue.counts == (2, 0)

@@ -1,0 +1,167 @@
+"""Send what a pipe gave up through it again: its filter, its enrichment, its bus.
+
+Records keep the ids of their events, so that sinks skip what they delivered, however often this
+is interrupted and repeated.
+"""
+
+import contextlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from votepipe.aws.recovery import Record, read
+from votepipe.dev.operations.deployment import Deployment
+from votepipe.dev.operations.stack import StackError
+from votepipe.dev.pipe_runner.calls import QUICK, AwsPorts
+from votepipe.emulator.pipes.attempt import Attempts, Batch, Interrupted, Ports, Trace, reason_of
+from votepipe.emulator.pipes.definition import PipeDefinition
+from votepipe.emulator.pipes.records import Held
+
+NO_RECORD = "neither a record nor a pointer to some"
+_BYTES = 5_000_000  # of one call of the enrichment, which Lambda limits to 6 MB
+_HIDDEN = 900  # seconds in which no other run receives what this one sends
+
+
+class DeadLetters(NamedTuple):
+    """A pipe's dead-letter queue, and the stream that some of its messages point into."""
+
+    sqs: Any
+    queue: str
+    streams: Any
+
+
+class _Letter(NamedTuple):
+    """A dead letter; `missing` is why records that it points at cannot be read, or ""."""
+
+    order: tuple[int, ...]
+    handle: str
+    records: tuple[Held, ...]
+    missing: str
+
+
+def redrive(found: Deployment) -> tuple[int, Mapping[str, int]]:
+    """Send the dead letters of a stack's pipe through it again; see `send_again`.
+
+    Raises StackError when AWS is too busy or cannot be reached.
+    """
+    (name,) = found.stack.of_type("AWS::Pipes::Pipe")
+    pipe = PipeDefinition.from_properties(found.stack.physical_id(name), found.stack.resolved(name))
+    letters = DeadLetters(
+        found.session.client("sqs", config=QUICK),
+        found.stack.physical_id(f"{name}DeadLetters"),
+        found.session.client("dynamodbstreams", config=QUICK),
+    )
+    try:
+        return send_again(pipe, AwsPorts(pipe, found.session), letters)
+    except Interrupted as error:
+        raise StackError(f"{error} Dead letters that did not pass stay. Run it again.") from error
+
+
+def send_again(
+    pipe: PipeDefinition, ports: Ports, dead: DeadLetters
+) -> tuple[int, Mapping[str, int]]:
+    """Send the records of a pipe's dead letters again, in their order, and delete what passed.
+
+    Returns how many dead letters passed, and how many stay, by reason.
+    Raises Interrupted when AWS is too busy or cannot be reached; what is left then stays.
+    """
+    attempts = Attempts(pipe, ports, Trace(pipe, "", time.time, None))
+    letters: list[_Letter] = []
+    left: dict[str, str] = {}  # why each dead letter stays, by its handle
+    sent = 0
+    try:
+        for message in _received(dead, left):
+            letters += _letter(pipe, dead.streams, message, left)
+        for group in _groups(pipe, letters):
+            failed = _failed(attempts, _once(group))
+            for letter in group:
+                reasons = [
+                    failed[each.event_id] for each in letter.records if each.event_id in failed
+                ]
+                if why := next(iter(reasons), letter.missing):
+                    left[letter.handle] = why
+                else:
+                    dead.sqs.delete_message(QueueUrl=dead.queue, ReceiptHandle=letter.handle)
+                    del left[letter.handle]
+                    sent += 1
+    finally:
+        for handle in left:
+            with contextlib.suppress(ClientError):  # it may be visible again already
+                dead.sqs.change_message_visibility(
+                    QueueUrl=dead.queue, ReceiptHandle=handle, VisibilityTimeout=0
+                )
+    return sent, Counter(left.values())
+
+
+def _received(dead: DeadLetters, left: dict[str, str]) -> Iterator[Mapping[str, Any]]:
+    """All that waits; each stays `left` until it is deleted."""
+    while messages := dead.sqs.receive_message(
+        QueueUrl=dead.queue,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=_HIDDEN,
+        WaitTimeSeconds=2,
+    ).get("Messages"):
+        left |= {message["ReceiptHandle"]: "" for message in messages}
+        yield from messages
+
+
+def _letter(
+    pipe: PipeDefinition, streams: Any, message: Mapping[str, Any], left: dict[str, str]
+) -> Iterator[_Letter]:
+    """A message as a dead letter; one that holds neither a record nor a pointer stays."""
+    handle = message["ReceiptHandle"]
+    try:
+        body = json.loads(message["Body"])
+        batch = body.get("DDBStreamBatchInfo")
+        records, missing = read(streams, batch) if batch else ([body], "")
+        read_now = [Held.of(each, time.time()) for each in records]
+        held = tuple(each for each in read_now if _passes(pipe, each.record))
+        yield _Letter(tuple(int(each.sequence) for each in held), handle, held, missing)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        left[handle] = NO_RECORD
+
+
+def _passes(pipe: PipeDefinition, record: Record) -> bool:
+    """Whether it is for the pipe: what lies between two records that it gave up may not be."""
+    return not pipe.filters or any(each.matches(record) for each in pipe.filters)
+
+
+def _groups(pipe: PipeDefinition, letters: Sequence[_Letter]) -> Iterator[list[_Letter]]:
+    """Dead letters in the order of their records, as many as one batch of the pipe takes."""
+    group: list[_Letter] = []
+    for letter in sorted(letters, key=lambda each: each.order):
+        held = [each for one in (*group, letter) for each in one.records]
+        if group and (len(held) > pipe.batch_size or sum(each.size for each in held) > _BYTES):
+            yield group
+            group = []
+        group.append(letter)
+    if group:
+        yield group
+
+
+def _once(group: Sequence[_Letter]) -> Batch:
+    """The records of dead letters; one that several have is there once."""
+    return tuple({each.event_id: each for one in group for each in one.records}.values())
+
+
+def _failed(attempts: Attempts, batch: Batch) -> dict[str, str]:
+    """Send records; why some did not pass, by the ids of their events.
+
+    Those beside one that fails are sent without it.
+    """
+    if not batch:
+        return {}
+    try:
+        failed, reason = attempts.attempt(batch)
+    except Interrupted:
+        raise
+    except Exception as error:  # whatever a port raises is a failed attempt
+        failed, reason = batch, reason_of(error)
+    if len(failed) == len(batch) > 1:
+        middle = len(batch) // 2
+        return _failed(attempts, batch[:middle]) | _failed(attempts, batch[middle:])
+    return {each.event_id: reason for each in failed}
