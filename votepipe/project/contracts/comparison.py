@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 
@@ -17,7 +17,6 @@ from votepipe.project.contracts import ContractError
 
 Schema = Mapping[str, Any] | bool
 Part = Mapping[str, Any]  # a schema without `$ref` and `allOf`
-_Seen = frozenset[tuple[int, int]]
 
 _TYPES = {"string", "number", "integer", "boolean", "null", "array", "object"}
 # By the type that each speaks of; it says nothing about values of others.
@@ -42,9 +41,17 @@ class Change:
     breaking: bool = True
 
 
+class _Above(NamedTuple):
+    """What a schema stands in: the pairs under comparison, and whether all of it is personal."""
+
+    pairs: frozenset[tuple[int, int]] = frozenset()
+    was: bool = False
+    now: bool = False
+
+
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """Every change between two schemas of an event, by field."""
-    return sorted(set(_Comparison(old, new).schemas(old, new, "", frozenset())))
+    return sorted(set(_Comparison(old, new).schemas(old, new, "", _Above())))
 
 
 class _Comparison:
@@ -54,10 +61,10 @@ class _Comparison:
         self.old, self.new = old, new
         self.validator = jsonschema.Draft7Validator(dict(old))
 
-    def schemas(self, old: Schema, new: Schema, path: str, seen: _Seen) -> Iterator[Change]:
+    def schemas(self, old: Schema, new: Schema, path: str, above: _Above) -> Iterator[Change]:
         old, new = _resolved(old, self.old), _resolved(new, self.new)
         pair = (id(old), id(new))
-        if pair in seen or old is True:
+        if pair in above.pairs or old is True:
             return  # a recursive schema that is compared further up, or one that takes anything
         if isinstance(old, list) or isinstance(new, list):
             yield from self._unknown("a list of schemas", old, new, path)
@@ -66,12 +73,16 @@ class _Comparison:
         elif old is False:
             yield Change(path, "was never sent, and may be now")
         else:
-            candidates = _parts(new, self.new)
-            for part in _parts(old, self.old):
-                compared = [[*self.parts(part, each, path, seen | {pair})] for each in candidates]
+            parts, candidates = _parts(old, self.old), _parts(new, self.new)
+            was, now = above.was or _personal(parts), above.now or _personal(candidates)
+            if was != now and above.was == above.now:
+                yield Change(path, "'x-personal' changed, and so how the field may be used")
+            inside = _Above(above.pairs | {pair}, was, now)
+            for part in parts:
+                compared = [[*self.parts(part, each, path, inside)] for each in candidates]
                 yield from min(compared, key=lambda found: sum(each.breaking for each in found))
 
-    def parts(self, old: Part, new: Part, path: str, seen: _Seen) -> Iterator[Change]:
+    def parts(self, old: Part, new: Part, path: str, above: _Above) -> Iterator[Change]:
         yield from self._marks(old, new, path)
         values = _values(new)
         if values is not None:
@@ -79,31 +90,32 @@ class _Comparison:
             return
         yield from _limits(old, new, path)
         if "object" in _types(new):
-            yield from self._members(old, new, path, seen)
-            yield from self._inner("propertyNames", old, new, f"{path} (its names)", seen)
+            yield from self._members(old, new, path, above)
+            yield from self._inner("propertyNames", old, new, f"{path} (its names)", above)
         if "array" in _types(new):
-            yield from self._inner("items", old, new, f"{path}[]", seen)
+            yield from self._inner("items", old, new, f"{path}[]", above)
 
     def _inner(
-        self, keyword: str, old: Part, new: Part, path: str, seen: _Seen
+        self, keyword: str, old: Part, new: Part, path: str, above: _Above
     ) -> Iterator[Change]:
-        yield from self.schemas(old.get(keyword, True), new.get(keyword, True), path, seen)
+        yield from self.schemas(old.get(keyword, True), new.get(keyword, True), path, above)
 
-    def _members(self, old: Part, new: Part, path: str, seen: _Seen) -> Iterator[Change]:
+    def _members(self, old: Part, new: Part, path: str, above: _Above) -> Iterator[Change]:
         before, after = old.get("properties", {}), new.get("properties", {})
-        yield from self._inner("additionalProperties", old, new, _below(path, "*"), seen)
-        for name in before.keys() - after.keys():
+        yield from self._inner("additionalProperties", old, new, _below(path, "*"), above)
+        gone = before.keys() - after.keys()
+        for name in gone:
             yield Change(_below(path, name), "was removed or renamed")
         for name, schema in after.items():
             unnamed = old.get("additionalProperties", True)
             if name not in before and unnamed is not False:
                 yield Change(_below(path, name), "was added", breaking=False)
-            yield from self.schemas(before.get(name, unnamed), schema, _below(path, name), seen)
+            yield from self.schemas(before.get(name, unnamed), schema, _below(path, name), above)
         certain, still = {*old.get("required", ())}, {*new.get("required", ())}
-        for name in certain ^ still:
-            gone = name in certain
-            reason = "may be absent now" if gone else "is always there now"
-            yield Change(_below(path, name), reason, breaking=gone)
+        for name in (certain ^ still) - gone:
+            lost = name in certain
+            reason = "may be absent now" if lost else "is always there now"
+            yield Change(_below(path, name), reason, breaking=lost)
 
     def _listed(self, old: Part, values: list[Any], path: str) -> Iterator[Change]:
         """Compare with a schema that lists its values."""
@@ -121,8 +133,6 @@ class _Comparison:
         for word in _WORDS:
             if old.get(word) != new.get(word):
                 yield Change(path, f"'{word}' changed: the meaning must not", breaking=False)
-        if old.get("x-personal", False) != new.get("x-personal", False):
-            yield Change(path, "'x-personal' changed, and so how the field may be used")
         start, end = old.get("x-sunset", ""), new.get("x-sunset", "")
         if start != end:
             sooner = "" < end < start
@@ -179,6 +189,10 @@ def _parts(schema: Schema, document: Mapping[str, Any]) -> list[Part]:
         return [{} if schema else {"enum": []}]
     own = {word: value for word, value in schema.items() if word != "allOf"}
     return [own, *(part for each in schema.get("allOf", ()) for part in _parts(each, document))]
+
+
+def _personal(parts: list[Part]) -> bool:
+    return any(part.get("x-personal", False) for part in parts)
 
 
 def _values(schema: Part) -> list[Any] | None:

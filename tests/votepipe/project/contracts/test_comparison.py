@@ -65,6 +65,8 @@ ANY = basis("properties", {"any": {}})
 PAST = {"allOf": [{"$ref": "#/definitions/vote"}], "description": "The vote as it was."}
 WAS = basis("properties", {"past": PAST})
 WORD = {"type": "string"}
+BOX = {"type": "object", "x-personal": True, "properties": {"name": {**WORD, "x-personal": True}}}
+BOXED = basis("properties", {"box": BOX})
 
 ROWS = [
     Row("nothing", "", {}, COMPATIBLE, ""),
@@ -139,6 +141,8 @@ ROWS = [
     # Marks and words
     Row("personal becomes free", f"{VOTE}/voter", {"x-personal": GONE}, MEANING, "vote.voter"),
     Row("free becomes personal", f"{VOTE}/instanceOfJoy", {"x-personal": True}, MEANING, "vote.instanceOfJoy"),
+    Row("what is personal as a whole need not say so inside", "properties/box/properties/name", {"x-personal": GONE}, COMPATIBLE, "", BOXED),
+    Row("a personal whole becomes free", "properties/box", {"x-personal": GONE}, MEANING, "box", BOXED),
     Row("a description is changed", "properties/time", {"description": "In seconds."}, COMPATIBLE, "time"),
     Row("examples are changed", "properties/time", {"examples": []}, COMPATIBLE, ""),
     Row("a date to end is set", "", {"x-sunset": "2027-06-30"}, COMPATIBLE, "", SETTLED.copy),
