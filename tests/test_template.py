@@ -112,6 +112,12 @@ def queues() -> tuple[dict[str, Any], dict[str, Any]]:
     return work, dead
 
 
+def schedules_of_sinks() -> list[dict[str, Any]]:
+    """The schedules that call sinks; another one looks at the pipe."""
+    schedules = of("AWS::Scheduler::Schedule")
+    return [each for name, each in schedules.items() if name != "VotesPipeCheckTimer"]
+
+
 def test_no_statement_allows_every_resource_or_action() -> None:
     wide = [
         (name, statement)
@@ -147,14 +153,20 @@ def test_every_function_schedule_and_the_pipe_has_a_role_of_its_own() -> None:
     timers = [
         refers(timer["Target"]["RoleArn"]) for timer in of("AWS::Scheduler::Schedule").values()
     ]
+    machines = [
+        refers(machine["RoleArn"]) for machine in of("AWS::StepFunctions::StateMachine").values()
+    ]
 
-    assert sorted(functions + pipes + timers) == sorted(of("AWS::IAM::Role"))
+    assert sorted(functions + pipes + timers + machines) == sorted(of("AWS::IAM::Role"))
 
 
 def test_every_role_is_trusted_to_the_service_that_takes_it_and_to_no_other() -> None:
     takers = {
         "lambda": [function["Role"] for function in of("AWS::Lambda::Function").values()],
         "pipes": [pipe["RoleArn"] for pipe in of("AWS::Pipes::Pipe").values()],
+        "states": [
+            machine["RoleArn"] for machine in of("AWS::StepFunctions::StateMachine").values()
+        ],
         "scheduler": [
             timer["Target"]["RoleArn"] for timer in of("AWS::Scheduler::Schedule").values()
         ],
@@ -245,15 +257,14 @@ def test_every_queue_has_dead_letters_after_a_bounded_number_of_tries() -> None:
 def test_dead_letters_wait_fourteen_days_behind_an_alarm() -> None:
     _, dead = queues()
 
-    alarmed = {
-        refers(alarm["Dimensions"][0]["Value"])
+    alarms = [
+        alarm
         for alarm in of("AWS::CloudWatch::Alarm").values()
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    }
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+    ]
 
-    assert alarmed == set(dead)
+    assert {refers(alarm["Dimensions"][0]["Value"]) for alarm in alarms} == set(dead)
     # A queue that nobody touches for six hours reports nothing, whatever it holds.
-    alarms = of("AWS::CloudWatch::Alarm").values()
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
     assert all(queue["MessageRetentionPeriod"] == 14 * DAY for queue in dead.values())
 
@@ -273,7 +284,7 @@ def test_every_queue_is_encrypted_and_takes_tls_only() -> None:
 def test_rules_and_schedules_feed_queues_only_and_keep_what_they_cannot_feed() -> None:
     work, dead = queues()
     by_rules = [target for rule in of("AWS::Events::Rule").values() for target in rule["Targets"]]
-    by_schedules = [timer["Target"] for timer in of("AWS::Scheduler::Schedule").values()]
+    by_schedules = [timer["Target"] for timer in schedules_of_sinks()]
 
     assert by_rules
     assert by_schedules
@@ -283,8 +294,21 @@ def test_rules_and_schedules_feed_queues_only_and_keep_what_they_cannot_feed() -
         assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= DAY
 
 
+def test_the_check_may_look_at_the_pipe_and_its_timer_may_start_it_and_nothing_else() -> None:
+    allowed = {
+        name: (statement["Action"], refers(statement["Resource"]))
+        for name, statement in statements()
+        if name.startswith("VotesPipeCheck")
+    }
+
+    assert allowed == {
+        "VotesPipeCheckRole": ("pipes:DescribePipe", "VotesPipe"),
+        "VotesPipeCheckTimerRole": ("states:StartExecution", "VotesPipeCheck"),
+    }
+
+
 def test_a_schedule_may_send_to_its_two_queues_and_nothing_else() -> None:
-    for timer in of("AWS::Scheduler::Schedule").values():
+    for timer in schedules_of_sinks():
         target = timer["Target"]
         queues_of_it = [refers(target["Arn"]), refers(target["DeadLetterConfig"]["Arn"])]
         role = of("AWS::IAM::Role")[refers(target["RoleArn"])]
@@ -368,7 +392,7 @@ def test_every_alarm_goes_to_the_given_topic_or_else_to_the_stack_s_own(given: s
 
 
 def test_a_schedule_sends_the_time_that_it_was_set_for() -> None:
-    for timer in of("AWS::Scheduler::Schedule").values():
+    for timer in schedules_of_sinks():
         message = json.loads(on_aws(timer["Target"]["Input"]))
         message["time"] = message["time"].replace(
             "<aws.scheduler.scheduled-time>", "2026-01-04T08:00:00Z"
@@ -514,6 +538,19 @@ def test_what_only_aws_has_is_conditional() -> None:
     ]
 
     assert not unconditional, f"Put 'Condition: IsAws' on {unconditional}"
+
+
+def test_the_local_stack_gets_no_alarm_that_computes() -> None:
+    local = Resources(
+        TEMPLATE,
+        {"Environment": "local"}
+        | dict.fromkeys((switch(sink.name) for sink in Project.read().sinks), "true"),
+    )
+
+    alarms = [name for name, kind in local.types.items() if kind == "AWS::CloudWatch::Alarm"]
+
+    assert alarms
+    assert not [name for name in alarms if "Metrics" in local.resolved(name)]
 
 
 KEPT = ("AWS::SQS::Queue", "AWS::SecretsManager::Secret")

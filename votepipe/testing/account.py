@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from votepipe.emulator.cloudformation.alarms import Alarms
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.eventbridge.bus import Buses
@@ -154,6 +155,10 @@ class Account:
         One that lies in a dead-letter queue with a reason, or still waits, is not lost.
         """
         return loss_report.report(self.trace, self.models, self.dead_letter_queues)
+
+    def alarms(self) -> dict[str, float]:
+        """The template's alarms that are on now, by logical id, each with the number it is for."""
+        return Alarms(self.simulation, self.resources, self.models).on()
 
     def usage(self) -> dict[str, Counter[str]]:
         """What AWS would charge for so far, by sink; see `votepipe.emulator.simulation.usage`.

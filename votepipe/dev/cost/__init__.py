@@ -118,7 +118,7 @@ def _by_month(counted: Counted, prices: Prices) -> tuple[dict[str, float], dict[
         "secrets": types["AWS::SecretsManager::Secret"] * usd["secret"],
     }
     beside = {
-        "alarms": types["AWS::CloudWatch::Alarm"] * usd["alarm"],
+        "alarms": types["metric of an alarm"] * usd["alarm"],
         "dashboard": types["AWS::CloudWatch::Dashboard"] * usd["dashboard"],
         # Four reads a second; whether they are charged is not confirmed.
         "reads of the stream by the pipe, a shard, at most": 4 * traffic.MONTH * usd["stream read"],

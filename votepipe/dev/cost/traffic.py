@@ -46,6 +46,7 @@ def count(kind: str, sinks: Collection[str], answers: int, times: Mapping[str, f
             pipeline.run_until_idle()
             pipeline.advance(hours=1)
         types = Counter(pipeline.resources.types.values())
+        types["metric of an alarm"] = _alarm_metrics(pipeline)
         return Counted(sum(map(len, KINDS[kind])), _used(pipeline, times), types, _polls(pipeline))
 
 
@@ -83,6 +84,14 @@ def _used(pipeline: Pipeline, times: Mapping[str, float]) -> dict[str, Counter[s
 def _kind(call: str) -> str:
     """Which of the assumed times a call takes; an HTTP request is called 'POST host'."""
     return "SES" if call.startswith("sesv2.") else "HTTP" if " " in call else "AWS"
+
+
+def _alarm_metrics(pipeline: Pipeline) -> int:
+    """How many metrics the alarms look at: each costs as much as an alarm on one."""
+    resources = pipeline.resources
+    alarms = [name for name, kind in resources.types.items() if kind == "AWS::CloudWatch::Alarm"]
+    looked_at = [resources.resolved(name).get("Metrics", [{"MetricStat": {}}]) for name in alarms]
+    return sum("MetricStat" in each for metrics in looked_at for each in metrics)
 
 
 def _polls(pipeline: Pipeline) -> float:

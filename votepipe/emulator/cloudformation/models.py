@@ -191,7 +191,14 @@ class Models:
     def _schedules(self) -> list[Schedule]:
         resources = self._resources
         schedules = []
+        machines = [
+            resources.arn(name)
+            for name, kind in resources.types.items()
+            if kind == "AWS::StepFunctions::StateMachine"
+        ]
         for logical_id, facts in resources.of_type("AWS::Scheduler::Schedule").items():
+            if facts["Target"]["Arn"] in machines:
+                continue  # it looks, and moves no event
             name, arn = resources.name(logical_id), resources.arn(logical_id)
             target = self.targets.of_schedule(name, arn, facts["Target"])
             schedules.append(Schedule(self._simulation, name, arn, facts, target))

@@ -38,8 +38,13 @@ _ARNS = {
     "AWS::SQS::Queue": "arn:aws:sqs:{place}:{name}",
     "AWS::Scheduler::Schedule": "arn:aws:scheduler:{place}:schedule/default/{name}",
     "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{place}:secret:{name}-AbCdE",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:{place}:stateMachine:{name}",
 }
-_REFS_TO_ARNS = ("AWS::SNS::Topic", "AWS::SecretsManager::Secret")
+_REFS_TO_ARNS = (
+    "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+)
 _STREAM = "/stream/2026-01-01T00:00:00.000"
 
 
@@ -87,6 +92,10 @@ class Resources:
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of all resources of a type, by logical id."""
         return {name: self.properties[name] for name, type_ in self.types.items() if type_ == kind}
+
+    def resolved(self, logical_id: str) -> dict[str, Any]:
+        """The properties of one that exists, of whatever type."""
+        return dict(self._resolver.resolve(self._declared[logical_id].get("Properties", {})))
 
     def name(self, logical_id: str) -> str:
         """What the resource is called in AWS."""

@@ -90,6 +90,7 @@ INERT = frozenset(
         "AWS::Logs::LogGroup",
         "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
+        "AWS::StepFunctions::StateMachine",
     }
 )
 

@@ -86,12 +86,12 @@ class Trace:
     hops: list[Hop] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._start = self.clock.now
+        self.start = self.clock.now
         self._paths: dict[tuple[str, str], list[Hop]] = defaultdict(list)
 
     def note(self, what: str, where: str, vote_key: VoteKey = NO_VOTE, **facts: Any) -> None:
         """Note that it happened now."""
-        hop = Hop(round(self.clock.now - self._start, 6), what, where, vote_key, facts)
+        hop = Hop(round(self.clock.now - self.start, 6), what, where, vote_key, facts)
         self.hops.append(hop)
         if vote_key.vote:
             self._paths[vote_key.widget, vote_key.vote].append(hop)

@@ -88,7 +88,7 @@ def test_what_stands_beside_is_in_no_sum(cost: Cost) -> None:
         sum(hop["little"] for hop in found["byHop"].values()), abs=0.01
     )
     assert found["idlePerMonth"] == pytest.approx(sum(found["idleByPart"].values()), abs=0.01)
-    assert found["beside"]["alarms"] == pytest.approx(0.10 * (1 + len(SINKS)))
+    assert found["beside"]["alarms"] == pytest.approx(0.10 * (12 + 4 * len(SINKS)))
     assert not any("alarm" in name or "stream" in name for name in found["idleByPart"])
 
 

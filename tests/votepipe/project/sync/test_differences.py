@@ -41,7 +41,8 @@ def handler(event, settings):
 SECRET = "url: Secret = setting('Address')"
 CHAT = (
     "ChatEnabled, ChatEmoji, ChatRule, ChatQueue, ChatDeadLetters, ChatQueuePolicy, "
-    "ChatDeadLettersPolicy, ChatDeadLettersAlarm, ChatSecret, ChatSink, ChatRole, ChatLogs"
+    "ChatDeadLettersPolicy, ChatDeadLettersAlarm, ChatStuckAlarm, ChatSecret, ChatSink, ChatRole, "
+    "ChatLogs"
 )
 
 

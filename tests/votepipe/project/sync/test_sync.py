@@ -90,7 +90,7 @@ def test_a_sink_brings_all_its_resources(put, write) -> None:
         f"ChatRoom{each}"
         for each in [
             *("Rule", "Queue", "DeadLetters", "QueuePolicy", "DeadLettersPolicy"),
-            *("DeadLettersAlarm", "Secret", "Sink", "Role", "Logs"),
+            *("DeadLettersAlarm", "StuckAlarm", "Secret", "Sink", "Role", "Logs"),
         ]
     }
 
