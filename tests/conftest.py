@@ -334,8 +334,8 @@ def valid_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     import jsonschema
 
     from votepipe.emulator.eventbridge.bus import Bus
-    from votepipe.model.schemas import FOLDER
     from votepipe.project.contracts import in_folder
+    from votepipe.project.schemas import FOLDER
 
     validators = {each.type: jsonschema.Draft7Validator(each.schema) for each in in_folder(FOLDER)}
     came: list[str] = []

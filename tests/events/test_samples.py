@@ -10,7 +10,7 @@ from enrichers import article, questions, reader
 from votepipe import enrichment
 from votepipe.enrichment import handler
 from votepipe.enrichment.run import Enriching
-from votepipe.model import schemas
+from votepipe.project import schemas
 
 EVENTS = Path(__file__).parents[2] / "events"
 STREAM = sorted(path.stem for path in EVENTS.glob("stream/*.json"))

@@ -5,7 +5,7 @@ import re
 import jsonschema
 import pytest
 
-from votepipe.model import schemas
+from votepipe.project import schemas
 
 NAMES = sorted(path.stem for path in schemas.FOLDER.glob("*.json"))
 EVENTS = [name for name in NAMES if name.startswith("vote-")]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe.model import schemas
+from votepipe.project import schemas
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
 

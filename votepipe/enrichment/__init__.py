@@ -9,7 +9,6 @@ import marshal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import sha256
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -195,6 +194,9 @@ def _id(record: object) -> str:
     own = record.get("eventID") if isinstance(record, dict) else None
     if isinstance(own, str) and 0 < len(own) <= _LONGEST_ID and stored.is_unicode(own):
         return own
+    # Streams give every record an id: the library behind this is not worth each cold start's time.
+    from hashlib import sha256
+
     digest = sha256()
     rest = [record]
     while rest:  # no recursion, which deep nesting would break

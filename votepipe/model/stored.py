@@ -6,6 +6,7 @@
 import json
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,15 +38,14 @@ _FIELD = r"""
 """
 # A whole text of merge tags that the mail tool never filled in. The group is atomic, since
 # otherwise the ways to split `{{}}{{}}…` into tags double with each pair.
-_TAGS = re.compile(
-    r"""(?:(?>
+_TAGS = r"""
+    (?:(?>
         \{\{.*?\}\}+ | \{%.*?%\} | \{[$!].*?\} | \*\|.*?\|\* | \$\{.*?\} | \$\[.*?\]\$
         | <%.*?%> | \[\[.*?\]\]+ | \[%.*?%\] | %%?[^%]+%%? | \$[a-z]+\.[\w.]{1,80}\$
         | \[[\w\ ]{1,80},\s*fallback=.*?\]
         | \[FIELD\] | \{FIELD\} | \(FIELD\) | «FIELD» | (?P<mark>[-\#@~$])FIELD(?P=mark)
-    )\s*)+""".replace("FIELD", _FIELD),
-    re.DOTALL | re.VERBOSE | re.IGNORECASE,
-)
+    )\s*)+
+""".replace("FIELD", _FIELD)
 
 # The whole texts that programs write for no value.
 _NO_VALUE = re.compile(
@@ -103,8 +103,13 @@ def is_unknown(text: str) -> bool:
     return any(_is_placeholder(form.strip()) for form in (text, once, unquote(once)))
 
 
+@cache
+def _tags() -> re.Pattern[str]:  # compiled when first a text looks like it, not at a cold start
+    return re.compile(_TAGS, re.DOTALL | re.VERBOSE | re.IGNORECASE)
+
+
 def _is_placeholder(text: str) -> bool:
-    return bool(_NO_VALUE.fullmatch(text) or _TAGS.fullmatch(text))
+    return bool(_NO_VALUE.fullmatch(text) or _tags().fullmatch(text))
 
 
 def _member(member: str, attribute: object, reasons: list[str]) -> Any:

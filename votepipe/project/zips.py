@@ -12,9 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
-from votepipe.project import checkout
+from votepipe.project import checkout, schemas
 from votepipe.project.names import logical_id
 from votepipe.project.plugins import modules
 from votepipe.project.subscribers import PREFIX
@@ -41,7 +42,8 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
         return [], []
     if not function.endswith("Sink"):
         widgets = root / "widgets.toml"
-        sources = [root / "enrichers", root / "schemas", *([widgets] if widgets.exists() else [])]
+        _check(widgets)
+        sources = [root / "enrichers", *([widgets] if widgets.exists() else [])]
         return sources, [root / "enrichers" / "requirements.txt"]
     folder = root / "sinks"
     module = "Webhook" if function.startswith(logical_id(PREFIX)) else function.removesuffix("Sink")
@@ -52,6 +54,21 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
             needs = [folder / "requirements.txt", *([own] if own.exists() else [])]
             return [*sorted(folder.glob("_*.py")), home], needs
     raise BuildError(f"sinks/ has no module for the function '{function}'. Run: votepipe sync")
+
+
+def _check(widgets: Path) -> None:
+    """Name every mistake in the file now; the function that reads it has no schema."""
+    try:
+        described = tomllib.loads(widgets.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except ValueError as error:  # its text names the line, and quotes at most a key
+        raise BuildError(f"{widgets.name} is not TOML: {error}. Fix that line.") from None
+    if problems := schemas.checker("widgets.v1")(described):
+        raise BuildError(
+            f"{widgets.name} is not as it must be: {'; '.join(sorted(problems))}. "
+            "Compare schemas/widgets.v1.json."
+        )
 
 
 def packages(requirements: Path, cache: Path | None = None) -> Path:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from votepipe import enricher, enrichment
 from votepipe.enrichment import LARGEST_EVENT, handler
 from votepipe.enrichment.run import Enriching
-from votepipe.model import schemas
 from votepipe.plugins import Enricher
+from votepipe.project import schemas
 
 STREAM = Path(__file__).parents[3] / "events/stream"
 (GOOD,) = json.loads((STREAM / "first-write.json").read_text(encoding="utf-8"))

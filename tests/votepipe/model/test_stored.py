@@ -11,7 +11,8 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe.model import schemas, stored, times
+from votepipe.model import stored, times
+from votepipe.project import schemas
 
 VOTE = {
     "widgetId": "docs-feedback",

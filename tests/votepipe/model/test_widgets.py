@@ -9,9 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from votepipe.model import schemas, widgets
-from votepipe.model.errors import SettingsError
+from votepipe.model import widgets
 from votepipe.model.widgets import Article, Widget
+from votepipe.project import schemas
 
 WHOLE = """
 [blog]
@@ -66,26 +66,6 @@ def test_the_shipped_file_describes_the_samples() -> None:
     (record,) = json.loads(Path("events/stream/first-write.json").read_text())
 
     assert record["dynamodb"]["Keys"]["widgetId"]["S"] in widgets.load()
-
-
-def test_what_is_not_toml_is_named_with_its_line(file: Path) -> None:
-    file.write_text("[blog]\naddress = https://blog.example.com\n")
-
-    with pytest.raises(SettingsError, match=r"^widgets\.toml is not TOML: .*\(at line 2, "):
-        widgets.load(file)
-
-
-def test_every_mistake_is_named_at_once(file: Path) -> None:
-    file.write_text('[blog]\naddress = "blog.example.com"\nquestions = 5\n[mail]\ntitle = "x"\n')
-
-    with pytest.raises(SettingsError) as caught:
-        widgets.load(file)
-
-    assert str(caught.value) == (
-        "widgets.toml is not as it must be: blog.address: breaks 'pattern'; "
-        "blog.questions: not an object; mail: breaks 'additionalProperties'. "
-        "Compare schemas/widgets.v1.json."
-    )
 
 
 @pytest.mark.parametrize(

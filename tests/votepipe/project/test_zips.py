@@ -62,7 +62,6 @@ def small(tmp_path: Path) -> Path:
             "sinks/pager/requirements.txt": str(wheel(tmp_path, "beeper", script=True)),
             "enrichers/article.py": "",
             "enrichers/requirements.txt": "",
-            "schemas/vote-cast.v1.json": "{}",
             "widgets.toml": "",
         },
     )
@@ -86,12 +85,11 @@ def built(small: Path, tmp_path: Path) -> Any:
     return built
 
 
-def test_the_enrichment_has_enrichers_schemas_and_widgets(built) -> None:
+def test_the_enrichment_has_enrichers_and_widgets(built) -> None:
     assert files(built(ENRICHMENT)) == {
         "votepipe/__init__.py",
         "votepipe/delivery/__init__.py",
         "enrichers/article.py",
-        "schemas/vote-cast.v1.json",
         "widgets.toml",
     }
 
@@ -124,6 +122,28 @@ def test_a_package_has_its_own_requirements_but_no_commands(built) -> None:
         "sinks/pager/words.py",
         "beeper.py",
     }
+
+
+def test_widgets_that_are_not_toml_are_named_with_their_line(small: Path, built) -> None:
+    (small / "widgets.toml").write_text("[blog]\naddress = https://blog.example.com\n")
+
+    with pytest.raises(BuildError, match=r"^widgets\.toml is not TOML: .*\(at line 2, "):
+        built(ENRICHMENT)
+
+
+def test_every_mistake_in_widgets_is_named_at_once(small: Path, built) -> None:
+    (small / "widgets.toml").write_text(
+        '[blog]\naddress = "blog.example.com"\nquestions = 5\n[mail]\ntitle = "x"\n'
+    )
+
+    with pytest.raises(BuildError) as caught:
+        built(ENRICHMENT)
+
+    assert str(caught.value) == (
+        "widgets.toml is not as it must be: blog.address: breaks 'pattern'; "
+        "blog.questions: not an object; mail: breaks 'additionalProperties'. "
+        "Compare schemas/widgets.v1.json."
+    )
 
 
 def test_a_function_without_a_module(small: Path) -> None:

@@ -11,8 +11,8 @@ import fastjsonschema
 
 from votepipe.emulator.patterns import compile as compile_pattern
 from votepipe.emulator.patterns.conditions import Condition, Field
-from votepipe.model import schemas
 from votepipe.plugins import Sink
+from votepipe.project import schemas
 from votepipe.project.names import meant
 
 Schema = Mapping[str, Any]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from votepipe.dev.commands.schemas import schemas
-from votepipe.model.schemas import FOLDER
+from votepipe.project.schemas import FOLDER
 
 Git = Callable[..., None]
 

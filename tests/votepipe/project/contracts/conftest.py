@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from votepipe.model.schemas import FOLDER
 from votepipe.project import Project, checkout
+from votepipe.project.schemas import FOLDER
 from votepipe.project.subscribers import Subscriber
 
 

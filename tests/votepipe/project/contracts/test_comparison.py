@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from hypothesis import strategies as st
 
-from votepipe.model import schemas
+from votepipe.project import schemas
 from votepipe.project.contracts import ContractError
 from votepipe.project.contracts.comparison import compare
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from votepipe.model import schemas
+from votepipe.project import schemas
 from votepipe.project.contracts import ContractError, in_folder, parsed
 
 

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from votepipe.emulator.patterns import matches
-from votepipe.model import schemas
-from votepipe.project import checkout
+from votepipe.project import checkout, schemas
 from votepipe.project.contracts import Contract, in_folder, parsed
 from votepipe.project.contracts.evolution import check, remedy
 from votepipe.project.subscribers import Subscriber

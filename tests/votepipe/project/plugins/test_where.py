@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from votepipe.emulator.patterns import matches
-from votepipe.model import schemas
 from votepipe.model.errors import PluginError
-from votepipe.project import plugins
+from votepipe.project import plugins, schemas
 
 SINK = '''"""Post each vote."""
 from votepipe import sink

@@ -1,4 +1,4 @@
-"""votepipe/model/schemas.py: the compiled schema and the referee agree."""
+"""votepipe/project/schemas.py: the compiled schema and the referee agree."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from votepipe.model import schemas
+from votepipe.project import schemas
 
 VOTE = {"widgetId": "w", "voteId": "v", "voteType": "thumbsup"}
 REFEREE = jsonschema.Draft7Validator(schemas.load("stored-vote.v1"))
