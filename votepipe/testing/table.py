@@ -189,7 +189,7 @@ def seconds(text: Any) -> float:
 
 
 def _compare(pipeline: Pipeline, what: str, expected: Any, found: Any) -> list[str]:
-    sinks = [mapping.function.sink for mapping in pipeline.models.mappings]
+    sinks = list(pipeline.models.fed)
     if expected == NOTHING:
         expected = dict.fromkeys(sinks, NOTHING)
     problems = []

@@ -226,7 +226,7 @@ class Harness:
 
     def _keep(self, event: dict[str, Any]) -> None:
         """Hand an event to the sinks that keep what this one reads, and write its vote."""
-        for mapping in self.pipeline.models.mappings:
+        for mapping in self.pipeline.models.fed.values():
             if mapping.function is not self._function:
                 self.pipeline.client("sqs").send_message(
                     QueueUrl=mapping.queue.url, MessageBody=samples.envelope(event)

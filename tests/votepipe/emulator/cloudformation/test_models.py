@@ -27,7 +27,11 @@ def test_the_template_s_resources_are_there(chat: Pipeline) -> None:
     assert "ChatQueue" in chat.models.queues
     assert "VotesTable" in chat.models.tables
     assert chat.models.queues["ChatQueue"].dead_letters is chat.models.queues["ChatDeadLetters"]
-    assert [mapping.function.id for mapping in chat.models.mappings] == ["ChatSink"]
+    assert {mapping.function.id for mapping in chat.models.mappings} == {
+        "ChatSink",
+        "RecoverFunction",
+    }
+    assert list(chat.models.fed) == ["chat"]
 
 
 def test_properties_of_a_queue_count(run: Run, checkout: Checkout) -> None:
