@@ -13,7 +13,7 @@ from votepipe.emulator.http.receiver import Answer
 from votepipe.emulator.http.slack import Slack
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
-from votepipe.tally import Tally
+from votepipe.tally import Tally, digests
 from votepipe.testing import Pipeline
 
 EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
@@ -373,6 +373,21 @@ def test_a_scheduled_time_that_comes_twice_makes_one_message(pipeline: Pipeline)
     pipeline.advance(minutes=5)
 
     assert len(pipeline.sent("digest")) == 1
+
+
+def test_what_takes_longer_than_a_function_may_run_is_sent_by_a_later_call(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup"})
+    with monkeypatch.context() as slow:
+        slow.setattr(digests, "SECONDS", -1.0)
+        pipeline.advance(hours=1, minutes=1)
+        assert pipeline.sent("digest") == []
+
+    pipeline.advance(seconds=5)
+
+    assert len(pipeline.sent("digest")) == 1
+    assert not pipeline.dead_letters("digest")
 
 
 def test_what_the_schedule_could_not_send_can_be_redriven(pipeline: Pipeline) -> None:

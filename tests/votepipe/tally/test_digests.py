@@ -307,7 +307,7 @@ votes = st.tuples(
 # Votes, and then a digest: at which call its first attempt dies, and what is cast until the second.
 days = st.tuples(
     st.lists(votes, max_size=3),
-    st.one_of(st.none(), st.integers(0, 12)),
+    st.one_of(st.none(), st.integers(0, 45)),
     st.booleans(),
     st.lists(votes, max_size=2),
 )
@@ -368,6 +368,31 @@ class Story(Site):
 
 
 NOTHING = Counts(0, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [True, False])
+def test_a_crash_at_any_step_repeats_a_message_at_most(
+    tables: Any, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    def known_after(cut_at: int | None) -> tuple[Any, Any, int]:
+        """What both receivers know in the end, and how many calls the second day's digest made."""
+        story = Story(tables, monkeypatch)
+        story.cast([("v1", "thumbsup", "a", ("field_1",)), ("v2", "thumbsdown", "b", ())])
+        story.attempt(0)
+        story.cast([("v2", "thumbsup", "b", ("field_1",)), ("v3", "thumbsup", "a", ("field_1",))])
+        story.attempt(1, cut_at, before)
+        calls = len(tables.calls)
+        story.cast([("v1", "none", "a", ()), ("v4", "thumbsup", "c", ("field_1",))])
+        story.attempt(1)
+        story.attempt(2)
+        return story.end("Slack"), story.end("mail"), calls
+
+    *expected, calls = known_after(None)
+
+    assert calls > 10
+    for step in range(calls):
+        assert [*known_after(step)[:2]] == expected, step
 
 
 @settings(
