@@ -26,8 +26,11 @@ pytestmark = pytest.mark.slow
 # Lambda and the pipe write logs by themselves; neither the kit nor the local AWS asks a role first.
 # tests/test_template.py looks at these, at who may take a role, and at what refuses plain HTTP.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
-# Nor does either look at the pipe's state.
-CHECKS = {"pipes:DescribePipe", "states:StartExecution"}
+# Nor does either look at the pipe's state, or trace.
+CHECKS = {
+    *("pipes:DescribePipe", "states:StartExecution"),
+    *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+}
 KINDS = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::SQS::QueuePolicy")
 
 VOTE = {"widgetId": "docs", "voteType": "thumbsup", "instanceOfJoy": "a"}

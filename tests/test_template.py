@@ -122,9 +122,10 @@ def test_no_statement_allows_every_resource_or_action() -> None:
     wide = [
         (name, statement)
         for name, statement in statements()
-        # In its sandbox, SES checks the recipients' identities, too.
+        # In its sandbox, SES checks the recipients' identities, too; X-Ray has no resources.
         if (
             "ses:FromAddress" not in str(statement.get("Condition"))
+            and "xray:" not in json.dumps(statement["Action"])
             and "*" in json.dumps(statement["Resource"]).replace(":*", "")
         )
         or (statement["Effect"] == "Allow" and "*" in json.dumps(statement["Action"]))

@@ -1,6 +1,7 @@
 """The generated blocks of template.yaml: the lines that `votepipe sync` writes, and all others."""
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ BEFORE_THE_PIPE = "what the pipe waits for"
 SUBSCRIBERS = "resources of the subscribers"
 SUBSCRIBER_RULES = "what subscribers need"
 SCHEMAS = "schemas of the events"
+OVERVIEW = "what looks at all sinks"
 ENRICHER_SETTINGS = "settings of the enrichers"
 ENRICHER_VARIABLES = "variables of the enrichers"
 
@@ -76,7 +78,7 @@ def ids(text: str) -> list[str]:
 
 def outside(template: str) -> set[str]:
     """The logical ids of parameters, conditions and resources outside of the blocks."""
-    optional = [name for name in (ENRICHER_SETTINGS, SUBSCRIBERS) if has(template, name)]
+    optional = filter(functools.partial(has, template), (ENRICHER_SETTINGS, SUBSCRIBERS, OVERVIEW))
     for name in (SETTINGS, CONDITIONS, RESOURCES, *optional):
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))

@@ -184,6 +184,9 @@ def synced(
     forwarded = [each for each in subscribers if each.bus and each.active]
     for name in FILES:
         template = generated.replaced(template, name, block(name, found, forwarded))
+    if generated.has(template, generated.OVERVIEW):
+        overview = _rendered("overview.yaml.j2", sinks=found)
+        template = generated.replaced(template, generated.OVERVIEW, overview)
     feeding = any(each.active for each in subscribers)
     for name, file in {**ENRICHER_FILES, **SUBSCRIBER_FILES}.items():
         text = _rendered(

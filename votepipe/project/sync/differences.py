@@ -88,7 +88,8 @@ def differences(before: str, after: str) -> Iterator[str]:
 
 
 def _others(before: str, after: str) -> Iterator[str]:
-    for name in (generated.ENRICHER_SETTINGS, generated.SUBSCRIBERS, generated.SCHEMAS):
+    blocks = (generated.ENRICHER_SETTINGS, generated.SUBSCRIBERS, generated.SCHEMAS)
+    for name in (*blocks, generated.OVERVIEW):
         old, new = (
             generated.by_id(generated.inside(text, name)) if generated.has(text, name) else {}
             for text in (before, after)
