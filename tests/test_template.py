@@ -14,6 +14,7 @@ from votepipe.emulator.cloudformation.intrinsics import Resolver, parameter_valu
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.project import Project, checkout
 from votepipe.project.names import logical_id, switch
+from votepipe.testing import Pipeline
 
 DAY = 86_400
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
@@ -581,3 +582,16 @@ def test_the_table_of_votes_is_protected_in_prod_and_can_be_restored() -> None:
 
     assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+
+@pytest.mark.parametrize(("given", "cap"), [("0", None), ("40", 40)])
+def test_concurrency_and_memory_of_a_sink_are_parameters(given: str, cap: int | None) -> None:
+    parameters = {"SlackConcurrency": given, "SlackMemory": "512", "PipeParallelization": "10"}
+    with Pipeline(sinks=["slack"], parameters=parameters) as pipeline:
+        found = pipeline.resources.properties
+    scaling = found["SlackSinkQueue"].get("ScalingConfig")
+
+    assert (scaling and int(scaling["MaximumConcurrency"])) == cap
+    assert int(found["SlackSink"]["MemorySize"]) == 512
+    stream = found["VotesPipe"]["SourceParameters"]["DynamoDBStreamParameters"]
+    assert int(stream["ParallelizationFactor"]) == 10

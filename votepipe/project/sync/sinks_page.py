@@ -13,6 +13,7 @@ INTRODUCTION = """\
 <!-- Written by 'votepipe sync' from the files in sinks/. Edit those. -->
 
 Every sink in `sinks/` is deployed, on or off, as its parameter `…Enabled` says.
+`…Concurrency` limits how many of its functions run at once, `…Memory` is what each has ([scale.md](scale.md)).
 One that is off gets no events, has no alarm and no secret, and costs nothing; on your machine all are on.
 What waits in the queue of a sink that is switched off stays there up to 14 days, and goes on when it is on again.
 Its secret stays in the account for 0.40 USD a month until you delete it; switched on again, the sink gets a new one, to be set again.

@@ -40,9 +40,9 @@ def handler(event, settings):
 '''
 SECRET = "url: Secret = setting('Address')"
 CHAT = (
-    "ChatEnabled, ChatEmoji, ChatRule, ChatQueue, ChatDeadLetters, ChatQueuePolicy, "
-    "ChatDeadLettersPolicy, ChatDeadLettersAlarm, ChatStuckAlarm, ChatSecret, ChatSink, ChatRole, "
-    "ChatLogs"
+    "ChatEnabled, ChatConcurrency, ChatMemory, ChatEmoji, ChatRule, ChatQueue, ChatDeadLetters, "
+    "ChatQueuePolicy, ChatDeadLettersPolicy, ChatDeadLettersAlarm, ChatStuckAlarm, ChatSecret, "
+    "ChatSink, ChatRole, ChatLogs"
 )
 
 

@@ -109,11 +109,13 @@ def test_the_options_of_a_sink_are_in_its_resources(put, write) -> None:
     assert template["Parameters"]["ChatEnabled"]["Default"] == "false"
     found = template["Resources"]
     function = found["ChatSink"]["Properties"]
-    assert (function["Timeout"], function["MemorySize"]) == (20, 512)
+    assert (function["Timeout"], function["MemorySize"]) == (20, {"Ref": "ChatMemory"})
+    assert template["Parameters"]["ChatMemory"]["Default"] == 512
+    assert template["Parameters"]["ChatConcurrency"]["Default"] == "5"
     assert function["Handler"] == "sinks.chat.handler"
     assert function["Environment"]["Variables"]["VOTEPIPE_SINK"] == "chat"
     source = function["Events"]["Queue"]["Properties"]
-    assert (source["BatchSize"], source["ScalingConfig"]["MaximumConcurrency"]) == (3, 5)
+    assert source["BatchSize"] == 3
     assert found["ChatQueue"]["Properties"]["VisibilityTimeout"] == 6 * 20
     assert function["Environment"]["Variables"]["MAX_ATTEMPTS"] == "7"
     assert found["ChatRule"]["Properties"]["EventPattern"] == {
@@ -259,6 +261,7 @@ def test_a_name_that_clashes_with_what_stands_outside(put, write, name: str) -> 
         ),
         (("chat", URL), ("chat_sink", URL), "ChatSinkQueue"),
         (("a_1", URL), ("a1", URL), "A1Enabled"),
+        (("chat", "memory: int = setting('T')"), None, "ChatMemory"),
     ],
     ids=[
         "own resource",
@@ -266,6 +269,7 @@ def test_a_name_that_clashes_with_what_stands_outside(put, write, name: str) -> 
         "parameter of another",
         "the event source that SAM names",
         "same start",
+        "own memory",
     ],
 )
 def test_names_that_clash_among_sinks(put, write, first, second, clash) -> None:
