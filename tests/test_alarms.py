@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
+from votepipe.emulator.cloudformation.alarms import computed
 from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.project import Project, checkout, sync
+from votepipe.project.names import logical_id
 from votepipe.testing import Pipeline
 
 TEMPLATE = Project.read().template
@@ -163,10 +165,30 @@ def test_the_check_fails_in_every_state_of_a_pipe_but_running(state: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("VotesPipeStuckAlarm", "Pipe stuck"),
+        ("SlackStuckAlarm", "Sink stuck"),
+    ],
+)
+def test_each_cause_has_a_digit_of_its_own_which_the_page_explains(name: str, section: str) -> None:
+    # What the kit cannot cause, as an attempt of the pipe that takes five minutes, included.
+    stuck, *metrics = ALARMS[name]["Metrics"]
+    ids = [each["Id"] for each in metrics]
+
+    numbers = [
+        computed(stuck["Expression"], dict.fromkeys(ids) | {cause: 100_000.0}) for cause in ids
+    ]
+
+    table = PAGE.partition(f"### {section}\n")[2].partition("\n### ")[0]
+    assert numbers == [10**place for place in range(len(ids))]
+    assert numbers == [int(each) for each in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)]
+
+
 def test_every_kind_of_alarm_is_caused_above() -> None:
-    kinds = {
-        re.sub("^(Digest|Email|Feed|Log|Settle|Slack|Tally|Webhook)", "", each) for each in ALARMS
-    }
+    sinks = "|".join(logical_id(sink.name) for sink in Project.read().sinks)
+    kinds = {re.sub(f"^({sinks})", "", each) for each in ALARMS}
 
     assert kinds == {
         "DeadLettersAlarm",

@@ -133,6 +133,7 @@ def test_a_subscriber_that_was_away_for_a_day_gets_everything_and_no_other_notic
 
     assert taken() == {"away": [*feed], "other": [*feed], "crm": [*feed], who: []}
     assert len(feed) > 3 * VOTES
+    assert ("SubscriberAwayDeadLettersAlarm" in pipeline.alarms()) == bool(letters)
     assert pipeline.nothing_lost(), pipeline.nothing_lost()
 
     away.heal()

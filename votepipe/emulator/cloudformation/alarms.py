@@ -63,7 +63,7 @@ class Alarms:
         values = {id_: self._statistic(stat, number) for id_, stat in stats.items()}
         for each in metrics:
             if "Expression" in each:
-                return _computed(each["Expression"], values)
+                return computed(each["Expression"], values)
         return values["m"]
 
     def _statistic(self, stat: Mapping[str, Any], number: int) -> float | None:
@@ -118,7 +118,7 @@ class Alarms:
             yield trace.start + at, 1
 
 
-def _computed(expression: str, values: Mapping[str, float | None]) -> float | None:
+def computed(expression: str, values: Mapping[str, float | None]) -> float | None:
     """The template's own expression, in which CloudWatch's syntax is Python's."""
     try:
         result: float = eval(expression, {"FILL": _fill, "IF": _if}, values)  # noqa: S307
