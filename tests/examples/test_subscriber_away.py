@@ -1,6 +1,7 @@
 """examples/subscriber/: what failed for one subscriber comes back to it alone, and in order."""
 
 import json
+import math
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.operations.redrive import redrive
+from votepipe.dev.recovery import redrive
 from votepipe.emulator.cloudformation.resources import ACCOUNT
 from votepipe.project import Project, checkout
 from votepipe.project.subscribers import FILE
@@ -103,7 +104,9 @@ def redriven(pipeline: Pipeline, letters: DeadLetters) -> tuple[int, Mapping[str
         client=lambda name: letters if name == "sqs" else pipeline.client(name)
     )
     deployment: Any = SimpleNamespace(stack=stack, session=session)
-    return redrive(deployment, "subscriber_away")
+    with redrive.DeadLetters(deployment, "subscriber_away") as found:
+        found.send(math.inf)
+    return found.sent, found.kept
 
 
 @pytest.mark.parametrize("way", ["function", "bus", "policy", "https"])

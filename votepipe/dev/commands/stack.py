@@ -1,4 +1,4 @@
-"""Commands that work on a stack: `vote`, `status`, `doctor`, `redrive`, `secret`, `tally`."""
+"""Commands that work on a stack: `vote`, `status`, `doctor`, `secret`, `tally`."""
 
 import itertools
 import json
@@ -18,11 +18,9 @@ from votepipe.dev.operations.deployment import (
     stack_option,
 )
 from votepipe.dev.operations.recount import Recount, Result
-from votepipe.dev.operations.redrive import redrive as send_again
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.dev.operations.stack import StackError
-from votepipe.dev.pipe_runner.redrive import redrive as through_the_pipe
-from votepipe.project import Project, sync
+from votepipe.project import sync
 from votepipe.project.names import meant, switch
 from votepipe.tally import Tally
 
@@ -110,30 +108,6 @@ def doctor(stack: str | None) -> None:
             missing += 1
             click.echo(f"    → {finding.remedy}")
     if missing:
-        raise click.exceptions.Exit(1)
-
-
-@click.command()
-@click.argument("name")
-@stack_option
-def redrive(name: str, stack: str | None) -> None:
-    """Send the dead letters of NAME, such as subscriber_analytics, to it again.
-
-    They go in the order of what happened to each vote, and to no other subscriber.
-    Those of 'pipe' go through it onto the bus; sinks skip what they have delivered.
-    """
-    known = ["pipe", *(each.sink for each in Project.read().subscribers if not each.same_account)]
-    if name not in known:
-        raise click.UsageError(f"'{name}' has no dead letters here. {meant(name, known)}")
-    if name == "pipe":
-        sent, kept = through_the_pipe(deployment(stack))
-        click.echo(f"Sent {sent} dead letters through the pipe.")
-    else:
-        sent, kept = send_again(deployment(stack), name)
-        click.echo(f"Sent {sent} events to '{name}', and to nobody else.")
-    for reason, count in kept.items():
-        click.echo(f"{count} stay among its dead letters: {reason.rstrip('.')}.")
-    if kept:
         raise click.exceptions.Exit(1)
 
 

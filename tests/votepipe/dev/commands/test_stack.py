@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from votepipe.dev.commands import stack as commands
-from votepipe.dev.commands.stack import doctor, redrive, secret, status, vote
+from votepipe.dev.commands.stack import doctor, secret, status, vote
 from votepipe.dev.local.ministack import free_port
 
 
@@ -234,49 +234,3 @@ def test_an_answer_that_is_none(pair: str) -> None:
 
     assert result.exit_code == 2
     assert "Write FIELD=TEXT, for example field_1='More of this'." in result.output
-
-
-@pytest.mark.parametrize(
-    ("result", "code", "said"),
-    [
-        ((3, {}), 0, "Sent 3 events to 'subscriber_analytics', and to nobody else.\n"),
-        (
-            (1, {"NO_RESOURCE": 2}),
-            1,
-            "Sent 1 events to 'subscriber_analytics', and to nobody else.\n"
-            "2 stay among its dead letters: NO_RESOURCE.\n",
-        ),
-    ],
-)
-def test_redrive_says_what_it_sent_and_what_stays(
-    monkeypatch: pytest.MonkeyPatch, result: tuple[int, dict[str, int]], code: int, said: str
-) -> None:
-    subscriber = SimpleNamespace(sink="subscriber_analytics", same_account=False)
-    project = SimpleNamespace(subscribers=[subscriber])
-    monkeypatch.setattr(commands, "Project", SimpleNamespace(read=lambda: project))
-    monkeypatch.setattr(commands, "send_again", lambda *_: result)
-
-    done = CliRunner().invoke(redrive, ["subscriber_analytics", "--stack", "votepipe-dev"])
-    other = CliRunner().invoke(redrive, ["subscriber_analytic"])
-
-    assert (done.exit_code, done.output) == (code, said)
-    assert other.exit_code == 2
-    assert "Did you mean 'subscriber_analytics'?" in other.output
-
-
-def test_redrive_of_the_pipe_says_what_passed_and_what_stays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    results = iter([(14, {}), (0, {"The enrichment function failed.": 2})])
-    monkeypatch.setattr(commands, "through_the_pipe", lambda _: next(results))
-
-    done, again = (
-        CliRunner().invoke(redrive, ["pipe", "--stack", "votepipe-dev"]) for _ in range(2)
-    )
-
-    assert (done.exit_code, done.output) == (0, "Sent 14 dead letters through the pipe.\n")
-    assert again.exit_code == 1
-    assert again.output == (
-        "Sent 0 dead letters through the pipe.\n"
-        "2 stay among its dead letters: The enrichment function failed.\n"
-    )

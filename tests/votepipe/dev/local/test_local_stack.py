@@ -12,7 +12,8 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from votepipe.dev.commands.stack import redrive, secret
+from votepipe.dev.commands.recovery import redrive
+from votepipe.dev.commands.stack import secret
 from votepipe.dev.operations.casting import cast
 
 
@@ -356,7 +357,7 @@ def test_what_the_pipe_gave_up_comes_back_by_redrive_and_shows_once(
     table.put_item(Item=vote(f"after {instance}"))
     mention(f"after {instance}")
 
-    assert done.output == "Sent 1 dead letters through the pipe.\n"
+    assert done.output.endswith("\nSent 1 dead letters through the pipe.\n")
     assert waiting(sqs, letters) == 0
     assert [each for each in messages(stack) if instance in each and "after" not in each] == [text]
 

@@ -1,20 +1,23 @@
-"""votepipe/dev/operations/redrive.py: dead letters of a rule go to its bus again, in order."""
+"""votepipe/dev/recovery/redrive.py: dead letters of a rule go to its bus again, in order."""
 
 import json
+import math
 import random
 from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from votepipe.dev.operations.redrive import NO_EVENT, redrive
+from votepipe.dev.recovery.redrive import NO_EVENT, DeadLetters
 
 BUS = "arn:aws:events:eu-central-1:222222222222:event-bus/votepipe-feed"
 
 
 def envelope(sequence: int, kind: str = "VoteChanged", **detail: Any) -> str:
-    found = {"eventID": f"{sequence}{kind}", "type": kind, "sequence": str(sequence), **detail}
-    event = {"source": "votepipe.feed", "detail-type": kind, "time": "2026-01-04T10:00:03Z"}
+    time = "2026-01-04T10:00:03Z"
+    found = {"eventID": f"{sequence}{kind}", "type": kind, "time": time, "version": 1}
+    found |= {"sequence": str(sequence), "vote": {"widgetId": "w", "voteId": "v"}, **detail}
+    event = {"source": "votepipe.feed", "detail-type": kind, "time": time}
     return json.dumps(event | {"account": "000000000000", "detail": found})
 
 
@@ -67,7 +70,9 @@ def redriven(aws: Aws, **ids: str) -> tuple[int, Any]:
         physical_ids=ids,
     )
     deployment: Any = SimpleNamespace(stack=stack, session=aws, console=None)
-    return redrive(deployment, "subscriber_analytics")
+    with DeadLetters(deployment, "subscriber_analytics") as letters:
+        letters.send(math.inf)
+    return letters.sent, letters.kept
 
 
 def test_events_go_to_the_rules_own_bus_by_tens_in_the_order_of_what_happened() -> None:
@@ -100,8 +105,7 @@ def test_what_the_bus_does_not_take_and_what_is_no_event_stay() -> None:
     result = redriven(aws)
 
     assert result == (2, {"AccessDeniedException": 1, NO_EVENT: 2})
-    assert list(aws.waiting.values()) == [envelope(2)]
-    assert list(aws.hidden.values()) == ["not JSON", "[]"]
+    assert list(aws.waiting.values()) == ["not JSON", envelope(2), "[]"]
 
 
 def test_what_is_too_large_for_one_call_goes_one_by_one() -> None:

@@ -1,0 +1,146 @@
+"""Commands that bring votes back: `redrive`."""
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from votepipe.dev.local.processes import End, ended_by_signals
+from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
+from votepipe.dev.pipe_runner.redrive import redrive as through_the_pipe
+from votepipe.dev.recovery.redrive import OLDER, DeadLetters
+from votepipe.project import Project
+from votepipe.project.names import logical_id, meant
+
+PIPE = "pipe"
+STOPPED = "Stopped. Run it again for the rest."
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime | None:
+    """A time, from an age such as 90m, 2h or 3d, or as RFC 3339 has it."""
+    if given is None:
+        return None
+    if age := re.fullmatch(r"(\d{1,6})([smhd])", given):
+        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter("Write an age such as 90m, 2h, 3d, or a date.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--all", "everything", is_flag=True, help="The pipe, then every sink and subscriber.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+@click.option(
+    "--since", callback=moment, metavar="AGE", help="Only events of the last 90m, 2h, 3d."
+)
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    help="So many a second; by default what the sink's rate limit allows, or 10.",
+)
+@stack_option
+def redrive(
+    name: str | None,
+    everything: bool,
+    dry_run: bool,
+    since: datetime | None,
+    pace: float | None,
+    stack: str | None,
+) -> None:
+    """Send the dead letters of NAME, such as slack or subscriber_analytics, to it again.
+
+    They go in the order of what happened to each vote, and to nobody else. What was delivered
+    since is not sent. After Ctrl-C, run it again for the rest.
+    Those of 'pipe' go through it onto the bus; sinks skip what they have delivered.
+    """
+    project = Project.read()
+    by_rule = [each.sink for each in project.subscribers if each.bus]
+    known = [PIPE, *(each.name for each in project.sinks), *by_rule]
+    if everything == bool(name) or (name and name not in known):
+        problem = f"'{name}' has no dead letters here." if name else "Name one, or use --all."
+        raise click.UsageError(f"{problem} {meant(name or '', known)}")
+    if name == PIPE and (since or pace):
+        raise click.UsageError("The pipe takes all its dead letters, as fast as it can.")
+    found = deployment(stack)
+    there = [
+        each for each in known[1:] if f"{logical_id(each)}DeadLetters" in found.stack.physical_ids
+    ]
+    clean = [
+        _through_the_pipe(found, dry_run)
+        if each == PIPE
+        else _redriven(found, each, since, pace, dry_run)
+        for each in ([name] if name else [PIPE, *there])
+    ]
+    if not all(clean):
+        raise click.exceptions.Exit(1)
+
+
+def _through_the_pipe(found: Deployment, dry_run: bool) -> bool:
+    """Redrive the dead letters of the pipe; whether all passed."""
+    (name,) = found.stack.of_type("AWS::Pipes::Pipe")
+    queue = found.stack.physical_id(f"{name}DeadLetters")
+    sqs: Any = found.session.client("sqs")
+    wanted = "ApproximateNumberOfMessages"
+    facts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[wanted])["Attributes"]
+    count = int(facts[wanted])
+    if not count:
+        click.echo("The pipe has no dead letters.")
+        return True
+    click.echo(f"{count} dead letters of the pipe: each passes through it again, or stays.")
+    if dry_run or not _confirmed():
+        return True
+    try:
+        with ended_by_signals():
+            sent, kept = through_the_pipe(found)
+    except End:
+        raise click.ClickException(STOPPED) from None
+    click.echo(f"Sent {sent} dead letters through the pipe.")
+    return _said(kept)
+
+
+def _said(kept: Mapping[str, int]) -> bool:
+    """Say what stays; whether nothing does that should not."""
+    for reason, count in kept.items():
+        click.echo(f"{count} stay among its dead letters: {reason.rstrip('.')}.")
+    return not kept.keys() - {OLDER}
+
+
+def _confirmed() -> bool:
+    return not sys.stdin.isatty() or click.confirm("Send them?")
+
+
+def _redriven(
+    found: Deployment, name: str, since: datetime | None, pace: float | None, dry_run: bool
+) -> bool:
+    """Redrive the dead letters of one; whether all went that should."""
+    try:
+        with ended_by_signals(), DeadLetters(found, name, since) as letters:
+            click.echo(letters.plan)
+            waiting = letters.to_send or letters.delivered
+            if dry_run or not (waiting or letters.kept) or (waiting and not _confirmed()):
+                return True
+            with _bar(len(letters.to_send)) as sent:
+                letters.send(pace or letters.pace, sent)
+    except End:
+        raise click.ClickException(STOPPED) from None
+    click.echo(f"Sent {letters.sent} events to '{name}', and to nobody else.")
+    return _said(letters.kept)
+
+
+@contextlib.contextmanager
+def _bar(length: int) -> Iterator[Callable[[int], object]]:
+    """A progress bar, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    bar: Any = click.progressbar(length=length, file=sys.stderr)
+    with bar:
+        yield bar.update

@@ -1,0 +1,1 @@
+"""Bringing back what failed, and filling what is new."""
