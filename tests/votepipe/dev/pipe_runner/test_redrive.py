@@ -255,3 +255,28 @@ def test_an_end_in_the_middle_says_that_nothing_is_lost(monkeypatch: pytest.Monk
 
     with pytest.raises(StackError, match="to 'put_events'. Dead letters that did not pass stay."):
         redrive_module.redrive(found)
+
+
+def test_what_was_written_in_the_second_of_one_that_never_passes_comes_back_too(
+    hook: Pipeline,
+) -> None:
+    function = hook.models.functions["EnrichFunction"]
+    invoke = function.invoke
+    broken = [True]
+
+    def fails(records: Any) -> Any:
+        if broken and '"v3"' in json.dumps(records):
+            raise FunctionError("Runtime exited")
+        return invoke(records)
+
+    function.invoke = fails  # type: ignore[method-assign]
+    for number in range(30):
+        hook.put(vote(number))
+    hook.advance(hours=1, minutes=1)
+    passed = len(hook.sent("webhook"))
+    broken.clear()
+    sent, left = redriven(hook)
+
+    assert passed < 30
+    assert (passed + sent, left) == (30, {})
+    assert sorted(arrived(hook)) == sorted(f"v{number}" for number in range(30))
