@@ -3,10 +3,8 @@
 import ast
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from votepipe.dev.cli import COMMANDS
@@ -92,32 +90,6 @@ def test_every_file_of_a_plugin_is_short() -> None:
     long = [shown(file) for file in files if file.read_text().count("\n") > 120]
 
     assert not long, f"Make packages of these, or split them; they have over 120 lines: {long}"
-
-
-@pytest.mark.parametrize(
-    ("module", "packages"),
-    [
-        ("votepipe.enrichment", {"fastjsonschema"}),
-        ("sinks.log", set()),
-        ("sinks.settle", set()),
-        ("sinks.slack", {"requests", "urllib3", "certifi", "idna", "charset_normalizer"}),
-        ("sinks.webhook", {"requests", "urllib3", "certifi", "idna", "charset_normalizer"}),
-    ],
-)
-def test_a_cold_start_imports_these_packages_only(module: str, packages: set[str]) -> None:
-    # Without the site's hooks, which import what no function has.
-    site = Path(pytest.__file__).parents[1]
-    code = f"import sys; sys.path.append({str(site)!r}); import {module}; print(*sys.modules)"
-
-    loaded = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
-
-    foreign = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
-    # Compiled helpers of charset_normalizer on this machine; the zip has it without.
-    foreign -= {name for name in foreign if "cython" in name or "__mypyc" in name}
-    ours = {"__main__", "votepipe", "sinks", "enrichers"}
-    assert foreign - ours <= packages, f"{module} imports {foreign - ours - packages} too."
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:

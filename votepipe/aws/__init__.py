@@ -1,5 +1,6 @@
 """AWS clients, made once and only when used, and their errors in words fit for logs."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,12 @@ def client(service: str) -> Any:
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         ),
     )
+
+
+def prepare(service: str) -> None:
+    """Make the client while a function starts, when Lambda gives it a whole core."""
+    if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+        client(service)
 
 
 @contextmanager

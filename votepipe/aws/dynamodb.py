@@ -12,6 +12,8 @@ from votepipe import aws
 from votepipe.model import times
 from votepipe.model.attributes import unmarshal
 
+aws.prepare("dynamodb")
+
 RETENTION_SECONDS = 30 * 24 * 3600
 # DynamoDB's limit is 2,048 bytes.
 _LONGEST_KEY = 1024

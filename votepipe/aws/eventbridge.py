@@ -8,6 +8,8 @@ from typing import Any
 from votepipe import aws
 from votepipe.model.errors import Temporary
 
+aws.prepare("events")
+
 
 def put(bus: str, detail: Mapping[str, Any], source: str = "votepipe") -> None:
     """Put an event on the bus of this name, its type and time those of its detail.

@@ -6,6 +6,8 @@ from typing import Any
 from votepipe import aws
 from votepipe.model.errors import TryLater, Undeliverable
 
+aws.prepare("sesv2")
+
 # What SES says while it cannot take more, and what it says of mails that it will never take.
 BUSY = ("TooManyRequestsException", "LimitExceededException", "SendingPausedException")
 HINTS = {

@@ -7,11 +7,13 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
+from votepipe import aws
 from votepipe.delivery.deliver import deliver
 from votepipe.delivery.leases import Delivery
 from votepipe.delivery.outcomes import Delivered
 from votepipe.plugins import RateLimit, Resources, Sink, declare_sink
 from votepipe.plugins.declarations import Idempotent
+from votepipe.plugins.fields import fields
 
 __all__ = ["Delivered", "Delivery", "SinkFunction", "sink"]
 
@@ -81,6 +83,8 @@ def sink(
 
     def mark(function: Callable[P, R]) -> SinkFunction[P, R]:
         declared = declare_sink(function, options)
+        if settings and any(field.kind == "secret" for field in fields(settings, declared.name)):
+            aws.prepare("secretsmanager")
 
         @functools.wraps(function)
         def handler(*args: P.args, **kwargs: P.kwargs) -> Any:

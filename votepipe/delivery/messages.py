@@ -12,6 +12,8 @@ from votepipe.model.errors import InvalidEvent
 from votepipe.model.events import Event, ScheduledEvent
 from votepipe.model.text import clean
 
+aws.prepare("sqs")
+
 # SQS allows 12 hours counted from the receive, after which a function may run for 15 minutes.
 MAX_VISIBILITY = 12 * 3600 - 15 * 60
 MAX_BACK_OFF = 900

@@ -1,6 +1,7 @@
 """votepipe/project/zips.py: what a function's zip holds, and when it is another."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -240,6 +241,15 @@ def imported(folder: Path, *modules: str) -> None:
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
 
 
+def zipped(folder: Path) -> int:
+    """How many bytes the zip of a folder has."""
+    return Path(shutil.make_archive(str(folder), "zip", folder)).stat().st_size
+
+
+def test_the_enrichment_s_zip_is_small(real) -> None:
+    assert zipped(real(ENRICHMENT)) < 300_000
+
+
 def test_the_enrichment_has_all_that_it_imports(real) -> None:
     plugins = [path.stem for path in (ROOT / "enrichers").glob("[a-z]*.py")]
 
@@ -255,6 +265,7 @@ def test_every_sink_has_all_that_it_imports(real, sink) -> None:
     function = "".join(word.capitalize() for word in sink.name.split("_")) + "Sink"
 
     imported(real(function), f"sinks.{sink.name}")
+    assert zipped(real(function)) < 1_500_000
 
 
 def test_a_build_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
