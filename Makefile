@@ -58,8 +58,12 @@ models: setup ## Write the types of the feed's events into examples/subscriber/m
 docs: setup ## Write the catalogue of events as a page, for AsyncAPI and for EventCatalog
 	@.venv/bin/votepipe schemas docs
 
-bench: setup ## What is measured, side by side with others where they are installed
-	.venv/bin/python bench/patterns.py
+.venv-bench/ready: requirements/bench.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .venv-bench --upgrade -r requirements/bench.txt
+	@touch $@
+
+bench: setup .venv-bench/ready ## What is measured beside others, as a table and bench/results.json, in a few minutes
+	@.venv/bin/python bench/run.py
 
 deploy: setup ## Sync, check, build and deploy to AWS (CONFIG=prod for production)
 	.venv/bin/votepipe sync
@@ -80,6 +84,7 @@ build-%: .votepipe/in-step
 requirements: setup ## Compile the requirement files from pyproject.toml and the .in files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml enrichers/requirements.in sinks/requirements.in -o requirements/dev.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/ministack.in -o requirements/ministack.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt sinks/requirements.in -o sinks/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt enrichers/requirements.in -o enrichers/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt --no-emit-package pyyaml examples/sinks/apprise/requirements.in -o examples/sinks/apprise/requirements.txt

@@ -16,10 +16,9 @@ def main() -> None:
     sinks = sys.argv[1:] or None
     with Pipeline(sinks=sinks, fill_secrets=True) as pipeline:
         started, worked = time.perf_counter(), time.process_time()
-        write(pipeline)
+        records = write(pipeline)
         pipeline.run_until_idle()
         seconds, work = time.perf_counter() - started, time.process_time() - worked
-        records = VOTES * (ANSWERS + 1)
         messages = sum(message.accepted for message in pipeline.messages)
         print(f"sinks                 {', '.join(sinks) if sinks else 'all'}")
         print(f"records               {records:,}")
@@ -32,13 +31,14 @@ def main() -> None:
             raise SystemExit(str(pipeline.nothing_lost()))
 
 
-def write(pipeline: Pipeline) -> None:
-    """50 votes each second, with an answer every three seconds."""
-    for first in range(0, VOTES, 50):
+def write(pipeline: Pipeline, votes: int = VOTES) -> int:
+    """50 votes each second, with an answer every three seconds; returns how many records."""
+    for first in range(0, votes, 50):
         for answers in range(ANSWERS + 1):
             for number in range(first, first + 50):
                 pipeline.put(vote(number, answers))
             pipeline.advance(seconds=3)
+    return votes * (ANSWERS + 1)
 
 
 def vote(number: int, answers: int) -> dict[str, object]:

@@ -136,8 +136,11 @@ def malformed(votes: Any, number: int, run: str) -> None:
     votes.put_item(Item=keys | flaw)
 
 
-def load(count: int = 1000, bad: int = 20, threads: int = 8) -> None:
-    """Write `count` votes four times each, `bad` ones among them, and wait for all last states."""
+def load(count: int = 1000, bad: int = 20, threads: int = 8) -> float:
+    """Write `count` votes four times each, `bad` ones among them, and wait for all last states.
+
+    Returns how many records a second that was, from the first write to the last message.
+    """
     run = uuid.uuid4().hex[:8]
     tables = [table() for _ in range(threads)]
     queue = listener(*reached())
@@ -157,13 +160,15 @@ def load(count: int = 1000, bad: int = 20, threads: int = 8) -> None:
             text = "\n".join(received(sink))
             missing[sink] = {each for each in words if each not in text}
         time.sleep(0.5)
+    ended = time.monotonic()
     for sink, words in missing.items():
         print(f"{sink}: last states missing {len(words)}, messages {count_of(sink, run)}")
-    print(f"all there {time.monotonic() - written:.1f} s after the last write")
+    print(f"all there {ended - written:.1f} s after the last write")
     kinds = Counter(each["detail-type"] for each in heard(queue) if run in json.dumps(each))
     print("events:", dict(kinds))
     letters = requests.get(f"{CONSOLE}/api/dead-letters", timeout=60).json()
     print(f"dead letters: {len(letters)}")
+    return count * 4 / (ended - started)
 
 
 def count_of(sink: str, run: str) -> int:

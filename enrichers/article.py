@@ -10,6 +10,7 @@ from votepipe import Vote, enricher
 from votepipe.model import widgets
 
 WIDGETS = widgets.load()
+UNKNOWN = widgets.Article()
 LONGEST_URL = 2000  # signs; browsers and chat tools cut off or refuse longer ones
 
 
@@ -40,6 +41,6 @@ def enrich(vote: Vote) -> dict[str, str] | None:
     widget = WIDGETS.get(vote.widget_id, widgets.UNKNOWN)
     if vote.instance_of_joy is None:
         return None
-    known = widget.articles.get(vote.instance_of_joy, widgets.Article())
+    known = widget.articles.get(vote.instance_of_joy, UNKNOWN)
     facts = {"title": known.title, "url": known.url or address(widget, vote.instance_of_joy)}
     return {name: fact for name, fact in facts.items() if fact} or None
