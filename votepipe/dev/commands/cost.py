@@ -23,7 +23,7 @@ def cost(votes: int, answers: int, sinks: str | None, prices: Path, as_json: boo
     on = [sink.name for sink in Project.read().sinks if sink.spec.enabled]
     chosen = sinks.split(",") if sinks else on
     priced = Prices.read(prices)
-    found = estimate(chosen, answers, priced)
+    found = estimate(chosen, answers, priced, votes)
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=2))
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from votepipe.aws.secrets import LIFETIME
 from votepipe.dev.cost import traffic
 from votepipe.dev.cost.traffic import GB_SECONDS, KINDS, PIPE_REQUESTS, TABLE, Counted
 from votepipe.emulator.simulation import usage
@@ -79,25 +80,28 @@ class Cost:
         }
 
 
-def estimate(sinks: Collection[str], answers: int, prices: Prices) -> Cost:
-    """What votes cost with these sinks, each with one write more than `answers`."""
+def estimate(sinks: Collection[str], answers: int, prices: Prices, votes: float = MILLION) -> Cost:
+    """What so many votes a month cost with these sinks; each has a write more than `answers`."""
     hops: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(KINDS, 0.0))
     for kind in KINDS:
         counted = traffic.count(kind, sinks, answers, prices.seconds)
-        for hop, usd in by_hop(counted, prices).items():
+        for hop, usd in by_hop(counted, prices, votes).items():
             hops[hop][kind] = round(usd, 4)
     idle, beside = _by_month(counted, prices)
     return Cost(dict(hops), idle, beside, origin(answers + 1, prices))
 
 
-def by_hop(counted: Counted, prices: Prices) -> dict[str, float]:
-    """USD for a million votes."""
+def by_hop(counted: Counted, prices: Prices, votes: float = MILLION) -> dict[str, float]:
+    """USD for a million votes, when so many come in a month."""
     found: defaultdict[str, float] = defaultdict(float)
     for who, counts in counted.usage.items():
         for what in counts.keys() & CHARGES:  # mails stand beside
             part, price = CHARGES[what]
-            usd = prices.usd[price] * MILLION / counted.votes
-            found[f"{_NAMES.get(who, who)} {part}".strip()] += counts[what] * usd
+            a_vote = counts[what] / counted.votes
+            if what == usage.SECRET_READS:  # a process reads again when its copy is too old
+                a_vote = min(a_vote, traffic.MONTH / LIFETIME / votes)
+            hop = f"{_NAMES.get(who, who)} {part}".strip()
+            found[hop] += a_vote * MILLION * prices.usd[price]
     return found
 
 

@@ -13,7 +13,8 @@ from votepipe.testing import Pipeline
 # For each kind of traffic, the votes that are cast at one time.
 KINDS = {"little": [[number] for number in range(5)], "much": [list(range(200))]}
 MONTH = 30 * 86_400
-PIPE_REQUESTS, GB_SECONDS, TABLE = "pipe requests", "GB-seconds", "votes table"
+PIPE_REQUESTS, SECONDS, GB_SECONDS = "pipe requests", "seconds", "GB-seconds"
+TABLE = "votes table"
 # Lambda's own lines about a call, "platform.start" and "platform.report", at its usual level.
 SYSTEM_LOG_BYTES = 700
 _ARTICLES = 4
@@ -71,10 +72,12 @@ def _used(pipeline: Pipeline, times: Mapping[str, float]) -> dict[str, Counter[s
     usage[TABLE] = Counter({WRITES: hops["written"] * units(largest, WRITE_UNIT)})
     usage["pipe"] = Counter({PIPE_REQUESTS: hops["passed"]})
     made = Counter((s.function, _kind(s.call)) for s in pipeline.steps_made if s.moment == "before")
+    sinks = {mapping.function.id: sink for sink, mapping in pipeline.models.fed.items()}
     for name, facts in pipeline.resources.of_type("AWS::Lambda::Function").items():
-        counts = usage.get(pipeline.models.functions[name].sink or name, Counter())
+        counts = usage.get(sinks.get(name, name), Counter())
         seconds = counts[CALLS] * times["call"]
         seconds += sum(made[name, kind] * times[kind] for kind in ("AWS", "SES", "HTTP"))
+        counts[SECONDS] += seconds  # type: ignore[assignment]
         counts[GB_SECONDS] += seconds * int(facts["MemorySize"]) / 1024  # type: ignore[assignment]
         if facts.get("LoggingConfig", {}).get("SystemLogLevel") != "WARN":
             counts[LOG_BYTES] += counts[CALLS] * SYSTEM_LOG_BYTES
@@ -97,5 +100,7 @@ def _alarm_metrics(pipeline: Pipeline) -> int:
 def _polls(pipeline: Pipeline) -> float:
     """Idle, Lambda polls with five pollers, with two where no maximum concurrency is set."""
     mappings = pipeline.resources.of_type("AWS::Lambda::EventSourceMapping").values()
-    pollers = [5 if each.get("ScalingConfig") else 2 for each in mappings if each.get("Enabled")]
+    pollers = [
+        5 if each.get("ScalingConfig") else 2 for each in mappings if each.get("Enabled", True)
+    ]
     return sum(pollers) * MONTH / 20

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from votepipe.dev.cost import CHARGES, PRICES, Cost, Prices, by_hop, estimate, traffic
-from votepipe.dev.cost.traffic import GB_SECONDS, PIPE_REQUESTS, TABLE, Counted
+from votepipe.dev.cost.traffic import GB_SECONDS, PIPE_REQUESTS, SECONDS, TABLE, Counted
 from votepipe.emulator.simulation import usage
 from votepipe.model.errors import VotepipeError
 from votepipe.testing import KitError, Pipeline
@@ -37,7 +37,7 @@ def test_the_calls_that_are_charged_are_those_that_the_kit_counts(little: Counte
             pipeline.advance(hours=1)
         counted = pipeline.usage()
 
-    apart = (GB_SECONDS, usage.LOG_BYTES)  # what follows from calls
+    apart = (SECONDS, GB_SECONDS, usage.LOG_BYTES)  # what follows from calls
     for who, counts in counted.items():
         charged = {what: amount for what, amount in little.usage[who].items() if what not in apart}
         assert charged == {what: each for what, each in counts.items() if what not in apart}
@@ -56,6 +56,16 @@ def test_each_count_costs_its_price(little: Counted) -> None:
     assert found["votes table"] == pytest.approx(4 * 0.625)
     assert found["pipe"] == pytest.approx(4 * 0.40)
     assert found["bus"] == pytest.approx(5 * 1.00)
+
+
+@pytest.mark.parametrize(("votes", "reads"), [(100, 1.0), (864_000, 0.01)])
+def test_votes_of_five_minutes_share_a_read_of_the_secret(
+    little: Counted, votes: int, reads: float
+) -> None:
+    """A vote a while apart reads it each time; a month has 8,640 times five minutes."""
+    found = by_hop(little, PRICED, votes)
+
+    assert found["slack secret"] == pytest.approx(reads * 5.0)
 
 
 def test_everything_that_the_kit_counts_has_a_price() -> None:
@@ -102,7 +112,8 @@ def test_mails_stand_beside() -> None:
 def test_idle_queues_cost_their_long_polls(cost: Cost, little: Counted) -> None:
     """A poller without a break makes 129,600 long polls of 20 s in 30 days."""
     assert little.polls % 129_600 == 0
-    assert little.polls / 129_600 in range(2 * len(SINKS), 5 * len(SINKS) + 1)
+    queues = len(SINKS) + 1  # and what the pipe gave up
+    assert little.polls / 129_600 in range(2 * queues, 5 * queues + 1)
     assert cost.idle["polling of queues"] == pytest.approx(0.4e-6 * little.polls, abs=1e-4)
 
 
