@@ -8,7 +8,6 @@ import json
 import marshal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -38,7 +37,7 @@ def handler(records: object, context: object) -> list[Event]:
     made = [(record, event) for record in batch if (event := _safely(_event, record, now))]
     rejections = ENRICHING.add([event for _, event in made], until)
     events = [
-        _safely(partial(_sendable, event, reasons), record, now)
+        _safely(_sendable, record, now, event, reasons)
         for (record, event), reasons in zip(made, rejections, strict=True)
     ]
     _log(len(batch), events)
@@ -53,17 +52,17 @@ def _seconds_left(context: Any) -> float:
         return _USUAL_SECONDS
 
 
-def _safely(make: Callable[[object, str], E], record: object, now: str) -> E | Event:
+def _safely(make: Callable[..., E], record: object, now: str, *more: Any) -> E | Event:
     """Apply `make` to a record; where that breaks, reject it. `now` is the time of one without."""
     try:
-        return make(record, now)
+        return make(record, now, *more)
     except Exception as error:
         name = type(error).__name__
         logs.log("enrichment broke", level="ERROR", eventId=_id(record), error=name, at=_at(error))
         return _rejected(record, now, [f"internal error: {name}"])
 
 
-def _sendable(event: Event, reasons: list[str], record: object, now: str) -> Event:
+def _sendable(record: object, now: str, event: Event, reasons: list[str]) -> Event:
     if not reasons and not _fits(event):
         reasons = [f"event: larger than {LARGEST_EVENT} bytes of JSON"]
     return _rejected(record, now, reasons) if reasons else event
@@ -100,7 +99,7 @@ def _malformed(record: object) -> Iterator[str]:
     if not isinstance(images, dict):
         yield "dynamodb: not an object"
         return
-    if _sequence(record) is None:
+    if not _sequence(images):
         yield "dynamodb.SequenceNumber: not the text of a number"
     if record.get("eventName") != "REMOVE" and "NewImage" not in images:
         yield "dynamodb.NewImage: missing, the stream must carry new images"
@@ -150,13 +149,14 @@ def _envelope(
     time: str | None = None,
     **members: object,
 ) -> Event:
-    written = times.from_stream(_dynamodb(record).get("ApproximateCreationDateTime"))
+    part = _dynamodb(record)
+    written = times.from_stream(part.get("ApproximateCreationDateTime"))
     return {
         "eventID": _id(record),
         "type": kind,
         "time": time or written or now,
         "version": 1,
-        "sequence": _sequence(record) or "0",
+        "sequence": _sequence(part) or "0",
         **_stream(record),
         "vote": vote,
         **members,
@@ -174,11 +174,10 @@ def _keys(record: object) -> stored.Vote:
     return stored.keys(part.get("Keys"), part.get("NewImage"), part.get("OldImage"))
 
 
-def _sequence(record: object) -> str | None:
-    number = _dynamodb(record).get("SequenceNumber")
-    if isinstance(number, str) and number.isascii() and number.isdigit():
-        return number if len(number) <= _LONGEST_SEQUENCE else None
-    return None
+def _sequence(part: dict[str, Any]) -> str:
+    number = part.get("SequenceNumber")
+    text = number if isinstance(number, str) and len(number) <= _LONGEST_SEQUENCE else ""
+    return text if text.isascii() and text.isdigit() else ""
 
 
 def _stream(record: object) -> dict[str, str]:

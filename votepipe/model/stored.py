@@ -129,7 +129,8 @@ def _text(value: object, path: str, reasons: list[str]) -> Any:
     longest = _LONGEST.get(path, _LONGEST_ANSWER)
     if len(value) > longest:
         return _refuse(path, f"longer than {longest} characters", reasons)
-    return value if is_unicode(value) else _refuse(path, _NOT_UNICODE, reasons)
+    unicode = value.isascii() or is_unicode(value)
+    return value if unicode else _refuse(path, _NOT_UNICODE, reasons)
 
 
 def _key(value: object, path: str, reasons: list[str]) -> Any:
@@ -229,7 +230,8 @@ def _object(value: dict[str, Any], path: str, depth: int, reasons: list[str]) ->
         if (
             type(item) is str
             and len(item) <= _LONGEST_NAME >= len(name)
-            and (name + item).isascii()
+            and item.isascii()
+            and name.isascii()
         ):
             plain[name] = item  # as most are
             continue

@@ -9,6 +9,7 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_NUMBERS = (int, float)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -44,7 +45,7 @@ def from_stream(value: object) -> str | None:
     """
     if isinstance(value, str):
         return utc(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS) or value < 0:
         return None
     try:
         return _stamp(datetime.fromtimestamp(value, UTC))
