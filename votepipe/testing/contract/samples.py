@@ -23,6 +23,7 @@ HOSTILE_TEXTS = {
     "header lines": f"{HOSTILE}\r\nBcc: canary@evil.example\r\nX-Injected: yes\r\n\r\nbody",
 }
 _LONGEST_NAME = 1024  # of a voter or an instance, by the schemas
+_LONGEST_ANSWER = 10_000  # as schemas/stored-vote.v1.json has it
 _ORIGINS = {
     "key": "the name of an answer",
     "long": "an answer with a long name",
@@ -81,7 +82,7 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
         return text.replace(HOSTILE, HOSTILE + mark, 1)[:longest]
 
     answers = {
-        at("key", 256): at("long", len(text) * 2),
+        at("key", 256): at("long", _LONGEST_ANSWER),
         "field_1": [at("one")],
         "field_2": {at("key", 256): True},
     }
@@ -97,7 +98,7 @@ def hostile(kind: str, text: str) -> dict[str, Any]:
     return event | {
         "enrichment": {
             "article": {"title": at("title")},
-            "questions": {"answers": {at("words", 256): at("long", len(text) * 2)}},
+            "questions": {"answers": {at("words", 256): at("long", _LONGEST_ANSWER)}},
             "reader": {"name": at("name")},
         }
     }
