@@ -65,7 +65,7 @@ def conversation(event: Event, settings: Settings) -> str:
 @sink(
     events=["VoteSettled"],
     settings=Settings,
-    resources=Resources(policies=[ses.send_policy("Email")]),
+    resources=Resources(window=10, policies=[ses.send_policy("Email")]),
     enabled=False,
 )
 def handler(event: Event, settings: Settings) -> str:

@@ -5,11 +5,13 @@ nothing that names them; a duplicate is a second line with the same eventId.
 """
 
 from votepipe import Event, log, sink
+from votepipe.plugins import Resources
 
 EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 
 
-@sink(events=EVENTS, idempotent="event")
+# A second line does no harm, and nobody waits for the first.
+@sink(events=EVENTS, idempotent=None, resources=Resources(batch_size=1000, window=300))
 def handler(event: Event) -> None:
     vote = event.vote
     log(

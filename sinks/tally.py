@@ -1,7 +1,7 @@
-"""Count each article's votes: up, down, with answers.
+"""Count each article's votes that have settled: up, down, with answers.
 
 The counts are in TallyTable, where the digest and others read them; see votepipe/tally/.
-A vote counts once, as its newest state, in whatever order and however often its events come.
+A vote counts once, as its newest settled state, in whatever order and however often events come.
 To count the votes that came before, or to correct the counts, run: votepipe tally rebuild
 """
 
@@ -11,12 +11,12 @@ from votepipe.tally import Tally
 
 
 @sink(
-    events=["VoteCast", "VoteChanged", "VoteWithdrawn"],
+    events=["VoteWithdrawn", "VoteSettled"],
     idempotent=None,  # the tally itself skips what it has counted
     resources=Resources(
-        # A message that a dying function held is visible again after six times as long. Votes
-        # settle later than that, so counts shown beside a settled vote include it.
         timeout=10,
+        window=5,
+        max_concurrency=2,  # more would meet at the counters of one article
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
         policies=[
             {

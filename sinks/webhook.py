@@ -21,6 +21,7 @@ from votepipe import Event, Secret, Undeliverable, setting, sink
 from votepipe.http import post
 from votepipe.model import times
 from votepipe.model.personal import without_personal
+from votepipe.plugins import Resources
 
 EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 SHORTEST_KEY = 24
@@ -73,7 +74,13 @@ def key(secret: str) -> bytes:
     return decoded
 
 
-@sink(events=EVENTS, settings=Settings, idempotent="event", enabled=False)
+@sink(
+    events=EVENTS,
+    settings=Settings,
+    idempotent=None,  # the receiver knows a duplicate by its webhook-id
+    resources=Resources(window=1),
+    enabled=False,
+)
 def handler(event: Event, settings: Settings) -> None:
     payload = body(event, settings)
     timestamp = str(int(times.now()))

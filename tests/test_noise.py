@@ -28,9 +28,13 @@ def test_the_time_line_is_what_happens() -> None:
         pipeline.run_until_idle()
 
         happened = [
-            (datetime.fromisoformat(event["time"]).strftime("%H:%M:%S"), event["detail-type"])
+            (datetime.fromisoformat(event["time"]), event["detail-type"])
             for event in pipeline.events()
         ]
 
-        assert happened == shown
+        assert [kind for _, kind in happened] == [kind for _, kind in shown]
+        for (at, kind), (text, _) in zip(happened, shown, strict=True):
+            late = (at - datetime.fromisoformat(f"{at:%Y-%m-%d} {text}Z")).total_seconds()
+            # Settling waits twice for up to a second for other messages.
+            assert 0 <= late <= (2 if kind == "VoteSettled" else 0)
         assert len(pipeline.sent("slack")) == 2

@@ -41,7 +41,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "slack": {"bot_token": "xoxb-1", "channel": "C1", "threads": "true"},
 }
 # The sinks that each needs beside it, to have something to do.
-OTHERS = {"email": ["settle"], "slack": ["settle", "tally"], "digest": ["tally"]}
+OTHERS = {
+    "email": ["settle"],
+    "tally": ["settle"],
+    "slack": ["settle", "tally"],
+    "digest": ["settle", "tally"],
+}
+# What no day brings: writing a line does not fail, so only a lack of time puts messages back.
+UNSEEN = ("LogRole", "sqs:ChangeMessageVisibility")
 
 PROJECT = Project.read(ROOT)
 
@@ -169,7 +176,7 @@ def days() -> Callable[[str], dict[str, Any]]:
     return cache(day)
 
 
-ALLOWED = list(allowed_actions())
+ALLOWED = [each for each in allowed_actions() if (each.resource, each.action) != UNSEEN]
 
 
 @pytest.mark.parametrize(
@@ -198,5 +205,5 @@ def test_with_all_actions_a_day_is_as_usual(
 
     assert day(sink) == usual
     outcomes = {outcome for _, outcome in usual["outcomes"]}
-    assert {"delivered", "undeliverable"} < outcomes
-    assert {"later", "retried"} & outcomes
+    assert {"delivered", "undeliverable"} <= outcomes
+    assert {"later", "retried"} & outcomes or sink == "log"

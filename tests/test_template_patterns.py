@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from votepipe.emulator.cloudformation.resources import Resources
 from votepipe.emulator.patterns import compile as compile_pattern
 from votepipe.project import Project, checkout
 from votepipe.project.sync import SinkResources, resources
@@ -13,6 +14,7 @@ from votepipe.project.template import read, translated
 ROOT = checkout()
 TEMPLATE = read(ROOT)
 RESOURCES: dict[str, Any] = translated(TEMPLATE)["Resources"]
+RULES = Resources(translated(TEMPLATE), {}).of_type("AWS::Events::Rule")
 SINKS = resources()
 STREAM = sorted(ROOT.glob("events/stream/*.json"))
 BUS = sorted(ROOT.glob("events/bus/*.json"))
@@ -36,7 +38,7 @@ def variables(function: str) -> dict[str, Any]:
 
 def gets_what_it_asked_for(sink: SinkResources, event: dict[str, Any]) -> bool:
     """Whether a sink's rule passes this event exactly when its options say so, and no other's."""
-    rule = compile_pattern(RESOURCES[f"{sink.id}Rule"]["Properties"]["EventPattern"])
+    rule = compile_pattern(RULES[f"{sink.id}Rule"]["EventPattern"])
     spec = sink.plugin.spec
     wanted = event["detail-type"] in spec.events and (
         spec.where is None or compile_pattern({"detail": spec.where}).matches(event)

@@ -1,22 +1,17 @@
-"""What is known of a vote until it has settled: one item in the deliveries table.
-
-    latest       sort key of the newest change seen     changedAt   when it was seen, seconds
-    openSince    when the first change was seen that has not settled, seconds
-    settled      sort key of the last state that settled
-    settledAs    how that went on the bus               previous    the same, of the one before
-    publishing   sort key of a settled state that may not have reached the bus
+"""The reads and writes of what is known of a vote: one item in the deliveries table.
 
 Each function makes one conditional write; whichever order changes come in, however often, the
 item ends the same.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
+from sinks.settle.item import State
 from votepipe import Event
-from votepipe.aws.dynamodb import Item, conditional_update, expiry
+from votepipe.aws.dynamodb import conditional_update, expiry, read_item
 from votepipe.delivery.leases import SERVICE, lease_key
 from votepipe.model import times
 from votepipe.model.events import SETTLED_SUFFIX
@@ -25,58 +20,38 @@ _NEWEST = "attribute_not_exists(#latest) OR #latest < :it"
 _OPEN = "#latest = :it AND (attribute_not_exists(#settled) OR #settled < :it)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """A vote's item as it stands; sort keys are "" where they are not known.
+def read(event: Event) -> State:
+    """How the vote's item stands."""
+    return State.of(read_item(SERVICE, os.environ["DELIVERIES_TABLE"], _key(event)))
 
-    `settled_as` and `previous` are what the schema of VoteSettled calls `previous`.
+
+def note(event: Event, receipt: str) -> tuple[State, str | None]:
+    """Record a change if it is the newest; returns how the item then stands.
+
+    With it the receipt of the message that no longer needs to wait.
     """
-
-    latest: str
-    settled: str
-    publishing: str
-    changed_at: float
-    open_since: float
-    settled_as: dict[str, str]
-    previous: dict[str, str]
-
-    @property
-    def settled_at(self) -> float:
-        """When it settled last, in seconds since 1970; 0 for never."""
-        time = self.settled_as.get("time")
-        return datetime.fromisoformat(time).timestamp() if time else 0.0
-
-    @classmethod
-    def of(cls, item: Item) -> Self:
-        """Read an item of the deliveries table."""
-        return cls(
-            latest=item.get("latest", ""),
-            settled=item.get("settled", ""),
-            publishing=item.get("publishing", ""),
-            changed_at=float(item.get("changedAt", 0)),
-            open_since=float(item.get("openSince", 0)),
-            settled_as=item.get("settledAs") or {},
-            previous=item.get("previous") or {},
-        )
-
-
-def note(event: Event) -> State:
-    """Record a change if it is the newest; returns how the item then stands."""
-    _, state = _update(
+    now = times.now()
+    noted, old = _update(
         event,
         "SET #latest = :it, #changedAt = :now, #openSince = if_not_exists(#openSince, :now), "
-        "#expires = :expires",
+        "#receipt = :receipt, #expires = :expires",
         _NEWEST,
-        now=times.now(),
+        returning="ALL_OLD",
+        now=now,
+        receipt=receipt,
         expires=expiry(),
     )
-    return state
+    if not noted:
+        return old, None
+    since = old.open_since or now
+    return replace(old, latest=event.sort_key, changed_at=now, open_since=since), old.receipt
 
 
 def withdraw(event: Event) -> None:
     """Record that the vote is gone: nothing of it settles any more."""
     changes = (
-        "SET #latest = :it, #settled = :it, #expires = :expires REMOVE #openSince, #publishing"
+        "SET #latest = :it, #settled = :it, #expires = :expires "
+        "REMOVE #openSince, #publishing, #receipt"
     )
     _update(event, changes, _NEWEST, expires=expiry())
 
@@ -97,7 +72,7 @@ def settle(event: Event) -> State | None:
     settled, state = _update(
         event,
         "SET #settled = :it, #publishing = :it, #previous = if_not_exists(#settledAs, :none), "
-        "#settledAs = :as, #expires = :expires REMOVE #openSince",
+        "#settledAs = :as, #expires = :expires REMOVE #openSince, #receipt",
         _OPEN,
         **{"none": None, "as": settled_as, "expires": expiry()},
     )
@@ -111,9 +86,12 @@ def published(event: Event) -> None:
 
 def _update(event: Event, changes: str, condition: str, **values: Any) -> tuple[bool, State]:
     """Whether the condition held, and the item as it stands."""
-    key = {"delivery": lease_key(event, "settle", "vote")}
     table = os.environ["DELIVERIES_TABLE"]
     held, item = conditional_update(
-        SERVICE, table, key, changes, condition, it=event.sort_key, **values
+        SERVICE, table, _key(event), changes, condition, it=event.sort_key, **values
     )
     return held, State.of(item)
+
+
+def _key(event: Event) -> dict[str, str]:
+    return {"delivery": lease_key(event, "settle", "vote")}

@@ -15,6 +15,11 @@ class Settings:
     bot_token: Secret | None = setting("Bot token, 'xoxb-…', instead of the webhook", default=None)
     channel: str = setting("Id of the channel that the bot posts to", default="")
     api_url: str = setting("Address of Slack's Web API", default="https://slack.com/api/")
+    live: bool = setting(
+        "Whether the bot posts a vote at once and edits it with each change",
+        default=False,
+        events=["VoteCast", "VoteChanged"],
+    )
     seconds_between: float = setting(
         "Seconds from one call of Slack to the next; 0 for no limit", default=1.2, local="0"
     )

@@ -10,8 +10,8 @@ from typing import Any
 
 from sinks.slack import messages
 from sinks.slack.settings import Settings
-from votepipe import Event, aws
-from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, marshal_item, plain
+from votepipe import Event
+from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, read_item
 from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
 from votepipe.slack import Bot, Gone, Unchangeable
@@ -19,6 +19,8 @@ from votepipe.tally.counted import Counted, article_key
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
+# The tally has counted a settled vote by then: it gathers votes for five seconds.
+COUNTED_SECONDS = 10
 
 Events = Sequence[Event]
 Item = dict[str, Any]
@@ -38,7 +40,10 @@ def below(events: Events, settings: Settings, bot: Bot) -> tuple[str | None, Eve
         _open(key, event, settings, bot)
         return None, ()
     # Later ones wait for the next refresh, or the counts would lack the last of a burst.
-    counted = [each for each in events if each.time.timestamp() <= _number(known, "shownAt")]
+    since = _number(known, "shownAt") - COUNTED_SECONDS
+    counted = [
+        each for each in events if each.type in messages.PREVIEWS or each.time.timestamp() <= since
+    ]
     if not counted and _refresh(key, known, event, settings, bot):
         return None, ()
     return str(parent).partition(":")[2], counted or events
@@ -90,13 +95,7 @@ def _counts(event: Event) -> Item:
     counted = Counted(
         widget_id=vote.widget_id, instance=vote.instance_of_joy, vote_type="", answered=False
     )
-    with aws.translate_errors("The tally"):
-        answer = aws.client("dynamodb").get_item(
-            TableName=os.environ["TALLY_TABLE"],
-            Key=marshal_item(article_key(counted.article)),
-            ConsistentRead=True,
-        )
-    return plain(answer.get("Item", {}))
+    return read_item("The tally", os.environ["TALLY_TABLE"], article_key(counted.article))
 
 
 def _write(key: str, changes: str, condition: str = "", **values: Any) -> tuple[bool, Item]:

@@ -346,10 +346,10 @@ def test_without_a_receiver_it_says_how_to_set_one() -> None:
 
 @pytest.fixture
 def pipeline() -> Iterator[Pipeline]:
-    """The pipeline with this sink and the one that counts."""
+    """The pipeline with this sink, the one that counts, and what that one counts."""
     start = datetime(2026, 3, 28, 6, tzinfo=UTC)
     where = {"DigestTimezone": "Europe/Ljubljana"}
-    with Pipeline(sinks=["tally", "digest"], parameters=where, start=start) as made:
+    with Pipeline(sinks=["settle", "tally", "digest"], parameters=where, start=start) as made:
         yield made
 
 
@@ -358,7 +358,7 @@ def test_it_is_sent_at_eight_in_its_time_zone_also_when_the_clocks_change(
 ) -> None:
     for day in range(2):
         pipeline.put({"widgetId": "w", "voteId": f"v{day}", "voteType": "thumbsup"})
-        pipeline.advance(hours=24)
+        pipeline.advance(hours=23)
 
     times = [datetime.fromtimestamp(message.at, UTC) for message in pipeline.sent("digest")]
     assert [time.strftime("%d %H:00") for time in times] == ["28 07:00", "29 06:00"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from votepipe.emulator.simulation import usage
 from votepipe.project import schemas
 from votepipe.testing import Pipeline
 from votepipe.testing.pipeline import START
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.slow
 
 # Writes fall on whole tens of seconds, so that none falls on the moment at which a vote settles.
 QUIET, MOST = 25, 95
-PRECISION = 2
+# A change waits up to a second until it is seen, and as long when its time has come.
+WINDOWS = 2
+PRECISION = 2 + WINDOWS
 PARAMETERS = {"QuietPeriodSeconds": str(QUIET), "MaximumWaitSeconds": str(MOST)}
 WIDGET = {"widgetId": "docs"}
 
@@ -57,13 +60,18 @@ def settled(pipeline: Pipeline) -> list[tuple[str, str, int]]:
     ]
 
 
+def about(seconds: float) -> Any:
+    """A time at which something may settle that is due then."""
+    return pytest.approx(seconds + WINDOWS / 2, abs=WINDOWS / 2)
+
+
 def test_a_vote_settles_after_its_quiet_period(pipeline: Pipeline) -> None:
     pipeline.put(vote())
     pipeline.advance(seconds=20)
     pipeline.put(vote("more"))
     pipeline.run_until_idle()
 
-    assert settled(pipeline) == [("one", "more", 20 + QUIET)]
+    assert settled(pipeline) == [("one", "more", about(20 + QUIET))]
 
 
 def test_a_vote_that_never_rests_settles_at_the_maximum_wait(pipeline: Pipeline) -> None:
@@ -72,24 +80,24 @@ def test_a_vote_that_never_rests_settles_at_the_maximum_wait(pipeline: Pipeline)
         pipeline.advance(seconds=10)
     pipeline.run_until_idle()
 
-    assert settled(pipeline) == [("one", "9", MOST), ("one", "11", 110 + QUIET)]
+    assert settled(pipeline) == [("one", "9", about(MOST)), ("one", "11", about(110 + QUIET))]
 
 
 def test_a_reader_who_is_done_settles_the_vote_at_once(pipeline: Pipeline) -> None:
     pipeline.put(vote("all", complete=True))
-    pipeline.advance(seconds=1)
+    pipeline.advance(seconds=2)
 
-    assert settled(pipeline) == [("one", "all", 0)]
+    assert settled(pipeline) == [("one", "all", about(0))]
 
 
 def test_without_a_quiet_period_each_change_settles_at_once() -> None:
     with make(QuietPeriodSeconds="0") as pipeline:
         pipeline.put(vote())
-        pipeline.advance(seconds=1)
+        pipeline.advance(seconds=2)
         pipeline.put(vote("more"))
-        pipeline.advance(seconds=1)
+        pipeline.advance(seconds=2)
 
-        assert settled(pipeline) == [("one", "", 0), ("one", "more", 1)]
+        assert settled(pipeline) == [("one", "", about(0)), ("one", "more", about(2))]
 
 
 def test_hours_of_quiet_are_kept_to_the_second() -> None:
@@ -97,7 +105,7 @@ def test_hours_of_quiet_are_kept_to_the_second() -> None:
         pipeline.put(vote())
         pipeline.run_until_idle()
 
-        assert settled(pipeline) == [("one", "", 50_000)]
+        assert settled(pipeline) == [("one", "", about(50_000))]
 
 
 def test_a_vote_that_changes_after_it_settled_says_what_was(pipeline: Pipeline) -> None:
@@ -161,7 +169,7 @@ def test_a_newest_write_without_an_event_settles_at_the_maximum_wait(
         pipeline.expire(vote())
     pipeline.run_until_idle()
 
-    assert settled(pipeline) == [("one", "first", MOST)]
+    assert settled(pipeline) == [("one", "first", about(MOST))]
 
 
 def test_a_withdrawal_that_is_on_its_way_is_waited_for(pipeline: Pipeline) -> None:
@@ -180,8 +188,8 @@ def test_one_look_at_the_table_for_each_settled_state(pipeline: Pipeline) -> Non
         pipeline.advance(seconds=10)
     pipeline.run_until_idle()
 
-    looks = [step for step in pipeline.steps_made if step.call == "dynamodb.GetItem"]
-    assert len({step.number // 2 for step in looks}) == 1
+    # Its own state, when its time has come, and the vote.
+    assert pipeline.usage()["settle"][usage.READS] == 2
 
 
 def test_a_table_that_the_stack_was_given_is_looked_at() -> None:
@@ -202,7 +210,7 @@ def test_a_vote_of_any_shape_equals_itself(pipeline: Pipeline, answers: Any) -> 
     pipeline.run_until_idle()
 
     ((_, _, at),) = settled(pipeline)
-    assert at == QUIET
+    assert at == about(QUIET)
 
 
 def play(pipeline: Pipeline, gaps: Histories) -> None:
@@ -386,9 +394,9 @@ def test_what_settles_next_waits_for_a_publication_that_was_cut_off() -> None:
 def test_what_settles_next_waits_no_longer_than_a_publication_takes() -> None:
     vote = {**VOTE, "voteId": "one", "answers": {}}
     with Pipeline(sinks=["settle"], parameters={"QuietPeriodSeconds": "0"}) as pipeline:
-        pipeline.latency(0.5)
+        pipeline.latency(1)
         pipeline.put(vote)
-        pipeline.advance(seconds=1)
+        pipeline.advance(seconds=4)
         pipeline.put({**vote, "voteType": "thumbsdown"})
         pipeline.run_until_idle()
 
@@ -396,4 +404,4 @@ def test_what_settles_next_waits_no_longer_than_a_publication_takes() -> None:
         times = [event["detail"]["time"] for event in pipeline.events("VoteSettled")]
         assert "The state before is not on the bus yet." in whys
         assert len(times) == 2
-        assert times[1] < "2026-01-04T10:00:05"
+        assert times[1] < "2026-01-04T10:00:15"

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from votepipe.emulator.simulation import usage
 from votepipe.testing import Pipeline
 
 
 @pytest.fixture
 def pipeline() -> Iterator[Pipeline]:
-    """The pipeline with this sink alone."""
-    with Pipeline(sinks=["tally"]) as made:
+    """The pipeline with this sink and what it counts."""
+    with Pipeline(sinks=["settle", "tally"]) as made:
         yield made
 
 
@@ -29,7 +30,7 @@ def counts(pipeline: Pipeline) -> dict[str, tuple[int, int, int]]:
     }
 
 
-def test_votes_are_counted_as_their_newest_states(pipeline: Pipeline) -> None:
+def test_votes_are_counted_as_their_newest_settled_states(pipeline: Pipeline) -> None:
     pipeline.put(vote("v1"))
     pipeline.put(vote("v2", answers=json.dumps({"field_1": "More"})))
     pipeline.put(vote("v2", "thumbsdown", answers=json.dumps({"field_1": "More"})))
@@ -38,6 +39,26 @@ def test_votes_are_counted_as_their_newest_states(pipeline: Pipeline) -> None:
     pipeline.run_until_idle()
 
     assert counts(pipeline) == {"a": (1, 1, 1)}
+
+
+def test_each_settled_state_is_one_transaction(pipeline: Pipeline) -> None:
+    for number in range(4):
+        pipeline.put(vote("v1", answers=json.dumps({"field_1": number * "x"})))
+        pipeline.advance(seconds=20)
+    pipeline.run_until_idle()
+
+    assert pipeline.usage()["tally"][usage.CALLS] == 1
+    assert pipeline.usage()["tally"][usage.WRITES] == 6
+
+
+def test_a_settled_vote_that_is_withdrawn_no_longer_counts(pipeline: Pipeline) -> None:
+    pipeline.put(vote("v1"))
+    pipeline.put(vote("v2"))
+    pipeline.run_until_idle()
+    pipeline.remove(vote("v1"))
+    pipeline.run_until_idle()
+
+    assert counts(pipeline) == {"a": (1, 0, 0)}
 
 
 def test_an_invalid_vote_counts_nothing(pipeline: Pipeline) -> None:

@@ -21,19 +21,30 @@ _LONGEST_KEY = 1024
 Item = dict[str, Any]
 
 
+def read_item(service: str, table: str, key: Mapping[str, str]) -> Item:
+    """One item as it stands, {} where there is none; see conditional_update."""
+    with aws.translate_errors(service):
+        answer = aws.client("dynamodb").get_item(
+            TableName=table, Key=marshal_item(key), ConsistentRead=True
+        )
+    return plain(answer.get("Item", {}))
+
+
 def conditional_update(
     service: str,
     table: str,
     key: Mapping[str, str],
     changes: str,
     condition: str = "",
+    returning: str = "ALL_NEW",
     **values: Any,
 ) -> tuple[bool, Item]:
     """Change one item if `condition` holds; returns whether it held, and the item as it stands.
 
     In both expressions every attribute is written `#name` and every value `:name`, since many
-    names are words of DynamoDB's own. Values and the item are plain Python. `service` is what
-    error texts call the table. Raises Temporary when DynamoDB does not answer.
+    names are words of DynamoDB's own. Values and the item are plain Python; with ALL_OLD in
+    `returning` it is the item as it was before. `service` is what error texts call the table.
+    Raises Temporary when DynamoDB does not answer.
     """
     client = aws.client("dynamodb")
     request = update_request(table, key, changes, condition, **values)
@@ -41,12 +52,12 @@ def conditional_update(
         try:
             answer = client.update_item(
                 **request,
-                ReturnValues="ALL_NEW",
+                ReturnValues=returning,
                 **({"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if condition else {}),
             )
         except client.exceptions.ConditionalCheckFailedException as error:
             return False, plain(error.response.get("Item", {}))
-    return True, plain(answer["Attributes"])
+    return True, plain(answer.get("Attributes", {}))
 
 
 def update_request(

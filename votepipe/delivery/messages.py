@@ -1,5 +1,6 @@
 """A sink's queue: reading its messages, putting them back, sending them to the dead letters."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import aws
-from votepipe.model.errors import InvalidEvent
+from votepipe.model.errors import DeliveryError, InvalidEvent
 from votepipe.model.events import Event, ScheduledEvent
 from votepipe.model.text import clean
 
@@ -74,6 +75,13 @@ def change_visibility(queue: str, message: Message, seconds: float) -> None:
             ReceiptHandle=message.receipt,
             VisibilityTimeout=min(MAX_VISIBILITY, max(0, math.ceil(seconds))),
         )
+
+
+def delete(queue: str, receipt: str) -> None:
+    """Delete a message that nothing needs any more. It never raises: else it comes back."""
+    client = aws.client("sqs")
+    with contextlib.suppress(DeliveryError), aws.translate_errors("The queue"):
+        client.delete_message(QueueUrl=queue, ReceiptHandle=receipt)
 
 
 def send_to_dlq(dlq: str, message: Message, *, sink: str, reason: str) -> None:

@@ -150,7 +150,7 @@ class RateLimiter:
         self, key: str, change: str, condition: str, values: dict[str, float]
     ) -> tuple[bool, Item]:
         changes = f"SET #expires = :expires{change}"
-        known = {"expires": expiry(), **values}
+        known: Item = {"expires": expiry(), **values}
         return conditional_update(
             SERVICE, self.table, {"delivery": key}, changes, condition, **known
         )

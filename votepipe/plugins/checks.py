@@ -35,6 +35,7 @@ def check_sink(declaration: Declaration, options: Mapping[str, Any]) -> None:
         check_schedule(declaration, options)
     check_object(declaration, "where", {} if options["where"] is None else options["where"])
     check_settings(declaration, options["settings"])
+    options = check_added_events(declaration, options)
     check_range(declaration, "max_attempts", options["max_attempts"], 1, 100)
     if not isinstance(options["enabled"], bool):
         declaration.refuse(f"'enabled' is {options['enabled']!r}. Make it True or False")
@@ -62,6 +63,20 @@ def check_events(declaration: Declaration, events: Sequence[str]) -> None:
             declaration.refuse(f"there is no event '{name}'. {_suggestion(name)}")
     if len(set(events)) < len(events):
         declaration.refuse("'events' names one twice. Name each once")
+
+
+def check_added_events(declaration: Declaration, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What settings add to `events` fits; returns the options with it."""
+    found = fields(options["settings"], declaration.name) if options["settings"] else ()
+    adding = [field for field in found if field.events]
+    events = [*options["events"], *(event for field in adding for event in field.events)]
+    for field in adding:
+        if field.kind != "flag" or options["schedule"]:
+            declaration.refuse(
+                f"setting '{field.name}' cannot add events. Make it a bool of a sink"
+            )
+        check_events(declaration, events)
+    return {**options, "events": events}
 
 
 def check_idempotent(declaration: Declaration, value: Any) -> None:
@@ -102,7 +117,8 @@ def check_resources(declaration: Declaration, resources: Any) -> None:
     if not isinstance(resources, Resources):
         declaration.refuse("'resources' is not a Resources. Write: resources=Resources(timeout=10)")
     for name, (least, most) in _RESOURCE_LIMITS.items():
-        check_range(declaration, name, getattr(resources, name), least, most)
+        if (value := getattr(resources, name)) is not None or name != "max_concurrency":
+            check_range(declaration, name, value, least, most)
     if resources.batch_size > 10 and resources.window < 1:
         declaration.refuse("'batch_size' is over 10 without a 'window'. Add window=1 or more")
     check_policies(declaration, resources.policies)
@@ -206,10 +222,6 @@ def check_handler(declaration: Declaration, first: str, options: Mapping[str, An
         declaration.refuse("a batch has no one 'delivery'. Call the parameter 'deliveries'")
     if first != "events" and deliveries:
         declaration.refuse("only a batch has 'deliveries'. Call the parameter 'delivery'")
-    if options["idempotent"] is None and (delivery or deliveries):
-        declaration.refuse(
-            "without 'idempotent' nothing is known of a 'delivery'. Remove one of the two"
-        )
 
 
 def _takes(parameters: dict[str, inspect.Parameter], count: int) -> bool:

@@ -36,15 +36,18 @@ class Resources:
     """What the template gives a sink's function.
 
     `timeout` is in seconds, `memory` in MB. A batch is up to `batch_size` messages that came within
-    `window` seconds; `max_concurrency` functions run at once. `policies` are IAM statements for
-    what it calls in AWS, `environment` more variables, both as the template would have them.
+    `window` seconds, after each waited for `delay` seconds. At most `max_concurrency` functions run
+    at once; with None, Lambda also makes fewer polls of an empty queue. `policies` are IAM
+    statements for what it calls in AWS, `environment` more variables. These two and `delay` are as
+    the template would have them, with a condition `<parameter>IsOn` for a setting that is a bool.
     """
 
     timeout: int = 60
     memory: int = 256
     batch_size: int = 10
     window: int = 0
-    max_concurrency: int = 2
+    delay: Any = 0
+    max_concurrency: int | None = None
     policies: Sequence[Mapping[str, Any]] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
 

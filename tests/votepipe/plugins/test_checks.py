@@ -151,11 +151,6 @@ def test_a_misspelt_event_is_answered_with_the_right_one() -> None:
             "a batch has no one 'delivery'. Call the parameter 'deliveries'.",
         ),
         (
-            "def handler(event, delivery): ...",
-            {"idempotent": None},
-            "without 'idempotent' nothing is known of a 'delivery'. Remove one of the two.",
-        ),
-        (
             "async def handler(event): ...",
             {},
             "@sink is not on a plain function. Put it on a 'def', not 'async def'.",

@@ -49,7 +49,7 @@ def test_a_sink_has_defaults_for_what_its_mark_leaves_out() -> None:
     described = handler.sink
 
     assert (described.resources.memory, described.resources.batch_size) == (256, 10)
-    assert (described.resources.max_concurrency, described.max_attempts) == (2, 12)
+    assert (described.resources.max_concurrency, described.max_attempts) == (None, 12)
     assert described.enabled
     assert (described.batch, described.idempotent) == (False, "vote")
 

@@ -11,7 +11,7 @@ from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.testing import Pipeline
 
 VOTE = {"widgetId": "docs", "voteType": "thumbsup", "answers": {}}
-BOT = {"slack": {"bot_token": "xoxb-old", "channel": "C1", "seconds_between": "0"}}
+BOT = {"slack": {"bot_token": "xoxb-old", "channel": "C1", "live": "true", "seconds_between": "0"}}
 
 KEYED = '''"""Post each vote with a key."""
 

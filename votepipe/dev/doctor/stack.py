@@ -83,7 +83,9 @@ def _concurrency(found: Deployment) -> Iterator[Finding]:
     most = account["AccountLimit"]["UnreservedConcurrentExecutions"]
     mappings = [found.stack.resolved(f"{name}Queue") for name in _sinks_that_are_on(found)]
     # One for the enrichment of each shard, of which a table has one at first.
-    needed = 1 + sum(int(each["ScalingConfig"]["MaximumConcurrency"]) for each in mappings)
+    # Where nothing is capped, Lambda polls with two at least.
+    caps = (each.get("ScalingConfig", {}).get("MaximumConcurrency", 2) for each in mappings)
+    needed = 1 + sum(map(int, caps))
     yield Finding(
         f"Lambda runs up to {most} functions at once for this account; the stack needs {needed}.",
         ""

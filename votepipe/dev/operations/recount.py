@@ -168,8 +168,8 @@ class Recount:
             "SET " + ", ".join(f"#{name} = :{name}" for name in COUNTERS) + " ADD #version :one",
             "#version = :version" if item else "attribute_not_exists(#version)",
             one=1,
-            **{name: sums[name] for name in COUNTERS},
-            **({"version": _version(item)} if item else {}),
+            **dict[str, Any]({name: sums[name] for name in COUNTERS}),
+            **dict[str, Any]({"version": _version(item)} if item else {}),
         )
         self.result.counters += changed
         return changed

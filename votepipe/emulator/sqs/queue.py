@@ -14,6 +14,8 @@ from votepipe.emulator.simulation.virtual_clock import Timer
 
 LONGEST_HIDDEN = 43_200
 _LARGEST = 1_048_576
+# 412 characters, as AWS's receipt handles have.
+_RECEIPT_BITS = 1648
 
 
 @dataclass(slots=True, eq=False)
@@ -233,7 +235,7 @@ class Queue:
         message.received = self.simulation.now
         message.first_received = message.first_received or self.simulation.now
         self._by_receipt.pop(message.receipt, None)
-        message.receipt = self.simulation.random.token()
+        message.receipt = self.simulation.random.token(_RECEIPT_BITS)
         self._by_receipt[message.receipt] = message
         del self._visible[message]
         self._put(message, hidden)

@@ -8,6 +8,7 @@ from votepipe.emulator.cloudformation.resources import REGION
 from votepipe.emulator.functions.calls import Operations, Parameters, Refused
 from votepipe.emulator.simulation.jsontext import last_part
 from votepipe.emulator.simulation.simulation import Simulation
+from votepipe.emulator.simulation.usage import DELETES
 from votepipe.emulator.sqs.queue import Message, Queue, QueueError
 
 _MOVES_PER_SECOND = 500
@@ -81,7 +82,9 @@ class Sqs:
         }
 
     def _delete(self, given: Parameters) -> dict[str, Any]:
-        self.queue(given["QueueUrl"]).delete(given["ReceiptHandle"])
+        queue = self.queue(given["QueueUrl"])
+        self._simulation.usage.add(DELETES, who=queue.id)
+        queue.delete(given["ReceiptHandle"])
         return {}
 
     def _hide(self, given: Parameters) -> dict[str, Any]:

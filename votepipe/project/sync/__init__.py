@@ -79,12 +79,24 @@ class SinkResources:
         """The event pattern of its rule."""
         spec = self.plugin.spec
         where = {"detail": spec.where} if spec.where else {}
-        return {"source": [SOURCES[self.plugin.bus]], "detail-type": list(spec.events), **where}
+        added = [
+            {"Fn::If": [f"{field.parameter}IsOn", event, {"Ref": "AWS::NoValue"}]}
+            for field in self.parameters
+            for event in field.events
+        ]
+        types = [*spec.events, *added]
+        return {"source": [SOURCES[self.plugin.bus]], "detail-type": types, **where}
 
     @property
     def parameters(self) -> list[Field]:
         """The settings that are template parameters."""
         return [field for field in self.plugin.settings if field.kind != "secret"]
+
+    @property
+    def switches(self) -> list[Field]:
+        """The settings on which its resources depend, each by a condition `…IsOn`."""
+        used = json.dumps([self.pattern, vars(self.plugin.spec.resources)], default=dict)
+        return [field for field in self.parameters if f'"{field.parameter}IsOn"' in used]
 
     @property
     def secrets(self) -> list[Field]:

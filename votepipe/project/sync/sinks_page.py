@@ -42,7 +42,12 @@ def _takes(sink: SinkResources) -> str:
             f"Runs on the schedule in `{sink.id}Schedule` (`{schedule}`), "
             f"by the time zone in `{sink.id}Timezone`."
         )
-    return f"Takes {events}."
+    added = [
+        f"; with `{field.parameter}` also {', '.join(f'`{event}`' for event in field.events)}"
+        for field in sink.parameters
+        if field.events
+    ]
+    return f"Takes {events}{''.join(added)}."
 
 
 def _settings(sink: SinkResources) -> str:
