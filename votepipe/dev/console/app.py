@@ -30,11 +30,13 @@ def create_app(
     status: Callable[[], Mapping[str, Any]],
     table: Callable[[], Any],
     dead_letters: Callable[[], list[dict[str, Any]]],
+    redrive: Callable[[str], Mapping[str, Any]],
 ) -> Flask:
     """Build the console.
 
     `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None before
-    it exists; `dead_letters` what `watcher.dead_letters` returns.
+    it exists; `dead_letters` what `watcher.dead_letters` returns; `redrive` sends those of a sink
+    again and says what came of it, or raises Refused.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
@@ -63,6 +65,14 @@ def create_app(
             return jsonify(dead_letters())
         except requests.RequestException:
             raise Refused(503, "MiniStack does not answer. Look at /api/status.") from None
+
+    @app.post("/api/redrive")
+    def post_redrive() -> Response:
+        given = request.get_json(force=True, silent=True)
+        name = given.get("sink") if isinstance(given, dict) else None
+        if not isinstance(name, str):
+            raise Refused(400, "'sink' is missing. Send the name of one.")
+        return jsonify(dict(redrive(name)))
 
     return app
 

@@ -1,7 +1,9 @@
 """The local stack: the real template on the local AWS, with its pipe and the console."""
 
 import contextlib
+import dataclasses
 import functools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +13,7 @@ from typing import Any, Self
 import requests
 
 from votepipe.dev.console.app import Server, create_app
+from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
@@ -21,6 +24,7 @@ from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.local.relay import Relay
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
+from votepipe.dev.recovery.redrive import DeadLetters
 from votepipe.project import Project, checkout, generated
 from votepipe.project.subscribers import Subscriber
 from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources
@@ -198,6 +202,7 @@ class LocalStack:
             status=lambda: self.status,
             table=lambda: self.deployment.table if self._ready else None,
             dead_letters=self._dead_letters,
+            redrive=self._redrive,
         )
         try:
             self.port = self._parts.enter_context(Server(app, self.port)).port
@@ -216,6 +221,15 @@ class LocalStack:
         if not self._ready:
             return []
         return dead_letters(self.ministack.endpoint, self._dead_letter_queues())
+
+    def _redrive(self, sink: str) -> dict[str, Any]:
+        found = dataclasses.replace(self.deployment, console=self.url)
+        if not self._ready or not found.sinks.get(sink):
+            raise Refused(404, f"No sink '{sink}' is on. See /api/status.")
+        # The sink keeps its rate limit by itself, and nobody else waits here.
+        with DeadLetters(found, sink) as letters:
+            letters.send(math.inf)
+        return {"sent": letters.sent, "kept": letters.kept}
 
     def _new_watcher(self) -> Watcher:
         stack = self.deployment.stack

@@ -268,6 +268,8 @@ def test_on_the_local_stack_an_interrupted_redrive_brings_every_vote_once(
         lambda: all(each in str(texts := shown(stack, name)) for each in instances) and texts
     )
     assert letters() == []
+    asked = requests.post(f"{stack.url}/api/redrive", json={"sink": "slack"}, timeout=60)
+    assert asked.json() == {"sent": 0, "kept": {}}
     for each in instances:
         assert len([text for text in found if each in text]) == 1
 

@@ -22,11 +22,13 @@ class Console:
         self.status: dict[str, Any] = READY
         self.table = table
         self.dead_letters: Callable[[], list[dict[str, Any]]] = list
+        self.redrive: Callable[[str], dict[str, Any]] = dict
         self.app = create_app(
             self.journal,
             status=lambda: self.status,
             table=lambda: self.table,
             dead_letters=lambda: self.dead_letters(),
+            redrive=lambda sink: self.redrive(sink),
         )
         self.server = Server(self.app, 0)
 

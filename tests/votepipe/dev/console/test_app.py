@@ -152,3 +152,15 @@ def test_open_streams_end_with_it(console: Any) -> None:
         stream = requests.get(f"{server.url}api/stream", stream=True, timeout=30)
 
     assert b"event: changed" in stream.content
+
+
+def test_a_sinks_dead_letters_are_sent_again_by_request(console: Any) -> None:
+    asked: list[str] = []
+    console.redrive = lambda sink: asked.append(sink) or {"sent": 2, "kept": {}}
+
+    sent = console.post("api/redrive", {"sink": "slack"})
+    wrong = console.post("api/redrive", ["slack"])
+
+    assert (sent.status_code, sent.json()) == (200, {"sent": 2, "kept": {}})
+    assert wrong.status_code == 400
+    assert asked == ["slack"]

@@ -254,3 +254,17 @@ def test_the_page_shows_which_sinks_are_off(page: Page, console: Any) -> None:
     page.goto("")
 
     expect(page.locator("#facts")).to_contain_text("email (off), slack")
+
+
+def test_dead_letters_have_a_button_that_sends_them_again(console: Any, page: Page) -> None:
+    letter = {"queue": "local-FaxMachineDeadLetters-1", "messageId": "m", "tries": 3}
+    waiting = [letter | {"receivedAt": "2026-01-01T00:00:00Z"}]
+    console.status = {"ready": True, "sinks": {"fax_machine": True, "slack": True}}
+    console.dead_letters = lambda: list(waiting)
+    console.redrive = lambda sink: waiting.clear() or {"sent": 1, "kept": {}}
+
+    page.goto("")
+    page.get_by_role("button", name="Send again to fax_machine").click()
+
+    expect(page.locator("#result")).to_have_text("Sent 1 dead letter to fax_machine again.")
+    expect(page.locator("#redrive")).to_be_hidden()

@@ -441,7 +441,7 @@ async function catchUp(goal) {
   $("messages-count").textContent = [shown, refused].filter(Boolean).join(" · ");
 }
 
-async function deadLetters() {
+async function deadLetters(sinks) {
   let found = [];
   try {
     found = await api("/api/dead-letters");
@@ -454,6 +454,30 @@ async function deadLetters() {
   $("dead-letters-count").textContent = found.length ? many(found.length, "message") : "";
   $("dead-letters-count").dataset.bad = found.length > 0;
   $("dead-letters-empty").hidden = found.length > 0;
+  const start = (name) => name.split("_").map((word) => word[0].toUpperCase() + word.slice(1)).join("");
+  const failed = Object.keys(sinks).filter((name) => sinks[name]
+    && found.some((letter) => letter.queue.includes(`${start(name)}DeadLetters`)));
+  $("redrive").hidden = failed.length === 0;
+  if ($("redrive").dataset.sinks === String(failed)) return; // a focused button stays
+  $("redrive").dataset.sinks = failed;
+  $("redrive").replaceChildren(...failed.map(sendAgain));
+}
+
+/** A button that gives a sink its dead letters again. */
+function sendAgain(sink) {
+  const press = el("button", { type: "button", class: "quiet" }, `Send again to ${sink}`);
+  press.addEventListener("click", async () => {
+    press.disabled = true;
+    try {
+      const { sent } = await post("/api/redrive", { sink });
+      tell(`Sent ${many(sent, "dead letter")} to ${sink} again.`);
+    } catch (error) {
+      tell(error.message, true);
+    } finally {
+      press.disabled = false;
+    }
+  });
+  return press;
 }
 
 function say(state, text) {
@@ -476,7 +500,7 @@ async function watchStatus() {
     $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
     $("fault").hidden = faults.length === 0;
     $("fault").firstElementChild.textContent = faults.map(tellFault).join(" ");
-    await deadLetters();
+    await deadLetters(status.sinks ?? {});
   } catch {
     lost();
   }
