@@ -34,7 +34,7 @@ from votepipe.model.errors import (
     Undeliverable,
     VotepipeError,
 )
-from votepipe.model.events import ScheduledEvent
+from votepipe.model.events import Event, ScheduledEvent
 from votepipe.plugins import Sink
 from votepipe.plugins import settings as plugin_settings
 
@@ -336,6 +336,7 @@ class _Invocation:
             sink=self.name,
             type=event.type if event else None,
             sequence=str(event.sequence) if event else None,
+            voteId=event.vote.vote_id or None if isinstance(event, Event) else None,
             messageId=message.id,
             attempt=message.receives,
             outcome=outcome.name,

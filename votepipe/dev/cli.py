@@ -24,6 +24,8 @@ COMMANDS = {
     "up": Entry("votepipe.dev.commands.up:up", "Run everything on this machine, until Ctrl-C."),
     "vote": Entry("votepipe.dev.commands.stack:vote", "Cast a vote and write answers to it."),
     "status": Entry("votepipe.dev.commands.stack:status", "Show what is waiting and what failed."),
+    "tail": Entry("votepipe.dev.commands.following:tail", "Show each hop of each vote, live."),
+    "trace": Entry("votepipe.dev.commands.following:trace", "Show the whole path of one vote."),
     "list": Entry("votepipe.dev.commands.plugins:list_plugins", "Show the sinks and enrichers."),
     "doctor": Entry("votepipe.dev.commands.stack:doctor", "Name what is missing, and the remedy."),
     "demo": Entry(

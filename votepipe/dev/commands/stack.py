@@ -71,26 +71,37 @@ def vote(
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @stack_option
-def status(stack: str | None) -> None:
+def status(as_json: bool, stack: str | None) -> None:
     """Show where the stack is and how many messages its queues hold."""
     found = deployment(stack)
-    sqs = found.session.client("sqs")
     facts = {**found.stack.outputs, "sinks": found.sinks} if stack else local_status()
-    for name in found.stack.of_type("AWS::SQS::Queue"):
-        url = found.stack.physical_id(name)
-        counts = sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]
-        facts[name] = {
-            "waiting": int(counts["ApproximateNumberOfMessages"]),
-            "in flight": int(counts["ApproximateNumberOfMessagesNotVisible"]),
-        }
-    click.echo(json.dumps(facts, indent=2))
+    queues = {name: _counts(found, name) for name in found.stack.of_type("AWS::SQS::Queue")}
+    if as_json:
+        click.echo(json.dumps({**facts, **queues}, indent=2))
+        return
+    for name, fact in facts.items():
+        if isinstance(fact, str) and fact:
+            click.echo(f"{name:<24}{fact}")
+    for title, on in (("sinks on", True), ("sinks off", False)):
+        names = ", ".join(name for name, state in found.sinks.items() if state is on)
+        click.echo(f"{title:<24}{names or '-'}")
+    click.echo(f"\n{'queue':<32}{'waiting':>9}{'in flight':>11}")
+    for name, counts in queues.items():
+        click.echo(f"{name:<32}{counts['waiting']:>9}{counts['in flight']:>11}")
+
+
+def _counts(found: Deployment, queue: str) -> dict[str, int]:
+    """How many messages a queue holds, by its logical id."""
+    counts = found.session.client("sqs").get_queue_attributes(
+        QueueUrl=found.stack.physical_id(queue),
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return {
+        "waiting": int(counts["ApproximateNumberOfMessages"]),
+        "in flight": int(counts["ApproximateNumberOfMessagesNotVisible"]),
+    }
 
 
 @click.command()

@@ -32,9 +32,9 @@ class LogReader:
     So the reader goes on by time, and knows a line by its stream, its time and its text.
     """
 
-    def __init__(self, client: Any, group: str, *, since: int) -> None:
+    def __init__(self, client: Any, group: str, *, since: int, pattern: str = '"eventId"') -> None:
         self._client = client
-        self._group = group
+        self._asked = {"logGroupName": group, "filterPattern": pattern}
         self._since = since
         self._seen: dict[tuple[str, int, str], None] = {}
 
@@ -58,14 +58,17 @@ class LogReader:
         return fresh
 
     def _page(self, start: int) -> list[Any]:
-        try:
-            reply = self._client.filter_log_events(
-                logGroupName=self._group, startTime=start, filterPattern='"eventId"'
-            )
-        except self._client.exceptions.ResourceNotFoundException:
-            return []  # a function that has not run yet may have no log group
-        found: list[Any] = reply["events"]
-        return found
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:  # AWS gives pages, some of them empty
+            try:
+                reply = self._client.filter_log_events(**self._asked, startTime=start, **token)
+            except self._client.exceptions.ResourceNotFoundException:
+                return found  # a function that has not run yet may have no log group
+            found += reply["events"]
+            if not reply.get("nextToken"):
+                return found
+            token = {"nextToken": reply["nextToken"]}
 
 
 class Watcher:

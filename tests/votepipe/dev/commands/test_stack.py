@@ -141,8 +141,12 @@ def test_what_does_not_fit_changes_nothing_and_is_not_shown(stack, kept) -> None
 
 
 def test_the_local_stack(stack) -> None:
-    result = CliRunner().invoke(status, env={"VOTEPIPE_PORT": str(stack.port)})
+    result = CliRunner().invoke(status, ["--json"], env={"VOTEPIPE_PORT": str(stack.port)})
 
+    people = CliRunner().invoke(status, env={"VOTEPIPE_PORT": str(stack.port)}).output
+    assert re.search(r"^endpoint +http://127\.0\.0\.1:\d+$", people, re.MULTILINE)
+    assert re.search(r"^sinks on +.*\bslack\b", people, re.MULTILINE)
+    assert re.search(r"^SlackDeadLetters +\d+ +\d+$", people, re.MULTILINE)
     facts = json.loads(result.output)
     assert facts["endpoint"] == stack.status["endpoint"]
     assert set(facts["SlackDeadLetters"]) == {"waiting", "in flight"}
@@ -154,7 +158,7 @@ def test_the_local_stack(stack) -> None:
 def test_a_stack_by_its_name(stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", stack.status["endpoint"])
 
-    result = CliRunner().invoke(status, ["--stack", stack.deployment.name])
+    result = CliRunner().invoke(status, ["--json", "--stack", stack.deployment.name])
 
     facts = json.loads(result.output)
     assert facts["VotesBusName"] == stack.deployment.stack.outputs["VotesBusName"]
