@@ -46,6 +46,7 @@ def count(kind: str, sinks: Collection[str], answers: int, times: Mapping[str, f
                 pipeline.advance(seconds=20)
             pipeline.run_until_idle()
             pipeline.advance(hours=1)
+        pipeline.advance(hours=24)  # for sinks on a schedule
         types = Counter(pipeline.resources.types.values())
         types["metric of an alarm"] = _alarm_metrics(pipeline)
         return Counted(sum(map(len, KINDS[kind])), _used(pipeline, times), types, _polls(pipeline))

@@ -35,6 +35,7 @@ def test_the_calls_that_are_charged_are_those_that_the_kit_counts(little: Counte
                 pipeline.advance(seconds=20)
             pipeline.run_until_idle()
             pipeline.advance(hours=1)
+        pipeline.advance(hours=24)
         counted = pipeline.usage()
 
     apart = (SECONDS, GB_SECONDS, usage.LOG_BYTES)  # what follows from calls
@@ -139,3 +140,17 @@ def test_a_file_without_prices_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_unknown_sink_is_named() -> None:
     with pytest.raises(KitError, match="There is no sink 'fax'"):
         estimate(["fax"], 0, PRICED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "little", "much"), [([], 40, 30), (["email", "webhook", "tally", "digest"], 60, 45)]
+)
+def test_a_million_votes_stay_within_their_budget(
+    more: list[str], little: float, much: float
+) -> None:
+    found = estimate([*SINKS, *more], 3, PRICED)
+
+    assert found.total("little") <= little
+    assert found.total("much") <= much
+    assert more or found.as_json()["idlePerMonth"] <= 1.5
