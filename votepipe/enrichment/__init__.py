@@ -216,17 +216,20 @@ def _id(record: object) -> str:
 def _fits(event: Event) -> bool:
     """Whether it fits the bus, if need be without what is added to a vote, the largest first."""
     # Its JSON has at most seven times the bytes of marshal, which writes `false` in one.
-    if 7 * len(marshal.dumps(event, 2)) <= LARGEST_EVENT or _size(event) <= LARGEST_EVENT:
+    if 7 * len(marshal.dumps(event, 2)) <= LARGEST_EVENT:
         return True
-    added = event["enrichment"]
-    for name in sorted(added.keys() - ENRICHING.required, key=lambda name: -_size(added[name])):
-        del added[name]
-        left_out(name, event["eventID"], f"The event was larger than {LARGEST_EVENT} bytes.")
-        if _size(event) <= LARGEST_EVENT:
+    size, added = _size(event), event["enrichment"]
+    parts = [(_size(added[name]), name) for name in added.keys() - ENRICHING.required]
+    for part, name in sorted(parts, reverse=True):
+        if size <= LARGEST_EVENT:
             return True
-    if event.pop("changes", None):
+        del added[name]
+        size -= part
+        left_out(name, event["eventID"], f"The event was larger than {LARGEST_EVENT} bytes.")
+    if size > LARGEST_EVENT and event.get("changes"):
+        size -= _size(event.pop("changes"))
         logs.log("changes left out", level="WARNING", eventId=event["eventID"])
-    return _size(event) <= LARGEST_EVENT
+    return size <= LARGEST_EVENT
 
 
 def _size(value: object) -> int:

@@ -229,7 +229,8 @@ def _object(value: dict[str, Any], path: str, depth: int, reasons: list[str]) ->
     for name, item in value.items():
         if (
             type(item) is str
-            and len(item) <= _LONGEST_NAME >= len(name)
+            and len(item) <= _LONGEST_ANSWER
+            and len(name) <= _LONGEST_NAME
             and item.isascii()
             and name.isascii()
         ):
