@@ -47,6 +47,9 @@ COMMANDS = {
         "votepipe.dev.commands.subscribers:list_subscribers", "Show who gets the feed, and how."
     ),
     "redrive": Entry("votepipe.dev.commands.recovery:redrive", "Send again what failed."),
+    "backfill": Entry(
+        "votepipe.dev.commands.recovery:backfill", "Fill a new sink with the votes in the table."
+    ),
     "tally": Entry("votepipe.dev.commands.stack:tally", "Recount the votes in the table."),
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
     "cost": Entry("votepipe.dev.commands.cost:cost", "Estimate what votes cost a month on AWS."),

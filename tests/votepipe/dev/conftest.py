@@ -80,7 +80,11 @@ def deployed() -> Callable[..., Any]:
         resources = pipeline.resources
         ids = {name: resources.ref(name) for name in resources.properties}
         stack = SimpleNamespace(
-            physical_ids=ids, physical_id=ids.__getitem__, parameters=parameters
+            physical_ids=ids,
+            physical_id=ids.__getitem__,
+            parameters=parameters,
+            of_type=lambda kind: list(resources.of_type(kind)),
+            resolved=resources.properties.__getitem__,
         )
         return SimpleNamespace(
             name="votepipe",

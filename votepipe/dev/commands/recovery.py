@@ -1,4 +1,4 @@
-"""Commands that bring votes back: `redrive`."""
+"""Commands that bring votes to a sink: `redrive` what failed, `backfill` what is in the table."""
 
 import contextlib
 import re
@@ -9,12 +9,16 @@ from typing import Any
 
 import click
 
+from votepipe.dev.commands.stack import votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
 from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
 from votepipe.dev.pipe_runner.redrive import redrive as through_the_pipe
-from votepipe.dev.recovery.redrive import OLDER, DeadLetters
+from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill
+from votepipe.dev.recovery.redrive import OLDER, DeadLetters, pace_of
+from votepipe.plugins import Sink
 from votepipe.project import Project
-from votepipe.project.names import logical_id, meant
+from votepipe.project.names import logical_id, meant, switch
+from votepipe.project.plugins import Plugin
 
 PIPE = "pipe"
 STOPPED = "Stopped. Run it again for the rest."
@@ -144,3 +148,67 @@ def _bar(length: int) -> Iterator[Callable[[int], object]]:
     bar: Any = click.progressbar(length=length, file=sys.stderr)
     with bar:
         yield bar.update
+
+
+@click.command()
+@click.argument("sink")
+@click.option("--since", callback=moment, metavar="AGE", required=True, help="Cast since: 30d.")
+@click.option("--until", callback=moment, metavar="AGE", help="Cast before: 2h, or a date.")
+@click.option("--widget", help="Of this widget alone, which saves reading the whole table.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    help="So many a second; by default what the sink's rate limit allows, or 10.",
+)
+@stack_option
+def backfill(
+    sink: str,
+    since: datetime,
+    until: datetime | None,
+    widget: str | None,
+    dry_run: bool,
+    pace: float | None,
+    stack: str | None,
+) -> None:
+    """Send the votes in the table to SINK, as they stand, and to nobody else.
+
+    They go through enrichment again. A vote that the sink has delivered is skipped, and a newer
+    state wins. After Ctrl-C, run it again for the rest.
+    """
+    plugin = _filled(sink)
+    found = deployment(stack)
+    if not found.sinks[sink]:
+        raise click.ClickException(f"Sink '{sink}' is off. Deploy with {switch(sink)}=true first.")
+    try:
+        with ended_by_signals():
+            votes = Backfill(found, plugin.spec, votes_table(found))
+            votes.look(since, until, widget)
+            count = len(votes.to_send)
+            others = "".join(f", {number} {why}" for why, number in sorted(votes.skipped.items()))
+            click.echo(f"Votes for '{sink}': {count} to send{others}.")
+            if dry_run or not count or not _confirmed():
+                return
+            with _bar(count) as sent:
+                votes.send(pace or pace_of(found, plugin), sent)
+    except End:
+        raise click.ClickException(STOPPED) from None
+    click.echo(f"Sent {votes.sent} votes to '{sink}', and to nobody else.")
+    if rest := count - votes.sent:
+        click.echo(f"{rest} are not for it: its rule or the pipe's filter leaves them out.")
+
+
+def _filled(name: str) -> Plugin[Sink]:
+    """The sink to fill. Raises UsageError for one that cannot be."""
+    sinks = {each.name: each for each in Project.read().sinks}
+    # What these publish would reach others as well; the tally has a command of its own.
+    able = {
+        name: each
+        for name, each in sinks.items()
+        if {CAST, SETTLED} & set(each.spec.events)
+        and each.bus == "VotesBus"
+        and name not in ("settle", "feed", "tally")
+    }
+    if name not in able:
+        raise click.UsageError(f"Sink '{name}' cannot be filled. {meant(name, able)}")
+    return able[name]

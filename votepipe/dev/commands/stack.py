@@ -183,11 +183,11 @@ def rebuild(stack: str | None) -> None:
     """Recount the votes in the table, while new ones arrive."""
     found = deployment(stack)
     counts = Tally(found.session.client("dynamodb"), found.stack.physical_id("TallyTable"))
-    for line in _lines(Recount(counts, _votes_table(found)).run()):
+    for line in _lines(Recount(counts, votes_table(found)).run()):
         click.echo(line)
 
 
-def _votes_table(found: Deployment) -> str:
+def votes_table(found: Deployment) -> str:
     """The name of the votes table: the stack's own, or the one whose stream it was given."""
     stream = found.stack.parameters.get("VoteStreamArn", "")
     if stream:

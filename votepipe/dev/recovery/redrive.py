@@ -44,6 +44,16 @@ class _Letter(NamedTuple):
     event: Event | ScheduledEvent
 
 
+def pace_of(found: Deployment, plugin: Plugin[Sink]) -> float:
+    """How many events a second a sink's receiver bears, by its rate limit."""
+    limit = plugin.spec.rate_limit
+    seconds = limit.seconds if limit else 0
+    if isinstance(seconds, str):  # it is in the setting of this name
+        (field,) = (each for each in plugin.settings if each.name == seconds)
+        seconds = float(found.stack.parameters.get(str(field.parameter)) or field.default)
+    return 1 / seconds if seconds else PACE
+
+
 class DeadLetters:
     """All dead letters of `name`, such as `slack` or `subscriber_crm`; a context manager.
 
@@ -90,9 +100,8 @@ class DeadLetters:
 
     @property
     def pace(self) -> float:
-        """How many a second the receiver bears, by the sink's rate limit."""
-        limit = self._plugin.spec.rate_limit if self._plugin else None
-        return 1 / seconds if limit and (seconds := self._seconds(limit.seconds)) else PACE
+        """How many a second the receiver bears."""
+        return pace_of(self._found, self._plugin) if self._plugin else PACE
 
     def send(self, pace: float, sent: Callable[[int], object] = lambda count: None) -> None:
         """Send them, `pace` a second; `sent` gets how many more it were each time.
@@ -114,14 +123,6 @@ class DeadLetters:
                 sent(len(batch))
             if start + size < len(self.to_send):
                 time.sleep(len(batch) / pace)
-
-    def _seconds(self, given: float | str) -> float:
-        """Seconds of a rate limit, which may be in a setting of this name."""
-        if not isinstance(given, str):
-            return given
-        fields = self._plugin.settings if self._plugin else ()
-        (field,) = (each for each in fields if each.name == given)
-        return float(self._found.stack.parameters.get(str(field.parameter)) or field.default)
 
     def _received(self) -> Iterator[dict[str, Any]]:
         """All that waits."""
