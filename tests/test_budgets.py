@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from votepipe.emulator.http.slack import Slack
 from votepipe.emulator.simulation import usage
 from votepipe.testing import Pipeline
 
@@ -85,3 +86,14 @@ def test_what_only_records_keeps_no_account() -> None:
     found = counted(("settle", "log", "webhook"), 1, 1)
 
     assert usage.WRITES not in found["log"] | found["webhook"]
+
+
+@pytest.mark.parametrize(("live", "calls"), [("false", 0), ("true", 1)])
+def test_no_function_is_called_to_skip(live: str, calls: int) -> None:
+    bot = {"bot_token": "xoxb-1", "channel": "C1", "live": live}
+    with Pipeline(sinks=["settle", "slack"], settings={"slack": bot}) as pipeline:
+        pipeline.serve("slack", Slack())
+        pipeline.put(write(1, 0))
+        pipeline.advance(seconds=10)
+
+        assert pipeline.usage().get("slack", {}).get(usage.CALLS, 0) == calls

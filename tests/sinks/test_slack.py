@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.slack import Settings, handler
-from sinks.slack.messages import one
+from sinks.slack.messages import PREVIEWS, one
 from votepipe import Delivery, Event, Secret, Undeliverable
 from votepipe.emulator.http.receiver import Answer
 
@@ -18,7 +18,7 @@ SETTINGS = Settings(webhook_url=Secret("https://hooks.example/x"))
 SAMPLES = [
     path.stem
     for path in sorted(Path("events/bus").glob("*.json"))
-    if json.loads(path.read_text())["detail-type"] in handler.sink.events
+    if json.loads(path.read_text())["detail-type"] in (*handler.sink.events, *PREVIEWS)
 ]
 
 

@@ -1,6 +1,6 @@
 """votepipe/plugins/checks.py: a plugin that cannot work is refused where it is loaded, in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +33,26 @@ def refusal(
     with pytest.raises(PluginError) as caught:
         sink(**{"events": ["VoteCast"], **mark})(placed(source, module=module))
     return str(caught.value)
+
+
+def adding(kind: Any, default: Any, event: str) -> type:
+    """Settings of which one adds an event."""
+    field = ("live", kind, setting("Live", default=default, events=[event]))
+    return make_dataclass("Settings", [field], frozen=True, kw_only=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "event", "text"),
+    [
+        (str, "", "VoteChanged", "setting 'live' cannot add events. Make it a bool of a sink."),
+        (bool, False, "VoteChange", "there is no event 'VoteChange'. Did you mean 'VoteChanged'?"),
+        (bool, False, "VoteCast", "'events' names one twice. Name each once."),
+    ],
+)
+def test_a_setting_that_adds_events_fits(kind: Any, default: Any, event: str, text: str) -> None:
+    found = refusal("def handler(event, settings): ...", settings=adding(kind, default, event))
+
+    assert found == f"sinks/slack.py: {text}"
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,24 @@ def test_the_options_of_a_sink_are_in_its_resources(put, write) -> None:
     assert statements[-1]["Action"] == ["ses:SendEmail"]
 
 
+def test_a_setting_that_is_on_lets_more_events_through(put, write) -> None:
+    put(
+        "chat",
+        "live: bool = setting('T', default=False, events=['VoteChanged'])",
+        options=", resources=Resources(delay={'Fn::If': ['ChatLiveIsOn', 5, 0]})",
+    )
+
+    template = read(write())
+
+    added = {"Fn::If": ["ChatLiveIsOn", "VoteChanged", {"Ref": "AWS::NoValue"}]}
+    pattern = template["Resources"]["ChatRule"]["Properties"]["EventPattern"]
+    assert pattern["detail-type"] == ["VoteCast", added]
+    delay = template["Resources"]["ChatQueue"]["Properties"]["DelaySeconds"]
+    assert delay == {"Fn::If": ["ChatLiveIsOn", 5, 0]}
+    condition = template["Conditions"]["ChatLiveIsOn"]
+    assert condition == {"Equals": [{"Ref": "ChatLive"}, "true"]}
+
+
 @pytest.mark.parametrize(
     ("setting", "parameter"),
     [
