@@ -21,14 +21,15 @@ def log(
     message: str,
     *,
     level: str = "INFO",
-    metrics: Mapping[str, tuple[float, str]] | None = None,
+    metrics: Mapping[str, tuple[Any, str]] | None = None,
     **facts: Any,
 ) -> None:
     """Write one line to stdout: `message` in the past tense, and facts in camelCase.
 
     Facts that are None are left out; one that JSON cannot hold shows as the name of its type.
-    `metrics` are further facts, each with its CloudWatch unit (`{"Rejected": (1, "Count")}`), that
-    CloudWatch counts for each function (embedded metric format).
+    `metrics` are further facts, each a number or a list of them with its CloudWatch unit
+    (`{"Rejected": (1, "Count")}`), that CloudWatch counts for each function (embedded metric
+    format).
     """
     now = times.now()
     line = {

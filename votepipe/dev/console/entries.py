@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from votepipe.emulator.simulation.jsontext import apart
+
 State = Literal["passed", "waiting", "stopped", "failed"]
 
 # The pipe runner's hops: the stage that each belongs to, and what became of the record there.
@@ -101,6 +103,10 @@ def from_trace(trace: Mapping[str, Any]) -> Entry | None:
 
 def from_line(line: Mapping[str, Any], *, at: str) -> list[Entry]:
     """Read one log line of a function; `at` is when it was logged."""
+    return [entry for each in apart(dict(line)) for entry in _from_line(each, at)]
+
+
+def _from_line(line: Mapping[str, Any], at: str) -> list[Entry]:
     at = utc(line.get("timestamp") or at)
     rejected = line.get("rejected")
     if isinstance(rejected, list):

@@ -12,7 +12,7 @@ from votepipe.emulator.functions.invocation import Invocation
 from votepipe.emulator.functions.patches import Patches
 from votepipe.emulator.functions.process import Process
 from votepipe.emulator.simulation.errors import Closed, Crash, Ended
-from votepipe.emulator.simulation.jsontext import parsed
+from votepipe.emulator.simulation.jsontext import apart, parsed
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.emulator.simulation.usage import CALLS, LOG_BYTES
 
@@ -86,10 +86,14 @@ class Function:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What it printed, each line parsed as JSON; other text becomes `{"message": …}`."""
-        for line in self._printed[len(self._lines) :]:
+        """What it printed, each line parsed as JSON; other text becomes `{"message": …}`.
+
+        A line about several messages is one for each.
+        """
+        for line in self._printed:
             facts = parsed(line)
-            self._lines.append(facts if isinstance(facts, dict) else {"message": line})
+            self._lines += apart(facts) if isinstance(facts, dict) else [{"message": line}]
+        self._printed.clear()
         return self._lines
 
     @property

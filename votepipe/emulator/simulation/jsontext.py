@@ -14,6 +14,17 @@ def parsed(text: str) -> Any:
         return None
 
 
+def apart(line: dict[str, Any]) -> list[dict[str, Any]]:
+    """A log line about several messages as one for each of them."""
+    ids = line.get("messageId")
+    if not isinstance(ids, list):
+        return [line]
+    return [
+        {name: value[at] if isinstance(value, list) else value for name, value in line.items()}
+        for at in range(len(ids))
+    ]
+
+
 def as_json(content: Any) -> Any:
     """Content as it arrives over JSON; bytes become Base64."""
     return json.loads(json.dumps(content, default=_member))

@@ -94,6 +94,21 @@ def test_a_line_has_sink_reason_and_facts() -> None:
     assert found.facts == {"sink": "slack", "attempt": 3, "milliseconds": 12}
 
 
+def test_a_line_about_a_batch_is_an_entry_for_each_event() -> None:
+    line = {
+        "message": "delivered",
+        "outcome": "delivered",
+        "sink": "slack",
+        "eventId": ["e-1", "e-2"],
+        "messageId": ["m-1", "m-2"],
+        "attempt": [1, 3],
+    }
+
+    found = entries.from_line(line, at="2026-01-01T00:00:00Z")
+
+    assert [(each.event_id, each.facts["attempt"]) for each in found] == [("e-1", 1), ("e-2", 3)]
+
+
 def test_a_line_beside_the_outcome_is_a_note() -> None:
     line = {"level": "ERROR", "message": "delivered but not marked", "eventId": "e-1"}
 

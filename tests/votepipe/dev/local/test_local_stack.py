@@ -176,13 +176,20 @@ def receivers(stack: Any, words: str) -> set[str]:
 
 
 def delivered(stack: Any, vote_id: str) -> set[str]:
-    """The sinks that wrote down what they did with a vote."""
+    """The sinks that recorded a vote, or that keep no account and logged its delivery."""
+    votes = requests.get(f"{stack.url}/api/journal", timeout=10).json()["votes"]
+    hops = [hop for each in votes if each["voteId"] == vote_id for hop in each["hops"]]
+    logged = {hop["text"].partition(":")[0] for hop in hops if ": delivered" in hop["text"]}
     deliveries = items(stack, "DeliveriesTable")
-    return {
-        each["delivery"].partition("#")[0]
-        for each in deliveries
-        if vote_id in each["delivery"] and each.keys() & {"sequence", "settled"}
-    } | {"tally" for each in items(stack, "TallyTable") if vote_id in each["tally"]}
+    return (
+        {
+            each["delivery"].partition("#")[0]
+            for each in deliveries
+            if vote_id in each["delivery"] and each.keys() & {"sequence", "settled"}
+        }
+        | {"tally" for each in items(stack, "TallyTable") if vote_id in each["tally"]}
+        | (logged & {"log", "webhook"})
+    )
 
 
 def items(stack: Any, table: str) -> list[dict[str, Any]]:
