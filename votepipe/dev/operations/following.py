@@ -10,6 +10,7 @@ import requests
 from votepipe.dev.console import entries
 from votepipe.dev.console.watcher import LogReader
 from votepipe.dev.operations.deployment import Deployment
+from votepipe.emulator.simulation.jsontext import apart
 
 Hop = Mapping[str, Any]  # as `GET /api/journal` has it, with its `voteId` where that is known
 VOTES = 5000  # as many as the console keeps
@@ -80,9 +81,9 @@ def _hops(at: int, text: str) -> Iterator[Hop]:
         line = json.loads(text)
     except ValueError:
         return
-    if isinstance(line, dict):
-        known = {"voteId": line["voteId"]} if isinstance(line.get("voteId"), str) else {}
-        for entry in entries.from_line(line, at=entries.utc(at / 1000)):
+    for each in apart(line) if isinstance(line, dict) else ():
+        known = {"voteId": each["voteId"]} if isinstance(each.get("voteId"), str) else {}
+        for entry in entries.from_line(each, at=entries.utc(at / 1000)):
             yield {**entry.as_json(), **known}
 
 
