@@ -192,6 +192,20 @@ class TestStart:
 
         assert harness.put == ["e1"]
 
+    def test_a_restart_goes_on_before_the_lane_that_is_furthest_behind(
+        self, stream, harness, follow
+    ):
+        stream.shard("a", *range(1, 9))
+        harness.enrichments.append(RuntimeError())
+        follower = follow(parallelization=4, batch_size=1)
+        follower.turn()
+        put = set(harness.put)
+
+        turns(harness, follow(parallelization=4, batch_size=1), 5)
+
+        assert 0 < len(put) < 8
+        assert set(harness.put) == {f"e{number}" for number in range(1, 9)}
+
     def test_a_restart_repeats_a_batch_that_was_in_hand(self, stream, harness, follow):
         stream.shard("a", 1, 2)
         harness.puts.append(lambda ids: [{"EventId": "b"}, {"ErrorCode": "Throttled"}])
