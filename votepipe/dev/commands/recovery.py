@@ -13,7 +13,7 @@ from votepipe.dev.commands.stack import votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
 from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
 from votepipe.dev.pipe_runner.redrive import redrive as through_the_pipe
-from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill
+from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill, replay
 from votepipe.dev.recovery.redrive import OLDER, DeadLetters, pace_of
 from votepipe.plugins import Sink
 from votepipe.project import Project
@@ -155,6 +155,7 @@ def _bar(length: int) -> Iterator[Callable[[int], object]]:
 @click.option("--since", callback=moment, metavar="AGE", required=True, help="Cast since: 30d.")
 @click.option("--until", callback=moment, metavar="AGE", help="Cast before: 2h, or a date.")
 @click.option("--widget", help="Of this widget alone, which saves reading the whole table.")
+@click.option("--archive", is_flag=True, help="Every event from the bus's archive, instead.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @click.option(
     "--pace",
@@ -167,6 +168,7 @@ def backfill(
     since: datetime,
     until: datetime | None,
     widget: str | None,
+    archive: bool,
     dry_run: bool,
     pace: float | None,
     stack: str | None,
@@ -180,6 +182,12 @@ def backfill(
     found = deployment(stack)
     if not found.sinks[sink]:
         raise click.ClickException(f"Sink '{sink}' is off. Deploy with {switch(sink)}=true first.")
+    if archive:
+        if widget or dry_run or pace:
+            raise click.UsageError("--archive goes with --since and --until alone.")
+        replay(found, sink, since, until or datetime.now(UTC))
+        click.echo(f"EventBridge replays its archive to '{sink}', and to nobody else.")
+        return
     try:
         with ended_by_signals():
             votes = Backfill(found, plugin.spec, votes_table(found))

@@ -34,7 +34,7 @@ Item = Mapping[str, Any]
 
 
 class BackfillError(VotepipeError):
-    """The enrichment function failed; the text says what to do."""
+    """A sink cannot be filled; the text says what to do."""
 
 
 class Backfill:
@@ -170,3 +170,27 @@ def _envelope(detail: dict[str, Any]) -> dict[str, Any]:
         "resources": [],
         "detail": detail,
     }
+
+
+def replay(found: Deployment, sink: str, since: datetime, until: datetime) -> None:
+    """Have the bus send what its archive kept to the rule of a sink alone.
+
+    Raises BackfillError where the stack keeps no archive.
+    """
+    stack, events = found.stack, found.session.client("events")
+    if "VotesArchive" not in stack.physical_ids:
+        raise BackfillError(
+            f"Stack '{found.name}' keeps no archive. Leave out --archive, or deploy with "
+            "ArchiveDays=30, which keeps events from then on."
+        )
+    archive = events.describe_archive(ArchiveName=stack.physical_id("VotesArchive"))
+    bus = archive["EventSourceArn"]
+    name = stack.physical_id(f"{logical_id(sink)}Rule").rpartition("|")[2]
+    rule = events.describe_rule(Name=name, EventBusName=bus)["Arn"]
+    events.start_replay(
+        ReplayName=f"{sink}-{uuid.uuid4()}",
+        EventSourceArn=archive["ArchiveArn"],
+        EventStartTime=since,
+        EventEndTime=until,
+        Destination={"Arn": bus, "FilterArns": [rule]},
+    )

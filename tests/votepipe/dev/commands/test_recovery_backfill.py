@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -128,6 +129,55 @@ def test_a_sink_without_settled_votes_gets_them_as_cast(
     lines = [each for each in pipeline.lines("LogSink") if each.get("outcome") == "delivered"]
     assert len({each["voteId"] for each in lines}) == len(lines) == 23
     assert shown(pipeline) == []
+
+
+def test_the_archive_is_replayed_to_the_sinks_rule_alone_and_what_was_delivered_is_skipped(
+    deployed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Pipeline(
+        parameters={"ArchiveDays": "30", "Environment": "dev"},
+        sinks=["slack", "settle", "log"],
+        fill_secrets=True,
+    ) as pipeline:
+        resources, asked = pipeline.resources, list[dict[str, Any]]()
+        events = SimpleNamespace(
+            describe_archive=lambda **_: {
+                "ArchiveArn": resources.arn("VotesArchive"),
+                "EventSourceArn": resources.arn("VotesBus"),
+            },
+            describe_rule=lambda Name, **_: {"Arn": f"arn of {Name}"},  # noqa: N803
+            start_replay=lambda **given: asked.append(given),
+        )
+        found = deployed(pipeline)
+        found.session.client = {"events": events}.__getitem__
+        monkeypatch.setattr(recovery, "deployment", lambda _: found)
+        pipeline.put(vote("v"))
+        pipeline.run_until_idle()
+        shown_before, logged = len(pipeline.sent("slack")), len(pipeline.lines("LogSink"))
+
+        done = CliRunner().invoke(
+            recovery.backfill, ["slack", "--since", "2026-01-04", "--archive"]
+        )
+        pipeline.replay(rules=["SlackRule"])  # what AWS makes of it
+        pipeline.run_until_idle()
+
+        assert done.output == "EventBridge replays its archive to 'slack', and to nobody else.\n"
+        (given,) = asked
+        assert given["EventSourceArn"] == resources.arn("VotesArchive")
+        assert given["EventStartTime"] == datetime(2026, 1, 4, tzinfo=UTC)
+        assert given["Destination"] == {
+            "Arn": resources.arn("VotesBus"),
+            "FilterArns": [f"arn of {resources.ref('SlackRule')}"],
+        }
+        assert len(pipeline.sent("slack")) == shown_before > 0
+        assert len(pipeline.lines("LogSink")) == logged
+
+
+def test_without_an_archive_the_parameter_is_named(backfill: Callable[..., Result]) -> None:
+    done = CliRunner().invoke(recovery.backfill, ["slack", "--since", "30d", "--archive"])
+
+    assert "keeps no archive" in str(done.exception)
+    assert "ArchiveDays=30" in str(done.exception)
 
 
 @pytest.mark.parametrize(
