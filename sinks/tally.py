@@ -14,7 +14,9 @@ from votepipe.tally import Tally
     events=["VoteWithdrawn", "VoteSettled"],
     idempotent=None,  # the tally itself skips what it has counted
     resources=Resources(
-        timeout=10,
+        # What a dying function held is back after six times as long and the window: Slack's
+        # threads wait for that (sinks/slack/threads.py).
+        timeout=5,
         window=5,
         max_concurrency=2,  # more would meet at the counters of one article
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}},

@@ -12,7 +12,7 @@ is used.
 Slack takes about one message a second and channel, and 50 edits a minute: calls keep to a rate.
 When many votes of one instance settle at once, they make one message. Previews of votes that have
 not settled are dropped when too many wait.
-With `SlackThreads`, the bot posts one message per article with counts, and votes below, ten seconds
+With `SlackThreads`, the bot posts one message per article with counts, and votes below, 50 seconds
 later; the sink `tally`, which counts them, must be on.
 A message that was deleted in Slack is not posted again. A withdrawn vote is struck out; votes in a
 message of many, or in a webhook's, stay as they are.

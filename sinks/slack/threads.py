@@ -19,8 +19,9 @@ from votepipe.tally.counted import Counted, article_key
 
 # No call to Slack takes longer, so whoever posts the message has done so by then, or died.
 _LEASE = 15
-# The tally has counted a settled vote by then: it gathers votes for five seconds.
-COUNTED_SECONDS = 10
+# The tally has counted a settled vote by then, also after a crash: it gathers votes for five
+# seconds, and what a dying function held is back after 35.
+COUNTED_SECONDS = 50
 
 Events = Sequence[Event]
 Item = dict[str, Any]
