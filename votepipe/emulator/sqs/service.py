@@ -21,15 +21,20 @@ class Sqs:
         self._simulation = simulation
         self._by_url = {queue.url: queue for queue in queues.values()}
         self._by_arn = {queue.arn: queue for queue in queues.values()}
+        self._moves: list[dict[str, Any]] = []
         self.operations: Operations = {
             "SendMessage": self._send,
             "ReceiveMessage": self._receive,
             "DeleteMessage": self._delete,
             "ChangeMessageVisibility": self._hide,
+            "StartMessageMoveTask": self._start_move,
+            "ListMessageMoveTasks": self._list_moves,
         }
 
     def touches(self, operation: str, parameters: Parameters) -> list[tuple[str, str]]:
         """The action, and the queue it is done to."""
+        if "SourceArn" in parameters:
+            return [(f"sqs:{operation}", parameters["SourceArn"])]
         place, _, name = parameters["QueueUrl"].rpartition("/")
         return [(f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{last_part(place)}:{name}")]
 
@@ -44,13 +49,13 @@ class Sqs:
             )
         return queue
 
-    def move(self, source: Queue) -> None:
-        """Move all dead letters of a queue back to where they came from.
+    def move(self, source: Queue, to: Queue | None = None) -> None:
+        """Move all dead letters of a queue to another one, or back to where they came from.
 
         They get a new id, and count as sent now.
         """
         for number, message in enumerate(source.messages):
-            home = self._by_arn.get(message.source or "", source.sources[0])
+            home = to or self._by_arn.get(message.source or "", source.sources[0])
             when = self._simulation.now + number // _MOVES_PER_SECOND
             self._simulation.clock.at(when, partial(_move, message, source, home))
 
@@ -86,6 +91,24 @@ class Sqs:
         self._simulation.usage.add(DELETES, who=queue.id)
         queue.delete(given["ReceiptHandle"])
         return {}
+
+    def _start_move(self, given: Parameters) -> dict[str, Any]:
+        source, to = (
+            self._by_arn.get(given.get(f"{end}Arn", "")) for end in ("Source", "Destination")
+        )
+        if source is None or not source.sources or ("DestinationArn" in given and to is None):
+            raise Refused("ResourceNotFoundException", "A specified resource doesn't exist.")
+        task = {"SourceArn": source.arn, "Status": "COMPLETED"}
+        if to or all(message.source for message in source.messages):
+            self.move(source, to)
+        else:  # what came by SendMessage does not say from where
+            task |= {"Status": "FAILED", "FailureReason": "CouldNotDetermineMessageSource"}
+        self._moves.insert(0, task)
+        return {"TaskHandle": f"task-{len(self._moves)}"}
+
+    def _list_moves(self, given: Parameters) -> dict[str, Any]:
+        of_queue = [each for each in self._moves if each["SourceArn"] == given["SourceArn"]]
+        return {"Results": of_queue[: given.get("MaxResults", 1)]}
 
     def _hide(self, given: Parameters) -> dict[str, Any]:
         seconds = given["VisibilityTimeout"]

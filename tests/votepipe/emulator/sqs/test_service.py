@@ -107,3 +107,31 @@ def test_messages_are_received_and_deleted(chat: Pipeline, sqs: Any, queue: Queu
     assert [each["Body"] for each in received] == ["a", "b"]
     assert sorted(message.body for message in queue.messages) == ["b", "c"]
     assert queue.counts == (2, 0)
+
+
+def test_a_move_task_without_a_destination_fails_for_what_was_sent_there(
+    chat: Pipeline, sqs: Any
+) -> None:
+    source, dead = (chat.models.queues[name] for name in ("ChatQueue", "ChatDeadLetters"))
+    source.listeners.clear()
+    sqs.send_message(QueueUrl=dead.url, MessageBody="a")
+
+    sqs.start_message_move_task(SourceArn=dead.arn)
+    (failed,) = sqs.list_message_move_tasks(SourceArn=dead.arn)["Results"]
+    stayed = len(dead.messages)
+    sqs.start_message_move_task(SourceArn=dead.arn, DestinationArn=source.arn)
+    chat.advance(seconds=1)
+    (done,) = sqs.list_message_move_tasks(SourceArn=dead.arn)["Results"]
+
+    assert (failed["Status"], failed["FailureReason"]) == (
+        "FAILED",
+        "CouldNotDetermineMessageSource",
+    )
+    assert (stayed, done["Status"], dead.messages) == (1, "COMPLETED", [])
+    assert [message.body for message in source.messages] == ["a"]
+
+
+def test_a_move_task_takes_the_dead_letters_of_a_queue_alone(chat: Pipeline, sqs: Any) -> None:
+    for name in (chat.models.queues["ChatQueue"].arn, "arn:aws:sqs:us-east-1:123456789012:none"):
+        with pytest.raises(sqs.exceptions.ResourceNotFoundException):
+            sqs.start_message_move_task(SourceArn=name)
