@@ -10,6 +10,7 @@ from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.stack import StackError
 from votepipe.model.errors import VotepipeError
 from votepipe.project import checkout, template
+from votepipe.project.names import logical_id
 
 
 class Check(NamedTuple):
@@ -153,6 +154,8 @@ def _dead_letters(found: Deployment) -> Iterator[Finding]:
     queues = [
         name for name in found.stack.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")
     ]
+    known = {f"{logical_id(each)}DeadLetters": each for each in found.sinks}
+    known["VotesPipeDeadLetters"] = "pipe"
     empty = 0
     for name in queues:
         count = client.get_queue_attributes(
@@ -161,9 +164,9 @@ def _dead_letters(found: Deployment) -> Iterator[Finding]:
         empty += count == "0"
         if count != "0":
             why = "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
-            if name == "VotesPipeDeadLetters":
+            if name in known:
                 where = "" if found.console else f" --stack {found.name}"
-                why += f" Once that works again, run: votepipe redrive pipe{where}"
+                why += f" Once that works again, run: votepipe redrive {known[name]}{where}"
             yield Finding(f"Messages in {name}: {count}.", why)
     yield Finding(f"{empty} of {len(queues)} dead-letter queues are empty.")
 

@@ -206,7 +206,8 @@ def test_where_everything_is_wrong_each_thing_has_its_remedy(account: Account) -
         "SES is in its sandbox and has not verified 'jane@example.net', which sink 'email' "
         "sends to.": "Verify the address or its domain in SES, or ask SES for production access.",
         "Messages in SlackDeadLetters: 1.": (
-            "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'."
+            "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'. "
+            "Once that works again, run: votepipe redrive slack --stack votes"
         ),
         "Messages in VotesPipeDeadLetters: 1.": (
             "Its messages say why, in the attribute 'reason' or 'ERROR_MESSAGE'. "

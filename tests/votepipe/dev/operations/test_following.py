@@ -53,6 +53,7 @@ def test_a_votes_hops_are_found_in_all_logs_by_its_events_too() -> None:
     logs.say("SlackLogs", 3, "e1", "v1", sink="slack", outcome="delivered")
     logs.say("SlackLogs", 5, "e2", "v1", sink="slack", outcome="undeliverable")
     logs.say("SlackLogs", 4, "e3", "v2", sink="slack", outcome="delivered")
+    logs.say("SlackLogs", 6, "e4", "v2", why="v1")
     logs.say("EnrichLogs", 1, "e2", enricher="article", level="WARNING")
     logs.lines["SlackLogs"].append('"eventId" in no JSON')
 
