@@ -220,9 +220,22 @@ class Account:
         names.only(known, names_, "The template has no bus or policy of one '{}'.")
         self.simulation.faults.away.update(names_)
 
+    def deny(self, name: str, *actions: str) -> None:
+        """Have the role of a function or a pipe not allow actions, such as `events:PutEvents`."""
+        roles = {function: each.role for function, each in self.models.functions.items()}
+        roles |= {pipe: self.resources.properties[pipe]["RoleArn"] for pipe in self.models.pipes}
+        names.only(roles, [name], "The template has no function or pipe '{}'.")
+        self.models.roles.denied.update((roles[name], action) for action in actions)
+
+    def restart(self) -> None:
+        """Have all functions go on in new processes, as a deployment does."""
+        for function in self.models.functions.values():
+            function.restart()
+
     def heal(self) -> None:
         """End all faults of this account that are not used up."""
         self.simulation.faults.__init__()  # type: ignore[misc]  # as it was at first
+        self.models.roles.denied.clear()
 
     def duplicate(self, probability: float = 1.0, *, late: float = 0.0) -> None:
         """Have each message of a sink's queue handed out twice, the second time `late` seconds on.

@@ -215,11 +215,47 @@ def test_order_can_be_left_to_chance(run: Run) -> None:
     assert sorted(texts) == [f"{number} thumbsup" for number in range(8)] != texts
 
 
+def test_a_permission_that_is_missing_is_the_reason_in_the_dead_letters(chat: Pipeline) -> None:
+    chat.deny("ChatSink", "dynamodb:UpdateItem")
+
+    assert after_a_vote(chat) == []
+    (letter,) = chat.dead_letters("chat")
+    assert "dynamodb:UpdateItem" in letter.reason
+
+
+def test_a_pipe_without_a_permission_goes_on_when_it_has_it(chat: Pipeline) -> None:
+    chat.deny("VotesPipe", "events:PutEvents")
+    chat.put(VOTE)
+    chat.advance(minutes=20)
+    assert chat.events() == []
+    chat.heal()
+    chat.run_until_idle()
+
+    assert [message.text for message in chat.sent("chat")] == ONE
+
+
+def test_functions_can_go_on_in_new_processes(chat: Pipeline) -> None:
+    def cold_starts() -> int:
+        return sum("GetSecretValue" in step.call for step in chat.steps_made)
+
+    after_a_vote(chat)
+    chat.put(VOTE | {"voteId": "two"})
+    chat.run_until_idle()
+    warm = cold_starts()
+    chat.restart()
+    chat.put(VOTE | {"voteId": "three"})
+    chat.run_until_idle()
+
+    assert (warm, cold_starts()) == (2, 4)
+    assert len(chat.sent("chat")) == 3
+
+
 def test_all_faults_can_be_ended(chat: Pipeline) -> None:
     chat.fail("EnrichFunction", times=9)
     chat.answer("chat", status=500, times=9)
     chat.crash_at(0)
     chat.duplicate()
+    chat.deny("ChatSink", "dynamodb:UpdateItem")
     chat.heal()
 
     assert after_a_vote(chat) == ONE

@@ -32,9 +32,15 @@ class Roles:
             for role in facts.get("Roles", ()):
                 self._statements[arns[role]] += _statements(facts["PolicyDocument"])
         self._known: dict[tuple[str, str, str, Context], bool] = {}
+        self.denied: set[tuple[str, str]] = set()
 
     def allows(self, role: str, action: str, resource: str, context: Context = ()) -> bool:
-        """Whether the role with this ARN may do the action to the resource, in this context."""
+        """Whether the role with this ARN may do the action to the resource, in this context.
+
+        `denied` are actions that a role may not do for now, whatever its policies say.
+        """
+        if (role, action) in self.denied:
+            return False
         asked = (role, action, resource, context)
         if asked not in self._known:
             known = _CONTEXT | dict(context)

@@ -102,6 +102,10 @@ class Function:
         module = self.handler.rpartition(".")[0].removeprefix("sinks.")
         return str(self.environment.get("VOTEPIPE_SINK", module))
 
+    def restart(self) -> None:
+        """Have its next calls begin in new processes; those under way end in their own."""
+        self._warm = []
+
     def invoke(self, event: Any) -> Any:
         """Call it, within a task; the answer is what its caller gets as JSON.
 
@@ -124,7 +128,8 @@ class Function:
     def _run(self, event: Any) -> Any:
         simulation, current = self.simulation, self.patches.current
         simulation.usage.add(CALLS, who=self.id)
-        process = self._warm.pop() if self._warm else self._cold()
+        warm = self._warm
+        process = warm.pop() if warm else self._cold()
         invocation = Invocation(
             simulation=simulation,
             process=process,
@@ -158,7 +163,7 @@ class Function:
             simulation.usage.add(LOG_BYTES, size, who=self.id)
             self._printed += lines
             if not process.dead:
-                self._warm.append(process)
+                warm.append(process)
         return json.loads(answer)
 
     def _cold(self) -> Process:
