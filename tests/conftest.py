@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from votepipe.dev.local.ministack import MiniStack
     from votepipe.dev.operations.deployment import Deployment, LocalSession
+    from votepipe.testing import Pipeline
 
 # No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
 hypothesis.settings.register_profile(
@@ -352,6 +354,32 @@ def valid_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield came
     assert came
     assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Callable[..., Any]:
+    """Make of a pipeline the deployment that commands reach on AWS."""
+    from votepipe.project import Project
+
+    def deployed(pipeline: "Pipeline", **parameters: str) -> Any:
+        resources = pipeline.resources
+        ids = {name: resources.ref(name) for name in resources.properties}
+        stack = SimpleNamespace(
+            physical_ids=ids,
+            physical_id=ids.__getitem__,
+            parameters=parameters,
+            of_type=lambda kind: list(resources.of_type(kind)),
+            resolved=resources.properties.__getitem__,
+        )
+        return SimpleNamespace(
+            name="votepipe",
+            console=None,
+            sinks={sink.name: sink.name in pipeline.models.fed for sink in Project.read().sinks},
+            session=SimpleNamespace(client=pipeline.client),
+            stack=stack,
+        )
+
+    return deployed
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from votepipe.project import Project
 from votepipe.project.sync import enricher_settings, resources, synced
-from votepipe.testing import Pipeline
 
 ROOT = Path(__file__).parents[3]
 
@@ -70,28 +66,3 @@ def votepipe():
         )
 
     return votepipe
-
-
-@pytest.fixture
-def deployed() -> Callable[..., Any]:
-    """Make of a pipeline the deployment that commands reach on AWS."""
-
-    def deployed(pipeline: Pipeline, **parameters: str) -> Any:
-        resources = pipeline.resources
-        ids = {name: resources.ref(name) for name in resources.properties}
-        stack = SimpleNamespace(
-            physical_ids=ids,
-            physical_id=ids.__getitem__,
-            parameters=parameters,
-            of_type=lambda kind: list(resources.of_type(kind)),
-            resolved=resources.properties.__getitem__,
-        )
-        return SimpleNamespace(
-            name="votepipe",
-            console=None,
-            sinks={sink.name: sink.name in pipeline.models.fed for sink in Project.read().sinks},
-            session=SimpleNamespace(client=pipeline.client),
-            stack=stack,
-        )
-
-    return deployed
