@@ -5,7 +5,7 @@ PARAMETERS ?=
 export PARAMETERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-fast chaos models docs bench deploy requirements clean
+.PHONY: help setup up demo check test test-fast chaos fuzz models docs bench deploy requirements clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-fast: setup ## Tests without servers and without long or random searches, i
 
 chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, and all that can go wrong: minutes
 	VOTEPIPE_VOTES=10000 VOTEPIPE_LOCAL_VOTES=300 .venv/bin/pytest -s tests/chaos
+
+fuzz: setup ## A million records into the enrichment, 10,000 of them on into every sink: minutes
+	VOTEPIPE_RECORDS=1000000 .venv/bin/pytest tests/fuzz
 
 models: setup ## Write the types of the feed's events into examples/subscriber/models/ (needs npm)
 	@mkdir -p .votepipe/node && cp tests/node/package.json .votepipe/node/
