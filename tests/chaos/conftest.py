@@ -70,7 +70,7 @@ def audited(evidence: Evidence) -> Findings:
     found = Findings()
     places = {(each.vote, each.sink): each for each in evidence.waiting}
     for sink, texts in evidence.arrived.items():
-        marks = [mark for text in texts if (mark := shown(sink, text))]
+        marks = [mark for text in texts for mark in shown(sink, text)]
         every = set(marks)
         last = {vote_of(mark): mark for mark in marks}
         for vote, mark in evidence.table.items():
@@ -92,17 +92,16 @@ def audited(evidence: Evidence) -> Findings:
     return found
 
 
-def shown(sink: str, text: str) -> str | None:
-    """The mark that a message shows."""
+def shown(sink: str, text: str) -> list[str]:
+    """The marks that a message shows, each once; one of Slack may be about several votes."""
     if sink == EVERY_EVENT:
         body = json.loads(text)
         if body["type"] == "VoteSettled":
-            return None  # its change came by itself
+            return []  # its change came by itself
         if body["type"] == "VoteWithdrawn":
-            return f"{body['vote']['voteId']} {WITHDRAWN}"
+            return [f"{body['vote']['voteId']} {WITHDRAWN}"]
         text = json.dumps(body["vote"])
-    found = MARK.search(text)
-    return found and found[0]
+    return list(dict.fromkeys(MARK.findall(text)))
 
 
 def vote_of(mark: str) -> str:
