@@ -40,12 +40,14 @@ class Waiting:
 class Evidence:
     """What a run left behind.
 
-    `table` has the mark of each vote's last write by the vote's id, `arrived` the texts that each
-    sink's receiver took, in order, and `rejected` why the bus says that a vote was rejected.
+    `table` has the mark of each vote's last write by the vote's id, `arrived` what each sink's
+    receiver took, in order, `quoted` what people read of it, and `rejected` why the bus says that
+    a vote was rejected.
     """
 
     table: Mapping[str, str]
     arrived: Mapping[str, list[str]]
+    quoted: list[str]
     rejected: Mapping[str, str]
     waiting: list[Waiting]
 
@@ -84,8 +86,8 @@ def audited(evidence: Evidence) -> Findings:
             found.fates[sink, fate] += 1
             if fate == "lost":
                 found.lost.append(f"{sink}: {vote} {mark}")
-        if sink != EVERY_EVENT:  # its receiver drops what has the same webhook-id
-            found.doubled += [vote_of(mark) for mark, n in Counter(marks).items() if n > 1]
+    marks = Counter(mark for text in evidence.quoted for mark in shown("", text))
+    found.doubled = [vote_of(mark) for mark, times in marks.items() if times > 1]
     found.unexplained = [
         f"{each.queue}: {each.vote}" for each in evidence.waiting if not each.reason
     ]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from votepipe.emulator.functions.function import FunctionError
-from votepipe.testing import Answer, Pipeline
+from votepipe.testing import Answer, Message, Pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -82,12 +82,14 @@ class Run:
             for event in self.pipeline.events("VoteRejected")
             if event["detail"]["vote"].get("voteId") in self.invalid
         }
-        arrived = {
-            sink: [each.request.content.decode() for each in self.pipeline.sent(sink)]
-            for sink in SHOWING
+        arrived = {sink: [told(each) for each in self.pipeline.sent(sink)] for sink in SHOWING}
+        return {
+            "table": self.table,
+            "arrived": arrived,
+            "quoted": [each.request.content.decode() for each in self.pipeline.sent("slack")],
+            "rejected": rejected,
+            "waiting": list(self.waiting()),
         }
-        waiting = list(self.waiting())
-        return {"table": self.table, "arrived": arrived, "rejected": rejected, "waiting": waiting}
 
     def cut_off(self) -> set[str]:
         """The votes whose message went out right before its function died, unmarked."""
@@ -102,6 +104,14 @@ class Run:
         self.pipeline.heal()
         for sink in SHOWING:
             self.pipeline.serve(sink, lambda _: Answer())
+
+
+def told(message: Message) -> str:
+    """What a message says; of many votes at once, Slack's counts those that it does not quote."""
+    if message.sink == "slack":
+        events = message.events if isinstance(message.events, list) else [message.events]
+        return json.dumps([dict(event.vote.answers) for event in events])
+    return message.request.content.decode()
 
 
 Fault = Callable[[Run, range], None]

@@ -77,7 +77,13 @@ class Run:
             for sink in (*SHOWING, "settle", "pipe")
             if sink in letter["queue"].lower()
         ]
-        return {"table": self.table, "arrived": arrived, "rejected": {}, "waiting": waiting}
+        return {
+            "table": self.table,
+            "arrived": arrived,
+            "quoted": arrived["slack"],
+            "rejected": {},
+            "waiting": waiting,
+        }
 
     def all_in(self, votes: list[str], queue: str) -> bool:
         letters = self.get("dead-letters")
