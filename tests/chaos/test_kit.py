@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 VOTES = int(os.environ.get("VOTEPIPE_VOTES", "120"))
 SLICES = 10
+MARK = re.compile(r"\bm(\d+)\.\d")
 SHOWING = ("slack", "email", "webhook")
 
 
@@ -92,11 +94,18 @@ class Run:
         }
 
     def cut_off(self) -> set[str]:
-        """The votes whose message went out right before its function died, unmarked."""
-        return {
-            first.vote_key.vote
+        """The votes in messages that went out right before their function died, unmarked."""
+        sent = (each for each in self.pipeline.messages if each.accepted)
+        after = [
+            second.what
             for first, second in pairwise(self.pipeline.trace.hops)
-            if (first.what, second.what) == ("sent", "failed")
+            if first.what == "sent"
+        ]
+        return {
+            f"v{number}"
+            for message, what in zip(sent, after, strict=False)
+            if (message.sink, what) == ("slack", "failed")
+            for number in MARK.findall(message.request.content.decode())
         }
 
     def heal(self) -> None:
