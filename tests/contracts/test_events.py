@@ -69,7 +69,7 @@ def test_every_event_of_a_long_run_is_valid_at_every_hop(
     rejected = VOTES // 100
     assert came["VotesBus VoteRejected"] == came["VotesBus VoteWithdrawn"] == rejected
     assert came["VotesBus VoteCast"] == VOTES - rejected
-    assert came["VotesBus VoteSettled"] > VOTES - 2 * rejected
+    assert came["VotesBus VoteSettled"] >= VOTES - 2 * rejected
     for kind in ("VoteCast", "VoteChanged", "VoteSettled", "VoteWithdrawn"):
         assert came[f"FeedBus {kind}"] == came[f"VotesBus {kind}"] > 0
     for event in feed:

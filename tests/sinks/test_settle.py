@@ -396,7 +396,7 @@ def test_what_settles_next_waits_no_longer_than_a_publication_takes() -> None:
     with Pipeline(sinks=["settle"], parameters={"QuietPeriodSeconds": "0"}) as pipeline:
         pipeline.latency(1)
         pipeline.put(vote)
-        pipeline.advance(seconds=4)
+        pipeline.advance(seconds=3)
         pipeline.put({**vote, "voteType": "thumbsdown"})
         pipeline.run_until_idle()
 

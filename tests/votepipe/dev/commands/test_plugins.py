@@ -114,7 +114,7 @@ def test_a_new_sink_is_written_and_listed(stale: Path, votepipe) -> None:
     done = votepipe(stale, "sync")
 
     assert done.returncode == 0
-    assert done.stdout.startswith("+ sink 'fax': FaxEnabled, FaxRule, FaxQueue, ")
+    assert done.stdout.startswith("+ sink 'fax': FaxEnabled, FaxConcurrency, ")
     assert done.stdout.endswith("Written: template.yaml and docs/sinks.md.\n")
     assert b"  FaxQueue:" in (stale / "template.yaml").read_bytes()
     assert votepipe(stale, "sync", "--check").returncode == 0
@@ -126,7 +126,7 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     done = votepipe(stale, "sync", "--check")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("+ sink 'fax': FaxEnabled, FaxRule, ")
+    assert done.stderr.startswith("+ sink 'fax': FaxEnabled, FaxConcurrency, ")
     assert done.stderr.endswith(
         "Error: template.yaml and docs/sinks.md are not in step. Run: votepipe sync\n"
     )

@@ -232,8 +232,8 @@ class Role:
 
 @pytest.fixture
 def role(stack: Any) -> Iterator[Role]:
-    """The role of the webhook sink."""
-    found = Role(stack.deployment, "WebhookRole")
+    """The role of the email sink."""
+    found = Role(stack.deployment, "EmailRole")
     yield found
     found.restore()
 
@@ -251,9 +251,9 @@ def test_every_sink_delivers_with_the_role_it_has(stack: Any, eventually: Any) -
 
 
 def reasons(stack: Any, words: str) -> list[str]:
-    """Why the webhook's dead letters with these words are there; what is read is deleted."""
+    """Why the dead letters of mail with these words are there; what is read is deleted."""
     sqs = stack.deployment.session.client("sqs")
-    queue = stack.deployment.stack.physical_id("WebhookDeadLetters")
+    queue = stack.deployment.stack.physical_id("EmailDeadLetters")
     found = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])
     messages = [each for each in found.get("Messages", []) if words in each["Body"]]
     for each in messages:
@@ -271,7 +271,7 @@ def test_what_a_role_does_not_allow_is_a_dead_letter_that_names_the_action(
 
     (reason,) = eventually(lambda: reasons(stack, words))
     assert "dynamodb:UpdateItem" in reason
-    assert "webhook" not in receivers(stack, words)
+    assert "email" not in receivers(stack, words)
 
 
 def test_a_sink_that_is_off_gets_no_event_takes_none_and_has_no_secret(

@@ -222,7 +222,10 @@ def test_what_their_missing_bus_cannot_take_comes_back_to_them_alone(
     two_accounts.run(two_accounts.deploy)
     said = two_accounts.run(f"votepipe redrive {ANALYTICS}")
 
-    assert said == f"Sent {len(events)} events to '{ANALYTICS}', and to nobody else.\n"
+    assert said == (
+        f"{len(events)} dead letters of '{ANALYTICS}': {len(events)} to send.\n"
+        f"Sent {len(events)} events to '{ANALYTICS}', and to nobody else.\n"
+    )
     eventually(lambda: two_accounts.rows().keys() == votes)
     assert two_accounts.dead_letters() == []
     # Each once; and the other subscriber noticed nothing.
