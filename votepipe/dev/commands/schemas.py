@@ -22,7 +22,7 @@ def schemas() -> None:
 @schemas.command()
 @click.option(
     "--against",
-    help="A git reference, a folder or a file; by default the last release (tag v*), else main.",
+    help="A git reference, a folder or a file; by default the last release (tag v*).",
 )
 def check(against: str | None) -> None:
     """Name each change since a release, and fail where one breaks consumers."""
@@ -31,8 +31,8 @@ def check(against: str | None) -> None:
     reference = against or default_reference(root, present)
     if reference is None:
         click.echo(
-            "Nothing to compare schemas/ with: here is neither a tag v* nor origin/main. "
-            "Run: git fetch --tags origin main",
+            "Nothing to compare schemas/ with: here is no release, which has a tag v*. "
+            "If there are some, run: git fetch --tags origin",
             err=True,
         )
         return

@@ -7,15 +7,14 @@ from votepipe.project.contracts import Contract, ContractError, in_folder, is_co
 
 
 def default_reference(root: Path, present: list[Contract]) -> str | None:
-    """The last release whose contracts differ from these, else the last one, else main.
+    """The last release whose contracts differ from these, else the last one; None before any.
 
     A commit that carries a tag itself is compared with the release before it.
     """
     tags = _git(root, "tag", "--list", "v*", "--merged", "HEAD", "--sort=-creatordate")
     names = (tags or "").split()
     differing = (each for each in names if published(each, root) != present)
-    main = _git(root, "rev-parse", "--verify", "--quiet", "origin/main")
-    return next(differing, names[0] if names else "origin/main" if main else None)
+    return next(differing, names[0] if names else None)
 
 
 def published(reference: str, root: Path) -> list[Contract]:

@@ -94,16 +94,9 @@ def test_the_last_release_counts_and_not_the_commit_that_is_to_be_one(root: Path
     assert "as it is in v0.1.0" in check().output
 
 
-def test_main_counts_before_the_first_release(root: Path, git: Git) -> None:
+def test_before_the_first_release_this_is_said(root: Path, git: Git) -> None:
     release(git)
-    git("update-ref", "refs/remotes/origin/main", "HEAD")
     edit(root, **OPEN)
-
-    assert "as it is in origin/main" in check().output
-
-
-def test_where_nothing_is_known_this_is_said(root: Path, git: Git) -> None:
-    release(git)
 
     done = check()
 
