@@ -51,7 +51,7 @@ test-fast: setup ## Tests without servers and without long or random searches, i
 	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
 
 chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, and all that can go wrong: minutes
-	VOTEPIPE_VOTES=10000 VOTEPIPE_LOCAL_VOTES=300 .venv/bin/pytest -s tests/chaos
+	VOTEPIPE_VOTES=10000 VOTEPIPE_LOCAL_VOTES=300 .venv/bin/pytest -s tests/chaos tests/contracts/test_events.py
 
 fuzz: setup ## A million records into the enrichment, 10,000 of them on into every sink: minutes
 	VOTEPIPE_RECORDS=1000000 .venv/bin/pytest tests/fuzz

@@ -1,6 +1,6 @@
 """The local stack loses its pipe runner and its receivers: redrive brings back every vote.
 
-`make chaos` writes 300 votes; `make test` 30.
+`make chaos` writes 300 votes; `make test` 9.
 """
 
 import json
@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from votepipe.dev.commands.recovery import redrive
 
-VOTES = int(os.environ.get("VOTEPIPE_LOCAL_VOTES", "30"))
+VOTES = int(os.environ.get("VOTEPIPE_LOCAL_VOTES", "9"))
 SHOWING = ("slack", "webhook")
 SECONDS = 60 + 10 * VOTES  # only ends a test that will not pass
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import sys
 from collections import Counter
 from types import ModuleType
@@ -15,7 +16,7 @@ from votepipe.testing import Pipeline
 
 MODELS = checkout() / "examples" / "subscriber" / "models" / "votes.py"
 KEY = "r1:" + "k" * 32
-VOTES = 10_000
+VOTES = int(os.environ.get("VOTEPIPE_VOTES", "2000"))  # 10,000 in `make chaos`
 
 
 @pytest.fixture
