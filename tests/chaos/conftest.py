@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.pipe_runner.redrive import DeadLetters, send_again
 from votepipe.dev.recovery import redrive as recovery
+from votepipe.dev.recovery.pipe import send_again
+from votepipe.dev.recovery.received import Received
 from votepipe.emulator.pipes.pipe import Ports
 from votepipe.testing import Pipeline
 
@@ -158,5 +159,6 @@ def redrive_pipe(pipeline: Pipeline) -> None:
     role = pipeline.resources.properties["VotesPipe"]["RoleArn"]
     enrich, queue = models.functions["EnrichFunction"], models.queues["VotesPipeDeadLetters"]
     ports = Ports(pipe, enrich, models.put, None, models.roles.allows, role)
-    dead = DeadLetters(pipeline.client("sqs"), queue.url, pipeline.client("dynamodbstreams"))
-    pipeline.simulation.tasks.run(lambda: send_again(pipe, ports, dead))
+    dead = Received(pipeline.client("sqs"), queue.url)
+    streams = pipeline.client("dynamodbstreams")
+    pipeline.simulation.tasks.run(lambda: send_again(pipe, ports, dead, streams))

@@ -12,8 +12,8 @@ import click
 from votepipe.dev.commands.stack import votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
 from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
-from votepipe.dev.pipe_runner.redrive import redrive as through_the_pipe
 from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill, replay
+from votepipe.dev.recovery.pipe import redrive as through_the_pipe
 from votepipe.dev.recovery.redrive import OLDER, DeadLetters, pace_of
 from votepipe.plugins import Sink
 from votepipe.project import Project

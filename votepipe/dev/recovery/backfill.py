@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from votepipe.delivery.leases import lease_key
 from votepipe.dev.local.processes import undisturbed
 from votepipe.dev.operations.deployment import Deployment
+from votepipe.dev.pipe_runner.calls import AwsPorts
+from votepipe.dev.recovery.redrive import delivered
 from votepipe.emulator.patterns import matches
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.model import times
@@ -52,6 +53,7 @@ class Backfill:
         stack = found.stack
         (pipe,) = stack.of_type("AWS::Pipes::Pipe")
         self._pipe = PipeDefinition.from_properties(stack.physical_id(pipe), stack.resolved(pipe))
+        self._ports = AwsPorts(self._pipe, found.session)
         self._pattern = stack.resolved(f"{logical_id(sink.name)}Rule")["EventPattern"]
 
     def look(self, since: datetime, until: datetime | None, widget: str | None) -> None:
@@ -97,41 +99,20 @@ class Backfill:
 
     def _is_delivered(self, item: Item) -> bool:
         """Whether the sink delivered any state of this vote, or this very event."""
-        if not self._sink.idempotent:
-            return False
         vote = {name: item[name]["S"] for name in ("widgetId", "voteId")}
         event_id = _record(item)["eventID"]
         event = Event.from_detail(self._typed({**_HEAD, "eventID": event_id, "vote": vote}))
-        client: Any = self._found.session.client("dynamodb")
-        answer = client.get_item(
-            TableName=self._found.stack.physical_id("DeliveriesTable"),
-            Key={"delivery": {"S": lease_key(event, self._sink.name, self._sink.idempotent)}},
-            ConsistentRead=True,
-        )
-        return "sequence" in answer.get("Item", {})
+        return bool(delivered(self._found, self._sink, event))
 
     def _envelopes(self, items: list[Item]) -> Iterator[dict[str, Any]]:
         """What the sink's rule would send of these votes."""
-        filters = self._pipe.filters
-        records = [_record(item) for item in items]
-        records = [each for each in records if not filters or any(f.matches(each) for f in filters)]
-        for detail in map(self._typed, self._enriched(records) if records else []):
+        records = [record for item in items if self._pipe.takes(record := _record(item))]
+        for detail in map(self._typed, self._ports.enrich(records) if records else []):
             envelope = _envelope(detail)
             if matches(self._pattern, envelope):
                 yield envelope
             else:
                 self.skipped["not for this sink"] += 1
-
-    def _enriched(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The events of records; those that are no votes become VoteRejected."""
-        answer = self._found.session.client("lambda").invoke(
-            FunctionName=self._found.stack.physical_id("EnrichFunction"),
-            Payload=json.dumps(records).encode(),
-        )
-        if "FunctionError" in answer:
-            raise BackfillError("The enrichment function failed. Read its log, then run it again.")
-        found: list[dict[str, Any]] = json.loads(answer["Payload"].read())
-        return found
 
     def _typed(self, detail: dict[str, Any]) -> dict[str, Any]:
         """An event as the sink takes it: a vote that rests, where it takes those."""

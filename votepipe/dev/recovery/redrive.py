@@ -11,7 +11,7 @@ import functools
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -23,6 +23,7 @@ from votepipe.delivery.messages import event_in
 from votepipe.dev.local.processes import undisturbed
 from votepipe.dev.local.relay import Bus, NoBus
 from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.dev.recovery.received import Received
 from votepipe.model.errors import InvalidEvent
 from votepipe.model.events import Event, ScheduledEvent
 from votepipe.plugins import Sink
@@ -33,7 +34,6 @@ from votepipe.project.plugins import Plugin
 ENTRIES = 10  # of one call of PutEvents
 PACE = 10.0  # letters a second, for a sink without a rate limit
 NO_EVENT, OFF, OLDER = "not an event", "its sink is off", "older than --since"
-_HIDDEN = 900  # seconds in which no other run receives what this one sends
 
 
 class _Letter(NamedTuple):
@@ -54,6 +54,19 @@ def pace_of(found: Deployment, plugin: Plugin[Sink]) -> float:
     return 1 / seconds if seconds else PACE
 
 
+def delivered(found: Deployment, sink: Sink, event: Event | ScheduledEvent) -> str:
+    """The sort key up to which a sink delivered what the event is about; "" where none is kept."""
+    if not sink.idempotent:
+        return ""
+    client: Any = found.session.client("dynamodb")
+    answer = client.get_item(
+        TableName=found.stack.physical_id("DeliveriesTable"),
+        Key={"delivery": {"S": lease_key(event, sink.name, sink.idempotent)}},
+        ConsistentRead=True,
+    )
+    return str(answer.get("Item", {}).get("sequence", {}).get("S", ""))
+
+
 class DeadLetters:
     """All dead letters of `name`, such as `slack` or `subscriber_crm`; a context manager.
 
@@ -71,21 +84,21 @@ class DeadLetters:
         self.sent = 0
         self._found, self._since = found, since
         self._sqs: Any = found.session.client("sqs")
-        self._queue = found.stack.physical_id(f"{logical_id(name)}DeadLetters")
+        self._received = Received(
+            self._sqs, found.stack.physical_id(f"{logical_id(name)}DeadLetters")
+        )
         self._plugin = next((each for each in Project.read().sinks if each.name == name), None)
-        self._left: dict[str, None] = {}  # by their handles
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as released:
-            released.callback(self._release)
-            for message in self._received():
+            for message in released.enter_context(self._received):
                 self._sort(message)
             released.pop_all()
         self.to_send.sort(key=lambda each: each.event.sort_key)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._release()
+        self._received.__exit__()
 
     @property
     def plan(self) -> str:
@@ -109,7 +122,7 @@ class DeadLetters:
         Those delivered already are deleted. A signal waits until what was sent is deleted, too.
         """
         for letter in self.delivered:
-            self._delete(letter)
+            self._received.delete(letter.handle)
         put, size = self._way(), max(1, int(min(pace, ENTRIES)))
         for start in range(0, len(self.to_send), size):
             batch = self.to_send[start : start + size]
@@ -118,66 +131,28 @@ class DeadLetters:
                     if problem:
                         self.kept[problem] += 1
                     else:
-                        self._delete(letter)
+                        self._received.delete(letter.handle)
                         self.sent += 1
                 sent(len(batch))
             if start + size < len(self.to_send):
                 time.sleep(len(batch) / pace)
 
-    def _received(self) -> Iterator[dict[str, Any]]:
-        """All that waits."""
-        while messages := self._sqs.receive_message(
-            QueueUrl=self._queue,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=_HIDDEN,
-            WaitTimeSeconds=2,
-        ).get("Messages"):
-            self._left |= {message["ReceiptHandle"]: None for message in messages}
-            yield from messages
-
-    def _sort(self, message: dict[str, Any]) -> None:
+    def _sort(self, message: Mapping[str, Any]) -> None:
         """Find out what is to become of a letter."""
         try:
             letter = _Letter(message["ReceiptHandle"], message["Body"], event_in(message["Body"]))
         except InvalidEvent:
             self.kept[NO_EVENT] += 1
             return
-        if self._since and letter.event.time < self._since:
+        event = letter.event
+        if self._since and event.time < self._since:
             self.kept[OLDER] += 1
         elif self._plugin and not self._found.sinks[self.name]:
             self.kept[OFF] += 1
-        elif self._plugin and self._is_delivered(letter.event, self._plugin):
+        elif self._plugin and delivered(self._found, self._plugin.spec, event) >= event.sort_key:
             self.delivered.append(letter)
         else:
             self.to_send.append(letter)
-
-    def _is_delivered(self, event: Event | ScheduledEvent, plugin: Plugin[Sink]) -> bool:
-        """Whether the sink delivered this, or a newer state of its vote."""
-        if not plugin.spec.idempotent:
-            return False
-        key = lease_key(event, self.name, plugin.spec.idempotent)
-        item = (
-            self._found.session.client("dynamodb")
-            .get_item(
-                TableName=self._found.stack.physical_id("DeliveriesTable"),
-                Key={"delivery": {"S": key}},
-                ConsistentRead=True,
-            )
-            .get("Item", {})
-        )
-        return str(item.get("sequence", {}).get("S", "")) >= event.sort_key
-
-    def _delete(self, letter: _Letter) -> None:
-        self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=letter.handle)
-        del self._left[letter.handle]
-
-    def _release(self) -> None:
-        """Let others receive what is left."""
-        for handle in self._left:
-            with contextlib.suppress(ClientError):  # it may be visible again already
-                self._sqs.change_message_visibility(
-                    QueueUrl=self._queue, ReceiptHandle=handle, VisibilityTimeout=0
-                )
 
     def _way(self) -> Callable[[Sequence[_Letter]], Sequence[str]]:
         """What sends letters; for each, it says why it was not taken, or ""."""

@@ -36,7 +36,6 @@ class PipeDefinition:
     """What a pipe does with the records of a DynamoDB stream.
 
     `window` and `record_age` are in seconds; -1 stands for no limit in `retries` and `record_age`.
-    A record passes when any of `filters` matches, or when there are none.
     `detail_type`, `source`, `time` and `resources` are values or `$.path`s into what the
     enrichment returned.
     """
@@ -58,6 +57,10 @@ class PipeDefinition:
     dead_letter_arn: str | None = None
     time: str | None = None
     resources: tuple[str, ...] = ()
+
+    def takes(self, record: Any) -> bool:
+        """Whether a record passes the filters."""
+        return not self.filters or any(each.matches(record) for each in self.filters)
 
     @property
     def arn(self) -> str:

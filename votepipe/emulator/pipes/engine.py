@@ -83,8 +83,7 @@ class Lane:
         """Take records in stream order; those that no filter lets through are settled."""
         now = self._clock()
         for record in records:
-            filters = self._pipe.filters
-            if filters and not any(each.matches(record) for each in filters):
+            if not self._pipe.takes(record):
                 self._trace.record("filtered", record)
                 self._skip(record["dynamodb"]["SequenceNumber"])
                 continue

@@ -34,7 +34,7 @@ def backfill(
         answer = pipeline.invoke("EnrichFunction", json.loads(Payload))
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
-    def client(name: str) -> Any:
+    def client(name: str, **_: Any) -> Any:
         return SimpleNamespace(invoke=invoke) if name == "lambda" else pipeline.client(name)
 
     found.session.client = client

@@ -1,4 +1,4 @@
-"""votepipe/dev/pipe_runner/redrive.py: what the pipe gave up comes back, on the kit."""
+"""votepipe/dev/recovery/pipe.py: what the pipe gave up comes back, on the kit."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from votepipe.dev.operations.stack import StackError
-from votepipe.dev.pipe_runner import redrive as redrive_module
-from votepipe.dev.pipe_runner.redrive import NO_RECORD, DeadLetters, send_again
+from votepipe.dev.recovery import pipe as pipe_module
+from votepipe.dev.recovery.pipe import NO_RECORD, send_again
+from votepipe.dev.recovery.received import Received
 from votepipe.emulator.functions.function import FunctionError
 from votepipe.emulator.pipes.attempt import Interrupted
 from votepipe.emulator.pipes.pipe import Ports
@@ -48,9 +49,10 @@ def redriven(pipeline: Pipeline, ports: Any = None) -> tuple[int, Mapping[str, i
     function = models.functions["EnrichFunction"]
     queue = models.queues["VotesPipeDeadLetters"]
     ports = ports or Ports(pipe, function, models.put, None, models.roles.allows, role)
-    dead = DeadLetters(pipeline.client("sqs"), queue.url, pipeline.client("dynamodbstreams"))
+    dead = Received(pipeline.client("sqs"), queue.url)
+    streams = pipeline.client("dynamodbstreams")
     done: list[tuple[int, Mapping[str, int]]] = []
-    pipeline.simulation.tasks.run(lambda: done.append(send_again(pipe, ports, dead)))
+    pipeline.simulation.tasks.run(lambda: done.append(send_again(pipe, ports, dead, streams)))
     pipeline.run_until_idle()
     return done[0]
 
@@ -246,16 +248,16 @@ def test_an_end_in_the_middle_says_that_nothing_is_lost(monkeypatch: pytest.Monk
     def interrupted(*_: object) -> None:
         raise Interrupted("AWS answered 'ThrottlingException' to 'put_events'.")
 
-    monkeypatch.setattr(redrive_module, "send_again", interrupted)
-    monkeypatch.setattr(redrive_module, "AwsPorts", lambda *_: None)
+    monkeypatch.setattr(pipe_module, "send_again", interrupted)
+    monkeypatch.setattr(pipe_module, "AwsPorts", lambda *_: None)
     definition = SimpleNamespace(from_properties=lambda *_: None)
-    monkeypatch.setattr(redrive_module, "PipeDefinition", definition)
+    monkeypatch.setattr(pipe_module, "PipeDefinition", definition)
     stack = SimpleNamespace(of_type=lambda _: ["VotesPipe"], physical_id=str, resolved=lambda _: {})
     session = SimpleNamespace(client=lambda *_, **__: None)
     found: Any = SimpleNamespace(stack=stack, session=session)
 
     with pytest.raises(StackError, match="to 'put_events'. Dead letters that did not pass stay."):
-        redrive_module.redrive(found)
+        pipe_module.redrive(found)
 
 
 def test_what_was_written_in_the_second_of_one_that_never_passes_comes_back_too(

@@ -4,34 +4,23 @@ Records keep the ids of their events, so that sinks skip what they delivered, ho
 is interrupted and repeated.
 """
 
-import contextlib
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
-from votepipe.aws.recovery import Record, read
+from votepipe.aws.recovery import read
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.stack import StackError
 from votepipe.dev.pipe_runner.calls import QUICK, AwsPorts
+from votepipe.dev.recovery.received import Received
 from votepipe.emulator.pipes.attempt import Attempts, Batch, Interrupted, Ports, Trace, reason_of
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.emulator.pipes.records import Held
 
 NO_RECORD = "neither a record nor a pointer to some"
 _BYTES = 5_000_000  # of one call of the enrichment, which Lambda limits to 6 MB
-_HIDDEN = 900  # seconds in which no other run receives what this one sends
-
-
-class DeadLetters(NamedTuple):
-    """A pipe's dead-letter queue, and the stream that some of its messages point into."""
-
-    sqs: Any
-    queue: str
-    streams: Any
 
 
 class _Letter(NamedTuple):
@@ -50,84 +39,57 @@ def redrive(found: Deployment) -> tuple[int, Mapping[str, int]]:
     """
     (name,) = found.stack.of_type("AWS::Pipes::Pipe")
     pipe = PipeDefinition.from_properties(found.stack.physical_id(name), found.stack.resolved(name))
-    letters = DeadLetters(
-        found.session.client("sqs", config=QUICK),
-        found.stack.physical_id(f"{name}DeadLetters"),
-        found.session.client("dynamodbstreams", config=QUICK),
-    )
+    sqs: Any = found.session.client("sqs", config=QUICK)
+    letters = Received(sqs, found.stack.physical_id(f"{name}DeadLetters"))
+    streams = found.session.client("dynamodbstreams", config=QUICK)
     try:
-        return send_again(pipe, AwsPorts(pipe, found.session), letters)
+        return send_again(pipe, AwsPorts(pipe, found.session), letters, streams)
     except Interrupted as error:
         raise StackError(f"{error} Dead letters that did not pass stay. Run it again.") from error
 
 
 def send_again(
-    pipe: PipeDefinition, ports: Ports, dead: DeadLetters
+    pipe: PipeDefinition, ports: Ports, dead: Received, streams: Any
 ) -> tuple[int, Mapping[str, int]]:
     """Send the records of a pipe's dead letters again, in their order, and delete what passed.
 
-    Returns how many dead letters passed, and how many stay, by reason.
+    `streams` has those that a dead letter only points at. Returns how many dead letters passed, and
+    how many stay, by reason.
     Raises Interrupted when AWS is too busy or cannot be reached; what is left then stays.
     """
     attempts = Attempts(pipe, ports, Trace(pipe, "", time.time, None))
-    letters: list[_Letter] = []
-    left: dict[str, str] = {}  # why each dead letter stays, by its handle
+    kept: Counter[str] = Counter()
     sent = 0
-    try:
-        for message in _received(dead, left):
-            letters += _letter(pipe, dead.streams, message, left)
-        for group in _groups(pipe, letters):
+    with dead:
+        letters = [_letter(pipe, streams, message) for message in dead]
+        kept[NO_RECORD] = letters.count(None)
+        for group in _groups(pipe, [each for each in letters if each]):
             failed = _failed(attempts, _once(group))
             for letter in group:
                 reasons = [
                     failed[each.event_id] for each in letter.records if each.event_id in failed
                 ]
                 if why := next(iter(reasons), letter.missing):
-                    left[letter.handle] = why
+                    kept[why] += 1
                 else:
-                    dead.sqs.delete_message(QueueUrl=dead.queue, ReceiptHandle=letter.handle)
-                    del left[letter.handle]
+                    dead.delete(letter.handle)
                     sent += 1
-    finally:
-        for handle in left:
-            with contextlib.suppress(ClientError):  # it may be visible again already
-                dead.sqs.change_message_visibility(
-                    QueueUrl=dead.queue, ReceiptHandle=handle, VisibilityTimeout=0
-                )
-    return sent, Counter(left.values())
+    return sent, +kept
 
 
-def _received(dead: DeadLetters, left: dict[str, str]) -> Iterator[Mapping[str, Any]]:
-    """All that waits; each stays `left` until it is deleted."""
-    while messages := dead.sqs.receive_message(
-        QueueUrl=dead.queue,
-        MaxNumberOfMessages=10,
-        VisibilityTimeout=_HIDDEN,
-        WaitTimeSeconds=2,
-    ).get("Messages"):
-        left |= {message["ReceiptHandle"]: "" for message in messages}
-        yield from messages
-
-
-def _letter(
-    pipe: PipeDefinition, streams: Any, message: Mapping[str, Any], left: dict[str, str]
-) -> Iterator[_Letter]:
-    """A message as a dead letter; one that holds neither a record nor a pointer stays."""
-    handle = message["ReceiptHandle"]
+def _letter(pipe: PipeDefinition, streams: Any, message: Mapping[str, Any]) -> _Letter | None:
+    """A message as a dead letter; None for one that holds neither a record nor a pointer."""
     try:
         body = json.loads(message["Body"])
         batch = body.get("DDBStreamBatchInfo")
         records, missing = read(streams, batch) if batch else ([body], "")
         read_now = [Held.of(each, time.time()) for each in records]
-        held = tuple(each for each in read_now if _passes(pipe, each.record))
-        yield _Letter(tuple(int(each.sequence) for each in held), handle, held, missing)
+        # What lies between two records that the pipe gave up may not be for it.
+        held = tuple(each for each in read_now if pipe.takes(each.record))
+        order = tuple(int(each.sequence) for each in held)
     except (ValueError, KeyError, TypeError, AttributeError):
-        left[handle] = NO_RECORD
-
-
-def _passes(pipe: PipeDefinition, record: Record) -> bool:
-    """Whether it is for the pipe: what lies between two records that it gave up may not be."""
-    return not pipe.filters or any(each.matches(record) for each in pipe.filters)
+        return None
+    return _Letter(order, message["ReceiptHandle"], held, missing)
 
 
 def _groups(pipe: PipeDefinition, letters: Sequence[_Letter]) -> Iterator[list[_Letter]]:
