@@ -11,12 +11,12 @@ what settles next waits for it.
 """
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from sinks.settle import state
-from sinks.settle.item import State
-from sinks.settle.settings import Settings
-from votepipe import Delivery, Event, Skip, TryLater, sink
+from sinks.settle.state import State
+from votepipe import Delivery, Event, Skip, TryLater, setting, sink
 from votepipe.aws import eventbridge, votes_table
 from votepipe.delivery import messages
 from votepipe.delivery.messages import Message
@@ -30,6 +30,22 @@ _BACK_SECONDS = 6 * _TIMEOUT
 _MAX_PUBLISHING_SECONDS = 900
 # How long a vote waits for a change that is on its way, until it looks again.
 _LONGEST_LOOK_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    quiet_period_seconds: int = setting(
+        "Seconds without a change until a vote has settled",
+        default=120,
+        local="1",
+        parameter="QuietPeriodSeconds",
+    )
+    maximum_wait_seconds: int = setting(
+        "Seconds from a vote's first unsettled change until it settles at the latest",
+        default=900,
+        local="30",
+        parameter="MaximumWaitSeconds",
+    )
 
 
 def noted(event: Event, message: Message) -> State:

@@ -1,17 +1,22 @@
-"""The reads and writes of what is known of a vote: one item in the deliveries table.
+"""What is known of a vote until it has settled: one item in the deliveries table.
 
-Each function makes one conditional write; whichever order changes come in, however often, the
-item ends the same.
+latest       sort key of the newest change seen     changedAt   when it was seen, seconds
+openSince    when the first change was seen that has not settled, seconds
+settled      sort key of the last state that settled
+settledAs    how that went on the bus               previous    the same, of the one before
+publishing   sort key of a settled state that may not have reached the bus
+receipt      of the message that waits with the newest change, until that settles
+
+Each write is conditional; whichever order changes come in, however often, the item ends the same.
 """
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
-from sinks.settle.item import State
 from votepipe import Event
-from votepipe.aws.dynamodb import conditional_update, expiry, read_item
+from votepipe.aws.dynamodb import Item, conditional_update, expiry, plain, read_item
 from votepipe.delivery.leases import SERVICE, lease_key
 from votepipe.model import times
 from votepipe.model.events import SETTLED_SUFFIX
@@ -20,9 +25,46 @@ _NEWEST = "attribute_not_exists(#latest) OR #latest < :it"
 _OPEN = "#latest = :it AND (attribute_not_exists(#settled) OR #settled < :it)"
 
 
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A vote's item as it stands; sort keys are "" where they are not known.
+
+    `settled_as` and `previous` are what the schema of VoteSettled calls `previous`.
+    """
+
+    latest: str
+    settled: str
+    publishing: str
+    changed_at: float
+    open_since: float
+    settled_as: dict[str, str]
+    previous: dict[str, str]
+    receipt: str | None
+
+    @property
+    def settled_at(self) -> float:
+        """When it settled last, in seconds since 1970; 0 for never."""
+        time = self.settled_as.get("time")
+        return datetime.fromisoformat(time).timestamp() if time else 0.0
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """Read an item of the deliveries table."""
+        return cls(
+            latest=item.get("latest", ""),
+            settled=item.get("settled", ""),
+            publishing=item.get("publishing", ""),
+            changed_at=float(item.get("changedAt", 0)),
+            open_since=float(item.get("openSince", 0)),
+            settled_as=item.get("settledAs") or {},
+            previous=item.get("previous") or {},
+            receipt=item.get("receipt"),
+        )
+
+
 def read(event: Event) -> State:
     """How the vote's item stands."""
-    return State.of(read_item(SERVICE, os.environ["DELIVERIES_TABLE"], _key(event)))
+    return State.of(plain(read_item(SERVICE, os.environ["DELIVERIES_TABLE"], _key(event))))
 
 
 def note(event: Event, receipt: str) -> tuple[State, str | None]:

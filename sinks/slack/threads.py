@@ -11,7 +11,7 @@ from typing import Any
 from sinks.slack import messages
 from sinks.slack.settings import Settings
 from votepipe import Event
-from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, read_item
+from votepipe.aws.dynamodb import composite_key, conditional_update, expiry, plain, read_item
 from votepipe.delivery.leases import SERVICE
 from votepipe.model import times
 from votepipe.slack import Bot, Gone, Unchangeable
@@ -96,7 +96,8 @@ def _counts(event: Event) -> Item:
     counted = Counted(
         widget_id=vote.widget_id, instance=vote.instance_of_joy, vote_type="", answered=False
     )
-    return read_item("The tally", os.environ["TALLY_TABLE"], article_key(counted.article))
+    key = article_key(counted.article)
+    return plain(read_item("The tally", os.environ["TALLY_TABLE"], key))
 
 
 def _write(key: str, changes: str, condition: str = "", **values: Any) -> tuple[bool, Item]:

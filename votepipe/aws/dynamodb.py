@@ -22,12 +22,13 @@ Item = dict[str, Any]
 
 
 def read_item(service: str, table: str, key: Mapping[str, str]) -> Item:
-    """One item as it stands, {} where there is none; see conditional_update."""
+    """One item as it stands, as DynamoDB JSON, {} where there is none; see conditional_update."""
     with aws.translate_errors(service):
         answer = aws.client("dynamodb").get_item(
             TableName=table, Key=marshal_item(key), ConsistentRead=True
         )
-    return plain(answer.get("Item", {}))
+    item: Item = answer.get("Item", {})
+    return item
 
 
 def conditional_update(

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from votepipe import aws
+from votepipe.aws.dynamodb import read_item
 from votepipe.model import changes, stored
 from votepipe.model.events import Event
 
@@ -31,12 +31,9 @@ def holds(event: Event) -> bool:
 
     Raises Temporary when DynamoDB does not answer.
     """
-    key = {"widgetId": {"S": event.vote.widget_id}, "voteId": {"S": event.vote.vote_id}}
-    with aws.translate_errors("The votes table"):
-        answer = aws.client("dynamodb").get_item(
-            TableName=os.environ["VOTES_TABLE"], Key=key, ConsistentRead=True
-        )
-    now, unreadable = stored.clean(answer.get("Item"))
+    key = {"widgetId": event.vote.widget_id, "voteId": event.vote.vote_id}
+    item = read_item("The votes table", os.environ["VOTES_TABLE"], key)
+    now, unreadable = stored.clean(item)
     # As JSON: the event's own views are read-only, and no list equals a tuple.
     seen = json.loads(json.dumps(event.detail["vote"], default=dict))
     return not unreadable and not changes.between(seen, now)

@@ -27,8 +27,7 @@ def lines() -> Iterator[str]:
     # The sinks and enrichers of this checkout, not those beside the library that was installed.
     sys.path.insert(0, str(root))
     from sinks import settle
-    from sinks.settle.item import State
-    from sinks.settle.settings import Settings as SettleSettings
+    from sinks.settle.state import State
     from sinks.slack import Settings, messages
 
     resources = read(root)["Resources"]
@@ -36,7 +35,7 @@ def lines() -> Iterator[str]:
     rule = resources["SlackRule"]["Properties"]["EventPattern"]
     # Without what it only takes when a setting is on.
     rule["detail-type"] = [each for each in rule["detail-type"] if isinstance(each, str)]
-    quiet = SettleSettings().quiet_period_seconds
+    quiet = settle.Settings().quiet_period_seconds
     details: list[dict[str, Any]] = []
     records = json.loads((root / STORY).read_text())
     for record in records:
