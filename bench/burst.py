@@ -5,7 +5,7 @@
 On the virtual clock, against a channel that answers 429 to a second call within a second. Every
 fourth reader answers a question 15 seconds after their vote. Every vote must be accounted for in
 what the channel shows at the end, by article and kind. The functions run in processes of their own,
-so that what each holds can be told from what the kit keeps.
+so that what each holds can be distinguished from what the kit keeps.
 """
 
 import contextlib
@@ -141,7 +141,7 @@ def check(pipeline: Pipeline, channel: Slack, written: Votes) -> None:
 
 
 def accounted(channel: Slack) -> tuple[Votes, Votes]:
-    """The votes that messages show, and those that the counts above threads tell of."""
+    """The votes that messages show, and those in the counts above threads."""
     posts = {f"{number}.000100": body for number, (_, body) in enumerate(channel.calls, 1)}
     shown: Votes = Counter()
     above: Votes = Counter()

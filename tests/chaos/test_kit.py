@@ -84,7 +84,7 @@ class Run:
             for event in self.pipeline.events("VoteRejected")
             if event["detail"]["vote"].get("voteId") in self.invalid
         }
-        arrived = {sink: [told(each) for each in self.pipeline.sent(sink)] for sink in SHOWING}
+        arrived = {sink: [shown(each) for each in self.pipeline.sent(sink)] for sink in SHOWING}
         return {
             "table": self.table,
             "arrived": arrived,
@@ -115,7 +115,7 @@ class Run:
             self.pipeline.serve(sink, lambda _: Answer())
 
 
-def told(message: Message) -> str:
+def shown(message: Message) -> str:
     """What a message says; of many votes at once, Slack's counts those that it does not quote."""
     if message.sink == "slack":
         events = message.events if isinstance(message.events, list) else [message.events]

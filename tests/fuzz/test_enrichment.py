@@ -80,8 +80,8 @@ def _left_on_purpose(record: Any) -> bool:
     (new, bad), (old, unreadable) = (
         stored.clean(images.get(name)) for name in ("NewImage", "OldImage")
     )
-    told = ("voteType", "instanceOfJoy", "voter", "answers", "complete")
-    return not bad and not unreadable and all(new.get(each) == old.get(each) for each in told)
+    compared = ("voteType", "instanceOfJoy", "voter", "answers", "complete")
+    return not bad and not unreadable and all(new.get(each) == old.get(each) for each in compared)
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)

@@ -229,7 +229,7 @@ def play(pipeline: Pipeline, gaps: Histories) -> None:
 
 
 def due(gaps: list[int]) -> Iterator[tuple[int, int]]:
-    """The states that come to rest, each with when: the rule itself, told in the plainest way."""
+    """The states that come to rest, each with when: the rule itself in its plainest form."""
     times = [sum(gaps[:number]) for number in range(len(gaps) + 1)]
     open_since = times[0]
     for number, at in enumerate(times):

@@ -36,7 +36,7 @@ class Field:
     """One setting: `env` is the variable it is read from, `parameter` what sets it in the template.
 
     A secret has no parameter; its `env` holds the ARN of the plugin's one secret.
-    `default` is None when there is none, as told by `required`; `example` is a value as a person
+    `default` is None where `required`, and may be None elsewhere; `example` is a value as a person
     would write it, which also serves the local stack.
     """
 

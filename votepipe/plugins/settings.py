@@ -1,4 +1,4 @@
-"""What a plugin needs to be told: declared in a frozen dataclass, read from the environment.
+"""The settings of a plugin: declared in a frozen dataclass, read from the environment.
 
     @dataclass(frozen=True, kw_only=True)
     class Settings:

@@ -14,7 +14,7 @@
         records: [{stream: expired.json}]
         messages: nothing
 
-docs/testing.md tells all that can be said.
+docs/testing.md lists everything that a table can hold.
 """
 
 import inspect

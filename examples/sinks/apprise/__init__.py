@@ -67,7 +67,7 @@ def service(url: str) -> Any:
 
 @contextlib.contextmanager
 def overheard() -> Iterator[list[requests.Response]]:
-    """What services answer: Apprise itself only tells whether it worked."""
+    """What services answer: Apprise itself only returns whether it worked."""
     answers: list[requests.Response] = []
     send = requests.Session.send
 

@@ -22,6 +22,12 @@ from votepipe.project.plugins import Plugin
 
 PIPE = "pipe"
 STOPPED = "Stopped. Run it again for the rest."
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+_pace = click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    help="So many a second; by default what the sink's rate limit allows, or 10.",
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -41,15 +47,11 @@ def moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime
 @click.command()
 @click.argument("name", required=False)
 @click.option("--all", "everything", is_flag=True, help="The pipe, then every sink and subscriber.")
-@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+@_dry_run
 @click.option(
     "--since", callback=moment, metavar="AGE", help="Only events of the last 90m, 2h, 3d."
 )
-@click.option(
-    "--pace",
-    type=click.FloatRange(min=0, min_open=True),
-    help="So many a second; by default what the sink's rate limit allows, or 10.",
-)
+@_pace
 @stack_option
 def redrive(
     name: str | None,
@@ -156,12 +158,8 @@ def _bar(length: int) -> Iterator[Callable[[int], object]]:
 @click.option("--until", callback=moment, metavar="AGE", help="Cast before: 2h, or a date.")
 @click.option("--widget", help="Of this widget alone, which saves reading the whole table.")
 @click.option("--archive", is_flag=True, help="Every event from the bus's archive, instead.")
-@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
-@click.option(
-    "--pace",
-    type=click.FloatRange(min=0, min_open=True),
-    help="So many a second; by default what the sink's rate limit allows, or 10.",
-)
+@_dry_run
+@_pace
 @stack_option
 def backfill(
     sink: str,

@@ -54,7 +54,7 @@ def vote(name: str, hour: int = 9, widget: str = "w", **more: Any) -> dict[str, 
 
 
 def before(pipeline: Pipeline, *votes: dict[str, Any]) -> None:
-    """Have votes in the table that no event told of."""
+    """Put votes into the table that made no event."""
     table = pipeline.models.tables["VotesTable"]
     for item in map(attributes, votes):
         table.items[table.key_of(item)] = item

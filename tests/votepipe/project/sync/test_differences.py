@@ -148,10 +148,10 @@ def test_a_renamed_sink_is_replaced(template) -> None:
     before = template(chat={})
     after = template(talk={})
 
-    told = list(differences(before, after))
+    lines = list(differences(before, after))
 
-    assert told[:2] == [f"+ sink 'talk': {CHAT.replace('Chat', 'Talk')}", f"- sink 'chat': {CHAT}"]
-    assert "\n".join(told[2:]).splitlines() == [
+    assert lines[:2] == [f"+ sink 'talk': {CHAT.replace('Chat', 'Talk')}", f"- sink 'chat': {CHAT}"]
+    assert "\n".join(lines[2:]).splitlines() == [
         "  'talk' replaces 'chat': everything of it is made anew.",
         left("chat", "its two queues and its secret"),
         "  Values given to its parameters must be given to the new ones. "
@@ -163,16 +163,16 @@ def test_a_renamed_sink_is_replaced(template) -> None:
     "other", [{"events": "VoteChanged"}, {"secret": "pass"}], ids=["other events", "no secret"]
 )
 def test_another_sink_in_its_place_is_no_rename(template, other) -> None:
-    told = "\n".join(differences(template(chat={}), template(talk=other)))
+    lines = "\n".join(differences(template(chat={}), template(talk=other)))
 
-    assert "replaces" not in told
-    assert "takes 'chat' out of the stack" in told
+    assert "replaces" not in lines
+    assert "takes 'chat' out of the stack" in lines
 
 
 def test_a_schema_that_changes_is_named() -> None:
     name = "schemas of the events"
     block = f"  # >>> {name}\n  VoteCastSchemaV1:\n    Content: %s\n  # <<< {name}\n"
 
-    told = list(differences(EMPTY + block % 1, EMPTY + block % 2))
+    lines = list(differences(EMPTY + block % 1, EMPTY + block % 2))
 
-    assert told == ["~ schemas of the events: VoteCastSchemaV1"]
+    assert lines == ["~ schemas of the events: VoteCastSchemaV1"]
