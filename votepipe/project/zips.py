@@ -17,8 +17,8 @@ from pathlib import Path
 
 from votepipe.project import checkout, schemas
 from votepipe.project.names import logical_id
-from votepipe.project.plugins import modules
-from votepipe.project.subscribers import PREFIX
+from votepipe.project.plugins import home, modules
+from votepipe.project.subscribers import PREFIX, WEBHOOK
 
 CACHE = Path(".votepipe") / "packages"  # below the checkout
 NEVER_SHIPPED = shutil.ignore_patterns("__pycache__", "requirements.*", ".*")
@@ -46,14 +46,14 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
         sources = [root / "enrichers", *([widgets] if widgets.exists() else [])]
         return sources, [root / "enrichers" / "requirements.txt"]
     folder = root / "sinks"
-    module = "Webhook" if function.startswith(logical_id(PREFIX)) else function.removesuffix("Sink")
-    for path in modules(folder):
-        home = path.parent if path.name == "__init__.py" else path
-        if logical_id(home.stem) == module:
-            own = home / "requirements.txt"
-            needs = [folder / "requirements.txt", *([own] if own.exists() else [])]
-            return [*sorted(folder.glob("_*.py")), home], needs
-    raise BuildError(f"sinks/ has no module for the function '{function}'. Run: votepipe sync")
+    homes = {f"{logical_id(each.stem)}Sink": each for each in map(home, modules(folder))}
+    of_subscriber = function.startswith(logical_id(PREFIX)) and function not in homes
+    module = homes.get(f"{logical_id(WEBHOOK)}Sink" if of_subscriber else function)
+    if module is None:
+        raise BuildError(f"sinks/ has no module for the function '{function}'. Run: votepipe sync")
+    own = module / "requirements.txt"
+    needs = [folder / "requirements.txt", *([own] if own.exists() else [])]
+    return [*sorted(folder.glob("_*.py")), module], needs
 
 
 def _check(widgets: Path) -> None:

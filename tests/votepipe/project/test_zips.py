@@ -153,6 +153,17 @@ def test_a_function_without_a_module(small: Path) -> None:
 
 
 @pytest.mark.slow  # pip installs
+def test_a_subscriber_by_https_has_the_webhook_unless_a_sink_has_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "sinks"
+    folder.mkdir()
+    for name in ("webhook", "subscriber_list"):
+        (folder / f"{name}.py").touch()
+
+    found = [parts(name, tmp_path)[0] for name in ("SubscriberCrmSink", "SubscriberListSink")]
+
+    assert found == [[folder / "webhook.py"], [folder / "subscriber_list.py"]]
+
+
 def test_equal_sources_give_equal_files_and_times(small: Path, built) -> None:
     first = built("PagerSink", "first")
     (small / "sinks" / "pager" / "words.py").touch()

@@ -65,7 +65,7 @@ def unsubscribe(ctx: click.Context, name: str) -> None:
     root = checkout()
     _known(root, name)
     _write(ctx, root, lambda: subscribers.remove(root, name))
-    click.echo(f"'{name}' is out of {FILE}. Next: make deploy")
+    click.echo(f"'{name}' is out of {FILE}. Next: make deploy, or here: make up")
 
 
 @click.command("subscribers")

@@ -79,7 +79,7 @@ def is_of(hop: Hop, vote: str) -> bool:
 
 
 def _hops(at: int, text: str) -> Iterator[Hop]:
-    """The hops that a line of a log holds; lines of others are none."""
+    """The hops that a line of a log holds, if it is one of ours."""
     try:
         line = json.loads(text)
     except ValueError:

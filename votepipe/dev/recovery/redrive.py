@@ -3,7 +3,7 @@
 What a sink gave up goes back into its queue, as does what its rule or schedule could not hand over.
 What a rule could not forward came from no queue, and goes straight onto the subscriber's bus: on
 the feed bus every other one would get it again.
-A letter is deleted right after it was sent, so that whoever interrupts this can start it again.
+A letter is deleted right after it was sent, so a run that was interrupted can be started again.
 """
 
 import contextlib
