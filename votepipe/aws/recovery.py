@@ -44,7 +44,7 @@ def handler(event: Mapping[str, Any], _: object) -> None:
 def read(client: Any, batch: Mapping[str, Any]) -> tuple[list[Record], str]:
     """The records that a dead letter points at, and why any are missing, or "".
 
-    `client` is one of DynamoDB Streams, `batch` the letter's `DDBStreamBatchInfo`.
+    `client` is one of DynamoDB Streams, `batch` the dead letter's `DDBStreamBatchInfo`.
     Raises Temporary when DynamoDB does not answer.
     """
     records: list[Record] = []

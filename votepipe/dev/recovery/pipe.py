@@ -23,7 +23,7 @@ NO_RECORD = "neither a record nor a pointer to some"
 _BYTES = 5_000_000  # of one call of the enrichment, which Lambda limits to 6 MB
 
 
-class _Letter(NamedTuple):
+class _DeadLetter(NamedTuple):
     """A dead letter; `missing` is why records that it points at cannot be read, or ""."""
 
     order: tuple[int, ...]
@@ -61,7 +61,7 @@ def send_again(
     kept: Counter[str] = Counter()
     sent = 0
     with dead:
-        letters = [_letter(pipe, streams, message) for message in dead]
+        letters = [_dead_letter(pipe, streams, message) for message in dead]
         kept[NO_RECORD] = letters.count(None)
         for group in _groups(pipe, [each for each in letters if each]):
             failed = _failed(attempts, _once(group))
@@ -77,7 +77,9 @@ def send_again(
     return sent, +kept
 
 
-def _letter(pipe: PipeDefinition, streams: Any, message: Mapping[str, Any]) -> _Letter | None:
+def _dead_letter(
+    pipe: PipeDefinition, streams: Any, message: Mapping[str, Any]
+) -> _DeadLetter | None:
     """A message as a dead letter; None for one that holds neither a record nor a pointer."""
     try:
         body = json.loads(message["Body"])
@@ -89,12 +91,12 @@ def _letter(pipe: PipeDefinition, streams: Any, message: Mapping[str, Any]) -> _
         order = tuple(int(each.sequence) for each in held)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return _Letter(order, message["ReceiptHandle"], held, missing)
+    return _DeadLetter(order, message["ReceiptHandle"], held, missing)
 
 
-def _groups(pipe: PipeDefinition, letters: Sequence[_Letter]) -> Iterator[list[_Letter]]:
+def _groups(pipe: PipeDefinition, letters: Sequence[_DeadLetter]) -> Iterator[list[_DeadLetter]]:
     """Dead letters in the order of their records, as many as one batch of the pipe takes."""
-    group: list[_Letter] = []
+    group: list[_DeadLetter] = []
     for letter in sorted(letters, key=lambda each: each.order):
         held = [each for one in (*group, letter) for each in one.records]
         if group and (len(held) > pipe.batch_size or sum(each.size for each in held) > _BYTES):
@@ -105,7 +107,7 @@ def _groups(pipe: PipeDefinition, letters: Sequence[_Letter]) -> Iterator[list[_
         yield group
 
 
-def _once(group: Sequence[_Letter]) -> Batch:
+def _once(group: Sequence[_DeadLetter]) -> Batch:
     """The records of dead letters; one that several have is there once."""
     return tuple({each.event_id: each for one in group for each in one.records}.values())
 

@@ -3,7 +3,7 @@
 What a sink gave up goes back into its queue, as does what its rule or schedule could not hand over.
 What a rule could not forward came from no queue, and goes straight onto the subscriber's bus: on
 the feed bus every other one would get it again.
-A letter is deleted right after it was sent, so a run that was interrupted can be started again.
+Each is deleted right after it was sent, so a run that was interrupted can be started again.
 """
 
 import contextlib
@@ -32,11 +32,11 @@ from votepipe.project.names import logical_id
 from votepipe.project.plugins import Plugin
 
 ENTRIES = 10  # of one call of PutEvents
-PACE = 10.0  # letters a second, for a sink without a rate limit
+PACE = 10.0  # dead letters a second, for a sink without a rate limit
 NO_EVENT, OFF, OLDER = "not an event", "its sink is off", "older than --since"
 
 
-class _Letter(NamedTuple):
+class _DeadLetter(NamedTuple):
     """A dead letter; its event's sort key orders what happened to a vote."""
 
     handle: str
@@ -78,8 +78,8 @@ class DeadLetters:
 
     def __init__(self, found: Deployment, name: str, since: datetime | None = None) -> None:
         self.name = name
-        self.to_send: list[_Letter] = []
-        self.delivered: list[_Letter] = []
+        self.to_send: list[_DeadLetter] = []
+        self.delivered: list[_DeadLetter] = []
         self.kept: Counter[str] = Counter()
         self.sent = 0
         self._found, self._since = found, since
@@ -138,9 +138,11 @@ class DeadLetters:
                 time.sleep(len(batch) / pace)
 
     def _sort(self, message: Mapping[str, Any]) -> None:
-        """Find out what is to become of a letter."""
+        """Decide what to do with a dead letter."""
         try:
-            letter = _Letter(message["ReceiptHandle"], message["Body"], event_in(message["Body"]))
+            letter = _DeadLetter(
+                message["ReceiptHandle"], message["Body"], event_in(message["Body"])
+            )
         except InvalidEvent:
             self.kept[NO_EVENT] += 1
             return
@@ -154,8 +156,8 @@ class DeadLetters:
         else:
             self.to_send.append(letter)
 
-    def _way(self) -> Callable[[Sequence[_Letter]], Sequence[str]]:
-        """What sends letters; for each, it says why it was not taken, or ""."""
+    def _way(self) -> Callable[[Sequence[_DeadLetter]], Sequence[str]]:
+        """What sends dead letters; for each, it says why it was not taken, or ""."""
         found, start = self._found, logical_id(self.name)
         if url := found.stack.physical_ids.get(f"{start}Queue"):
             return functools.partial(_queue, self._sqs, url)
@@ -166,15 +168,15 @@ class DeadLetters:
         return functools.partial(_put, found.session.client("events"), bus)
 
 
-def _queue(sqs: Any, queue: str, batch: Sequence[_Letter]) -> list[str]:
-    """Send letters to a queue, without the attributes that say why they failed."""
+def _queue(sqs: Any, queue: str, batch: Sequence[_DeadLetter]) -> list[str]:
+    """Send dead letters to a queue, without the attributes that say why they failed."""
     for letter in batch:
         sqs.send_message(QueueUrl=queue, MessageBody=letter.body)
     return [""] * len(batch)
 
 
-def _put(events: Any, bus: str, batch: Sequence[_Letter]) -> list[str]:
-    """Put letters on a bus."""
+def _put(events: Any, bus: str, batch: Sequence[_DeadLetter]) -> list[str]:
+    """Put dead letters on a bus."""
     entries = [
         {
             "EventBusName": bus,
@@ -195,8 +197,8 @@ def _put(events: Any, bus: str, batch: Sequence[_Letter]) -> list[str]:
     return [each.get("ErrorCode", "") for each in results]
 
 
-def _relay(bus: Bus, console: str, batch: Sequence[_Letter]) -> list[str]:
-    """Carry letters where PutEvents reaches no other account; the console lists what arrived."""
+def _relay(bus: Bus, console: str, batch: Sequence[_DeadLetter]) -> list[str]:
+    """Carry dead letters to another account, as PutEvents cannot here; the console lists them."""
     problems = []
     for letter in batch:
         try:
