@@ -12,9 +12,8 @@ what settles next waits for it.
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
-from sinks.settle import state
+from sinks.settle import records
 from sinks.settle.state import State
 from votepipe import Delivery, Event, Skip, TryLater, setting, sink
 from votepipe.aws import eventbridge, votes_table
@@ -51,9 +50,9 @@ class Settings:
 def noted(event: Event, message: Message) -> State:
     """The vote's state with this change in it."""
     # It comes back many times, and a read costs a fifth of a write.
-    known = state.read(event) if message.receives > 1 else None
+    known = records.read(event) if message.receives > 1 else None
     if known is None or known.latest < event.sort_key:
-        known, before = state.note(event, message.receipt)
+        known, before = records.note(event, message.receipt)
         if before:
             messages.delete(os.environ["QUEUE_URL"], before)
     return known
@@ -65,7 +64,7 @@ def settle(event: Event, known: State, settings: Settings) -> State:
         raise Skip("A newer change is waiting.")
     if known.settled >= event.sort_key:
         raise Skip("It has settled before.")
-    wait = due(known, settings) - times.now()
+    wait = known.due(settings.quiet_period_seconds, settings.maximum_wait_seconds) - times.now()
     if wait > 0 and not event.vote.complete:
         raise TryLater("The vote may still change.", after=wait)
     left = known.open_since + settings.maximum_wait_seconds - times.now()
@@ -76,27 +75,10 @@ def settle(event: Event, known: State, settings: Settings) -> State:
         # Another attempt is about to publish it, or died.
         after = 1 if since < _TIMEOUT else _BACK_SECONDS
         raise TryLater("The state before is not on the bus yet.", after=after)
-    settled = state.settle(event)
+    settled = records.settle(event)
     if settled is None:
         raise Skip("A newer change came, or another attempt settles it.")
     return settled
-
-
-def due(known: State, settings: Settings) -> float:
-    """When this state settles, in seconds since 1970."""
-    quiet = known.changed_at + settings.quiet_period_seconds
-    return min(quiet, known.open_since + settings.maximum_wait_seconds)
-
-
-def detail_of(event: Event, settled: State) -> dict[str, Any]:
-    """The detail of VoteSettled, from the event of the change that settled."""
-    detail = {name: value for name, value in event.detail.items() if name != "changes"}
-    detail |= {
-        "type": "VoteSettled",
-        "eventID": settled.settled_as["eventID"],
-        "time": settled.settled_as["time"],
-    }
-    return detail | ({"previous": settled.previous} if settled.previous else {})
 
 
 @sink(
@@ -127,10 +109,10 @@ def detail_of(event: Event, settled: State) -> dict[str, Any]:
 )
 def handler(event: Event, settings: Settings, delivery: Delivery) -> None:
     if event.type == "VoteWithdrawn":
-        return state.withdraw(event)
+        return records.withdraw(event)
     known = noted(event, delivery.message)
     if known.publishing != event.sort_key:
         known = settle(event, known, settings)
     # The same on every attempt.
-    eventbridge.put(os.environ["VOTES_BUS"], detail_of(event, known))
-    return state.published(event)
+    eventbridge.put(os.environ["VOTES_BUS"], known.detail(event))
+    return records.published(event)

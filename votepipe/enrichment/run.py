@@ -172,7 +172,7 @@ class Enriching:
 
     def _results(self, events: Sequence[dict[str, Any]], until: float) -> Iterator[_Done]:
         full = [number for number, event in enumerate(events) if "voteType" in event["vote"]]
-        rest: list[_Work] = [(step, full.copy()) for step in self._steps]
+        rest: list[_Work] = [(step, full) for step in self._steps]
         while rest:
             hanging = [work for work in rest if work[0].hangs()]
             yield from _failed(hanging, f"{MOST_HUNG} calls of it hang.")
@@ -192,7 +192,9 @@ class Enriching:
             rest = rest[done:]
             if late:
                 step, numbers = rest[0]
-                yield step, [numbers.pop(index)], [late]
+                # A new list: the worker that was left behind may still go through the old one.
+                rest[0] = (step, numbers[:index] + numbers[index + 1 :])
+                yield step, [numbers[index]], [late]
 
     def _worked(self, batch: _Batch, until: float) -> tuple[int, int, _Failure | None]:
         """How far a worker came with the calls: to the end, or to one that takes too long."""

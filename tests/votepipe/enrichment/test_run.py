@@ -11,6 +11,7 @@ import pytest
 
 from votepipe import Vote, enricher, setting
 from votepipe.enrichment.run import LARGEST_RESULT, MOST_HUNG, Enriching
+from votepipe.enrichment.workers import Worker
 from votepipe.plugins import Enricher
 
 BUDGET = 30.0  # seconds for a batch, where a test is not about time
@@ -295,6 +296,23 @@ def test_one_that_hangs_at_one_event_is_left_out_there(hold: threading.Event, li
 
     assert [each["enrichment"]["after"] for each in events] == [["0", 1], ["1", None], ["2", 1]]
     assert len(lines()) == 1
+
+
+def test_one_that_is_left_a_moment_too_late_harms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where its call ended just before: it goes on with all that it was given.
+    monkeypatch.setattr(Worker, "leave", lambda worker: worker._work.put(None))
+    hold = threading.Event()
+    before = set(threading.enumerate())
+    events = [event(), event()]
+
+    Enriching([made("slow", lambda vote: hold.wait(), timeout=0.02)]).add(
+        events, monotonic() + BUDGET
+    )
+    hold.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(BUDGET)
+
+    assert [each["enrichment"] for each in events] == [{}, {}]
 
 
 def test_many_calls_may_take_longer_than_one_of_them() -> None:

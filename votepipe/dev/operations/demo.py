@@ -50,7 +50,7 @@ def lines() -> Iterator[str]:
         return
     last = Event.from_detail(details[-1])
     at_rest = {"eventID": f"{last.id}-settled", "time": details[-1]["time"]}
-    details.append(settle.detail_of(last, State.of({"settledAs": at_rest})))
+    details.append(State.of({"settledAs": at_rest}).detail(last))
     yield f"        … {quiet} seconds without a change …"
     yield f"SETTLE  → {details[-1]['type']}"
     envelope = {"source": "votepipe", "detail-type": "VoteSettled", "detail": details[-1]}
