@@ -2,12 +2,16 @@
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from votepipe.dev.console import app
 from votepipe.dev.console.app import Server
+
+STATIC = Path(app.__file__).parent / "static"
 
 
 def test_the_page_is_there(console: Any) -> None:
@@ -17,7 +21,7 @@ def test_the_page_is_there(console: Any) -> None:
     assert "<title>votepipe console</title>" in reply.text
 
 
-@pytest.mark.parametrize("name", ["index.html", "console.css", "console.js", "icon.svg"])
+@pytest.mark.parametrize("name", sorted(path.name for path in STATIC.iterdir()))
 def test_the_page_names_no_address_outside(console: Any, name: str) -> None:
     text = console.get(f"static/{name}").text.replace("http://www.w3.org/2000/svg", "")
 
