@@ -13,7 +13,8 @@ from votepipe.project.plugins import modules
 
 ROOT = checkout()
 LIBRARY = sorted((ROOT / "votepipe").rglob("*.py"))
-PLUGINS = [*modules(ROOT / "sinks"), *modules(ROOT / "enrichers")]
+FOLDERS = ("sinks", "enrichers", "examples/sinks", "examples/enrichers")
+PLUGINS = [path for folder in FOLDERS for path in modules(ROOT / folder)]
 TRACKED = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
     cwd=ROOT,
@@ -76,7 +77,9 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_every_plugin_has_a_test_of_its_name() -> None:
     tests = [
-        ROOT / "tests" / home(path).parent.name / f"test_{home(path).stem}.py" for path in PLUGINS
+        folder.parent / "tests" / folder.name / f"test_{home(path).stem}.py"
+        for path in PLUGINS
+        for folder in [home(path).parent]
     ]
 
     missing = [shown(test) for test in tests if not test.exists()]

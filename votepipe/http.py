@@ -64,17 +64,19 @@ def post(
     headers: Mapping[str, str] | None = None,
     timeout: float | None = None,
     hints: Mapping[int, str] | None = None,
+    method: str = "POST",
 ) -> Response:
     """Post `json` or `data` and return what the receiver answers with a 2xx status.
 
     The whole exchange ends within `timeout` seconds (10 by default), however slowly the receiver
     talks.
     `hints` maps a status to the likely cause and its remedy, which follow the fact in the error's
-    text. Raises TryLater, Temporary or Undeliverable.
+    text. `method` is PATCH or PUT for what is there already.
+    Raises TryLater, Temporary or Undeliverable.
     """
     host = host_of(url)
     timeout = USUAL_TIMEOUT if timeout is None else timeout
-    sent = {"json": json, "data": data, "headers": headers}
+    sent = {"method": method, "json": json, "data": data, "headers": headers}
     response = within(timeout, host, lambda: _exchange(url, host, timeout, sent))
     if not 200 <= response.status < 300:
         refuse(host, response, (hints or {}).get(response.status, ""))
@@ -126,7 +128,7 @@ def _exchange(url: str, host: str, timeout: float, sent: Mapping[str, Any]) -> R
     proxy = None if proxy_bypass(host) else getproxies().get("https")
     proxies = {"https": proxy} if proxy else {}
     try:
-        answer = _session().post(url, timeout=timeout, proxies=proxies, stream=True, **sent)
+        answer = _session().request(url=url, timeout=timeout, proxies=proxies, stream=True, **sent)
     except (ValueError, exceptions.InvalidJSONError) as error:
         raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
     with answer:

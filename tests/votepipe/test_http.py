@@ -61,6 +61,13 @@ def test_a_mapping_arrives_as_a_form(web: Any) -> None:
     assert request.content == b"name=Gr%C3%BC%C3%9Fe&more=a%26b"
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+def test_the_method_is_the_one_given(web: Any, method: str) -> None:
+    post(web.url, json={}, method=method)
+
+    assert web.requests[0].method == method
+
+
 def test_the_whole_address_is_used(web: Any) -> None:
     post(web.url.replace("//", "//me:p%40ss@") + "/a b/é?thread=1&x=ü#end", json={})
 

@@ -51,13 +51,13 @@ def detail(kind: str, number: int = 1, **vote: Any) -> dict[str, Any]:
     return event | {"reasons": ["voteType: missing"]} if kind == "VoteRejected" else event
 
 
-def usual(kind: str) -> dict[str, Any]:
+def usual(kind: str, vote_type: str = "thumbsup") -> dict[str, Any]:
     """An event with all that a vote can hold; the reader is done, so that no sink has to wait."""
     if kind == "VoteRejected":
         return detail(kind)
     return detail(
         kind,
-        voteType="thumbsup",
+        voteType=vote_type,
         instanceOfJoy="using-dynamodb-streams",
         voter=VOTER,
         answers={"field_1": f"{ANSWER} one", "field_2": [f"{ANSWER} two", 5, True, None]},

@@ -20,7 +20,10 @@ def each_type(harness: Harness) -> Outcome:
     problems: list[str] = []
     delivered = 0
     for number, kind in enumerate(_kinds(harness)):
-        for what, event in (("usual", samples.usual(kind)), ("bare", samples.bare(kind))):
+        usual = samples.usual(kind)
+        if not _wanted(harness, usual):
+            usual = samples.usual(kind, "thumbsdown")
+        for what, event in (("usual", usual), ("bare", samples.bare(kind))):
             event["eventID"] += f"-{number}"
             event["vote"]["voteId"] += f"-{number}"
             if not _wanted(harness, event):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import requests
 
-from votepipe import Event, Secret, Temporary, TryLater, Undeliverable, aws, clean, setting, sink
+from votepipe import Event, Secret, Skip, Temporary, TryLater, Undeliverable
+from votepipe import aws, clean, setting, sink
 from votepipe.http import post
 from votepipe.plugins import Resources
 

@@ -188,6 +188,16 @@ def test_a_sink_that_picks_gets_what_it_picks(chat: Any) -> None:
     assert (result.happened, result.problems) == ("1 delivered", ())
 
 
+def test_a_sink_that_picks_thumbs_down_gets_one_with_answers(chat: Any) -> None:
+    picks = ", where={'vote': {'voteType': ['thumbsdown']}}"
+    path = chat("if event.vote.answers:\n    post(url, json={'message': text(event)})\n"
+                "else:\n    raise Skip('No answer.')", options=picks)  # fmt: skip
+
+    result = named(path, "an event of each type").run()
+
+    assert (result.happened, result.problems) == ("1 delivered", ())
+
+
 @pytest.mark.parametrize(
     ("body", "name", "problem"),
     [
