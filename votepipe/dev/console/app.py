@@ -13,10 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, jsonify, request, send_from_directory
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from votepipe.dev.console.controls import controls
 from votepipe.dev.console.guard import Refused, guard
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.receiver import LARGEST, HttpFaults, receiver
 from votepipe.dev.console.votes import describe, votes
+from votepipe.dev.local.settings import SinkSettings
 
 HOST = "127.0.0.1"
 CLOSING = "votepipe-closing"  # the extension that ends the streams
@@ -31,12 +33,14 @@ def create_app(
     table: Callable[[], Any],
     dead_letters: Callable[[], list[dict[str, Any]]],
     redrive: Callable[[str], Mapping[str, Any]],
+    settings: Callable[[], SinkSettings | None],
 ) -> Flask:
     """Build the console.
 
     `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None before
     it exists; `dead_letters` what `watcher.dead_letters` returns; `redrive` sends those of a sink
-    again and says what came of it, or raises Refused.
+    again and says what came of it, or raises Refused; `settings` gives those of the sinks, or None
+    before the stack is ready.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
@@ -45,6 +49,7 @@ def create_app(
     guard(app)
     app.register_blueprint(receiver(journal, faults))
     app.register_blueprint(votes(journal, table))
+    app.register_blueprint(controls(journal, settings))
     _page(app)
     _journal(app, journal, faults, table)
     _faults(app, faults)

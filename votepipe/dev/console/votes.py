@@ -1,4 +1,4 @@
-"""The form's part of the API: cast a vote, answer a question."""
+"""The form's part of the API: cast a vote, answer a question, change or withdraw the vote."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +25,7 @@ def votes(journal: Journal, table: Callable[[], Any]) -> Blueprint:
     @routes.post("/api/votes")
     def cast() -> tuple[Response, int]:
         wanted = _texts("voteType", "instanceOfJoy", "voter", "widgetId", "voteId")
-        vote_type = wanted.get("voteType")
-        if vote_type not in {"thumbsup", "thumbsdown"}:
-            raise Refused(400, "'voteType' is 'thumbsup' or 'thumbsdown'. Send one of them.")
+        vote_type = _vote_type(wanted)
         vote_id = wanted.get("voteId") or str(uuid.uuid4())
         widget = {"widget_id": wanted["widgetId"]} if wanted.get("widgetId") else {}
         at = now()
@@ -47,15 +45,38 @@ def votes(journal: Journal, table: Callable[[], Any]) -> Blueprint:
         wanted = _texts("field", "text")
         if not wanted.get("field") or not wanted.get("text"):
             raise Refused(400, "An answer needs 'field' and 'text'. Send both.")
+        return write(
+            casting.answer, widget_id, vote_id, "answered", wanted["field"], wanted["text"]
+        )
+
+    @routes.put("/api/votes/<widget_id>/<vote_id>")
+    def change(widget_id: str, vote_id: str) -> tuple[Response, int]:
+        vote_type = _vote_type(_texts("voteType"))
+        return write(casting.change, widget_id, vote_id, "changed", vote_type)
+
+    @routes.delete("/api/votes/<widget_id>/<vote_id>")
+    def withdraw(widget_id: str, vote_id: str) -> tuple[Response, int]:
+        return write(casting.withdraw, widget_id, vote_id, "withdrawn")
+
+    def write(
+        how: Callable[..., Any], widget_id: str, vote_id: str, done: str, *values: str
+    ) -> tuple[Response, int]:
         at = now()
         try:
-            casting.answer(_there(table), widget_id, vote_id, wanted["field"], wanted["text"])
+            how(_there(table), widget_id, vote_id, *values)
         except LookupError as error:
             raise Refused(404, str(error)) from None
-        journal.wrote(widget_id, vote_id, "answered here", at=at)
+        journal.wrote(widget_id, vote_id, f"{done} here", at=at)
         return jsonify(widgetId=widget_id, voteId=vote_id), 201
 
     return routes
+
+
+def _vote_type(wanted: Mapping[str, str]) -> str:
+    found = wanted.get("voteType")
+    if found not in {"thumbsup", "thumbsdown"}:
+        raise Refused(400, "'voteType' is 'thumbsup' or 'thumbsdown'. Send one of them.")
+    return found
 
 
 def describe(journal: Journal, table: Any, votes: Sequence[Mapping[str, Any]]) -> None:

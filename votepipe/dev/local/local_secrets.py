@@ -6,6 +6,7 @@ from typing import Any
 
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.secrets import put_secret, secret_values
+from votepipe.plugins.fields import Field
 from votepipe.project.names import switch
 from votepipe.project.sync import EnricherSettings, SinkResources
 
@@ -13,14 +14,23 @@ _RECEIVER = re.compile(r"http://127\.0\.0\.1:\d+/receive/")
 
 
 def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, str]:
-    """The values of settings on this machine, where every sink is on."""
+    """The values of settings on this machine, where every sink is on.
+
+    All of them, so that nothing stays of what was set in the run before.
+    """
     on = {switch(each.name): "true" for each in found if isinstance(each, SinkResources)}
     return on | {
         field.parameter: value
         for plugin in found
         for field in plugin.parameters
-        if field.parameter and (value := field.local or (field.example if field.required else None))
+        if field.parameter and (value := _value(field)) is not None
     }
+
+
+def _value(field: Field) -> str | None:
+    if field.local or field.required:
+        return field.local or field.example
+    return "" if field.default_in_code else field.default_text
 
 
 def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: str) -> None:

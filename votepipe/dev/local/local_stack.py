@@ -22,6 +22,7 @@ from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
 from votepipe.dev.local.relay import Relay
+from votepipe.dev.local.settings import SinkSettings
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.pipe_runner.process import PipeProcess
 from votepipe.dev.recovery.redrive import DeadLetters
@@ -203,11 +204,16 @@ class LocalStack:
             table=lambda: self.deployment.table if self._ready else None,
             dead_letters=self._dead_letters,
             redrive=self._redrive,
+            settings=lambda: self._settings if self._ready else None,
         )
         try:
             self.port = self._parts.enter_context(Server(app, self.port)).port
         except OSError as error:
             raise LocalStackError(_who_is_at(self.url, self.port)) from error
+
+    @property
+    def _settings(self) -> SinkSettings:
+        return SinkSettings(self.deployment, self._parameters, url=self.url, root=self.root)
 
     def _dead_letter_queues(self) -> list[str]:
         return [

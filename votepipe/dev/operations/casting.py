@@ -42,6 +42,27 @@ def cast(
     return keys
 
 
+def change(table: Any, widget_id: str, vote_id: str, vote_type: str) -> None:
+    """Change what a vote says. Raises LookupError when there is no such vote."""
+    keys = {"widgetId": widget_id, "voteId": vote_id}
+    try:
+        table.update_item(
+            Key=keys,
+            UpdateExpression="SET voteType = :type",
+            ConditionExpression="attribute_exists(voteId)",
+            ExpressionAttributeValues={":type": vote_type},
+        )
+    except table.meta.client.exceptions.ConditionalCheckFailedException:
+        raise LookupError(_missing(widget_id, vote_id)) from None
+
+
+def withdraw(table: Any, widget_id: str, vote_id: str) -> None:
+    """Delete a vote. Raises LookupError when there is no such vote."""
+    keys = {"widgetId": widget_id, "voteId": vote_id}
+    if "Attributes" not in table.delete_item(Key=keys, ReturnValues="ALL_OLD"):
+        raise LookupError(_missing(widget_id, vote_id))
+
+
 def answer(table: Any, widget_id: str, vote_id: str, field: str, text: str) -> dict[str, Any]:
     """Add one answer to a vote and return all its answers.
 
@@ -50,7 +71,7 @@ def answer(table: Any, widget_id: str, vote_id: str, field: str, text: str) -> d
     keys = {"widgetId": widget_id, "voteId": vote_id}
     item = table.get_item(Key=keys, ConsistentRead=True).get("Item")
     if item is None:
-        raise LookupError(f"No vote '{vote_id}' in widget '{widget_id}'. Cast it first.")
+        raise LookupError(_missing(widget_id, vote_id))
     stored = item.get("answers") or {}
     answers = {**(json.loads(stored) if isinstance(stored, str) else stored), field: text}
     table.update_item(
@@ -59,3 +80,7 @@ def answer(table: Any, widget_id: str, vote_id: str, field: str, text: str) -> d
         ExpressionAttributeValues={":answers": json.dumps(answers, ensure_ascii=False)},
     )
     return answers
+
+
+def _missing(widget_id: str, vote_id: str) -> str:
+    return f"No vote '{vote_id}' in widget '{widget_id}'. Cast it first."

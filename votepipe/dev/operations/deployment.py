@@ -62,6 +62,10 @@ class Deployment:
         """What CloudFormation knows of it."""
         return Stack(self.name, self.session)
 
+    def forget(self) -> None:
+        """Read the stack anew when it is asked next."""
+        self.__dict__.pop("stack", None)
+
     @property
     def sinks(self) -> dict[str, bool]:
         """The sinks of this checkout by name, and whether each is on in the stack."""

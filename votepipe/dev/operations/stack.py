@@ -59,9 +59,14 @@ class Stack:
     @property
     def revision(self) -> str | None:
         """Text that differs after each deployment; None while one is going on."""
-        if not self._facts["StackStatus"].endswith("_COMPLETE"):
+        if not self.status.endswith("_COMPLETE"):
             return None
         return str(self._facts.get("LastUpdatedTime", self._facts["CreationTime"]))
+
+    @property
+    def status(self) -> str:
+        """Its status, such as `UPDATE_COMPLETE`."""
+        return str(self._facts["StackStatus"])
 
     @cached_property
     def outputs(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import requests
 from votepipe.dev.console.app import Server, create_app
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.local.ministack import free_port as find_free_port
+from votepipe.dev.local.settings import SinkSettings
 from votepipe.dev.operations.deployment import LocalSession
 
 READY = {"ready": True, "endpoint": "http://127.0.0.1:4566", "stack": "votepipe-local"}
@@ -23,12 +24,14 @@ class Console:
         self.table = table
         self.dead_letters: Callable[[], list[dict[str, Any]]] = list
         self.redrive: Callable[[str], dict[str, Any]] = dict
+        self.settings: SinkSettings | None = None
         self.app = create_app(
             self.journal,
             status=lambda: self.status,
             table=lambda: self.table,
             dead_letters=lambda: self.dead_letters(),
             redrive=lambda sink: self.redrive(sink),
+            settings=lambda: self.settings,
         )
         self.server = Server(self.app, 0)
 

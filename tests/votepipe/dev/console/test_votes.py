@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.votes import describe
@@ -49,6 +50,39 @@ def test_answers_are_added_to_the_vote(console: Any, table: Any) -> None:
 
     assert reply.status_code == 201
     assert json.loads(stored(table, keys)["answers"]) == {"field_1": "more", "field_2": "more"}
+
+
+def test_a_vote_is_changed_and_withdrawn(console: Any, table: Any) -> None:
+    keys = console.post("api/votes", {"voteType": "thumbsup", "voteId": "a b"}).json()
+    url = f"{console.server.url}api/votes/{keys['widgetId']}/a%20b"
+
+    changed = requests.put(url, json={"voteType": "thumbsdown"}, timeout=30)
+    then = stored(table, keys)["voteType"]
+    withdrawn = requests.delete(url, timeout=30)
+
+    assert (changed.status_code, then) == (201, "thumbsdown")
+    assert withdrawn.status_code == 201
+    assert stored(table, keys) is None
+    (vote,) = console.get("api/journal").json()["votes"]
+    assert [hop["text"] for hop in vote["hops"]] == ["cast here", "changed here", "withdrawn here"]
+
+
+def test_no_vote_is_neither_changed_nor_withdrawn(console: Any, table: Any) -> None:
+    url = f"{console.server.url}api/votes/w/none"
+
+    replies = [
+        requests.put(url, json={"voteType": "thumbsup"}, timeout=30),
+        requests.delete(url, timeout=30),
+    ]
+
+    assert [reply.status_code for reply in replies] == [404, 404]
+    assert stored(table, {"widgetId": "w", "voteId": "none"}) is None
+
+
+def test_a_vote_changes_to_a_known_type_only(console: Any) -> None:
+    reply = requests.put(f"{console.server.url}api/votes/w/v", json={"voteType": "meh"}, timeout=30)
+
+    assert reply.status_code == 400
 
 
 def test_an_answer_to_no_vote_is_refused(console: Any) -> None:

@@ -63,17 +63,25 @@ def held(deployed: Any) -> dict[str, str]:
     return values
 
 
-def test_settings_without_a_default_take_their_example(tmp_path: Path) -> None:
+def test_every_setting_gets_its_value_anew(tmp_path: Path) -> None:
     found = sinks(
         tmp_path,
         """
     room: str = setting("Room", example="lobby")
     emoji: str = setting("Sign", default="✨", example="👍")
     count: int = setting("How many")
+    quick: bool = setting("Whether at once", default=False)
+    seconds: int = setting("Seconds", default=120, local="1")
     """,
     )
 
-    assert local_secrets.parameters(found) == {"ChatEnabled": "true", "ChatRoom": "lobby"}
+    assert local_secrets.parameters(found) == {
+        "ChatEnabled": "true",
+        "ChatRoom": "lobby",
+        "ChatEmoji": "",  # the code has it: CloudFormation would read back '?'
+        "ChatQuick": "false",
+        "ChatSeconds": "1",
+    }
 
 
 def test_an_empty_secret_takes_the_receiver_and_examples(tmp_path: Path, deployed) -> None:
