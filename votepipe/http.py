@@ -17,13 +17,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import requests
 from requests import exceptions
+from requests.adapters import HTTPAdapter
 
 from votepipe.model import times
 from votepipe.model.errors import Temporary, TryLater, Undeliverable
@@ -108,27 +108,27 @@ class Refused(Undeliverable):
         self.response = response
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow no redirect: credentials stay with the receiver that they are for."""
+@cache
+def _connections() -> HTTPAdapter:
+    """The connections that the process keeps.
+
+    Without a session there are no redirects, no cookies and no netrc file: a secret goes only
+    where its setting says.
+    """
+    return HTTPAdapter()
 
 
 @cache
-def _session() -> requests.Session:
-    """The connections that the process keeps."""
-    session = _Session()
-    session.trust_env = False  # a netrc file would replace the credentials of sinks
-    session.headers.clear()
-    session.headers["User-Agent"] = "votepipe"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
+def _proxies(host: str) -> Mapping[str, str]:
+    proxy = None if proxy_bypass(host) else getproxies().get("https")
+    return {"https": proxy} if proxy else {}
 
 
 def _exchange(url: str, host: str, timeout: float, sent: Mapping[str, Any]) -> Response:
-    proxy = None if proxy_bypass(host) else getproxies().get("https")
-    proxies = {"https": proxy} if proxy else {}
     try:
-        answer = _session().request(url=url, timeout=timeout, proxies=proxies, stream=True, **sent)
+        request = requests.Request(url=url, **sent).prepare()
+        request.headers.setdefault("User-Agent", "votepipe")
+        answer = _connections().send(request, True, timeout, proxies=_proxies(host))
     except (ValueError, exceptions.InvalidJSONError) as error:
         raise Undeliverable(f"No request can be made to {host} ({type(error).__name__}).") from None
     with answer:
