@@ -1,6 +1,7 @@
 """votepipe/project/zips.py: what a function's zip holds, and when it is another."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from votepipe.project import Project, checkout
 from votepipe.project.zips import BuildError, build, packages, parts
 
 ROOT = checkout(Path(__file__))
+LIKE_A_SECRET = re.compile(
+    rb"AKIA[0-9A-Z]{16}|xox[abps]-[0-9]|slack\.com/services/[A-Z0-9]{6}|-----BEGIN [A-Z ]*KEY"
+)
 ENRICHMENT, SLACK = "EnrichFunction", "SlackSink"
 
 
@@ -123,6 +127,20 @@ def test_a_package_has_its_own_requirements_but_no_commands(built) -> None:
         "sinks/pager/words.py",
         "beeper.py",
     }
+
+
+@pytest.mark.slow  # pip installs
+def test_what_lies_beside_the_code_is_in_no_zip(small: Path, built) -> None:
+    secret = "https://hooks.example.com/" + "x" * 20
+    places = (".env", "samconfig.toml", "sinks/.env", "sinks/pager/.env", "enrichers/.env",
+              ".votepipe/values.json", "votepipe/dev/values.json", "values.json")  # fmt: skip
+    write(small, dict.fromkeys(places, secret))
+
+    folders = [built(each, each) for each in (ENRICHMENT, "ChatSink", "PagerSink")]
+
+    texts = [path.read_bytes() for each in folders for path in each.rglob("*") if path.is_file()]
+    assert texts
+    assert [text for text in texts if secret.encode() in text] == []
 
 
 def test_widgets_that_are_not_toml_are_named_with_their_line(small: Path, built) -> None:
@@ -244,6 +262,16 @@ def test_what_ships_is_pure_and_without_our_tools(real, function: str) -> None:
     assert not [name for name in found if name.endswith((".so", ".pyd", ".pyc"))]
     assert not [name for name in found if name.startswith(("votepipe/dev/", "votepipe/testing/"))]
     assert "bin" not in {path.name for path in real(function).iterdir()}
+
+
+@pytest.mark.parametrize("function", [ENRICHMENT, SLACK, "WebhookSink", "FeedSink"])
+def test_nothing_that_ships_looks_like_a_secret(real, function: str) -> None:
+    found = {path: path.read_bytes() for path in real(function).rglob("*") if path.is_file()}
+    found |= {
+        ROOT / name: (ROOT / name).read_bytes() for name in ("template.yaml", "samconfig.toml")
+    }
+
+    assert [str(path) for path, content in found.items() if LIKE_A_SECRET.search(content)] == []
 
 
 def imported(folder: Path, *modules: str) -> None:
