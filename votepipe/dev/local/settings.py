@@ -43,7 +43,11 @@ class SinkSettings:
         self._root = root
 
     def shown(self) -> list[dict[str, Any]]:
-        """What each sink has; `bot` says whether it posts as a bot, None where it cannot."""
+        """What each sink has.
+
+        `bot` says whether it posts as a bot, None where it cannot; `received` whether it posts to
+        the console's receiver.
+        """
         values = self.deployment.stack.parameters
         return [
             {
@@ -51,6 +55,7 @@ class SinkSettings:
                 "summary": sink.plugin.spec.summary,
                 "enabled": values.get(switch(sink.name)) == "true",
                 "bot": self._is_bot(sink),
+                "received": any(field.name.endswith("url") for field in sink.secrets),
                 "settings": [
                     _shown(field, values[field.parameter])
                     for field in sink.parameters

@@ -266,5 +266,5 @@ def test_dead_letters_have_a_button_that_sends_them_again(console: Any, page: Pa
     page.goto("")
     page.get_by_role("button", name="Send again to fax_machine").click()
 
-    expect(page.locator("#result")).to_have_text("Sent 1 dead letter to fax_machine again.")
+    expect(page.locator("#redriven")).to_have_text("Sent 1 dead letter to fax_machine again.")
     expect(page.locator("#redrive")).to_be_hidden()

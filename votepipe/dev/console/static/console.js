@@ -1,11 +1,16 @@
 // The console's page. Whatever comes from readers becomes text nodes, never markup.
 
-import { $, api, clock, el, many, post } from "./dom.js";
+import { $, acting, api, clock, el, icon, many, options, post, tell } from "./dom.js";
 import { renderMessage } from "./messages.js";
 import { STAGES } from "./paths.js";
-import { ROWS, THUMBS, takeVotes, votes } from "./votes.js";
+import { drawPlots } from "./plots.js";
+import { offer } from "./reader.js";
+import { readSettings, showFaults } from "./settings.js";
+import { ROWS, filter, takeVotes, votes } from "./votes.js";
 
 const MESSAGES = 60; // kept in the page; the API has the rest
+
+// ---- what is seen of the server -------------------------------------------------------------
 
 const at = { epoch: null, revision: 0, received: 0 };
 let busy = false;
@@ -44,21 +49,28 @@ async function catchUp(goal) {
     api(`/api/messages?after=${at.received}&last=${MESSAGES}`),
   ]);
   if (journal.epoch !== at.epoch) return; // reset meanwhile; the stream tells
-  takeVotes(journal.votes);
   at.revision = journal.revision;
   for (const message of messages) {
     $("messages").prepend(renderMessage(message));
     at.received = Math.max(at.received, message.number);
   }
   while ($("messages").children.length > MESSAGES) $("messages").lastElementChild.remove();
+  takeVotes(journal.votes);
+  drawPlots();
   $("votes-empty").hidden = votes.size > 0;
   $("votes-count").textContent = goal.votes > votes.size
     ? `the newest ${votes.size} of ${goal.votes.toLocaleString("en")}` : goal.votes || "";
   $("messages-empty").hidden = goal.messages > 0;
-  const shown = goal.messages > MESSAGES
+  $("messages-count").textContent = goal.messages > MESSAGES
     ? `the newest ${MESSAGES} of ${goal.messages.toLocaleString("en")}` : goal.messages || "";
-  const refused = journal.refused.length ? `${journal.refused.length} refused` : "";
-  $("messages-count").textContent = [shown, refused].filter(Boolean).join(" · ");
+  refusals(journal.refused);
+}
+
+/** The requests that the receiver refused last. */
+function refusals(refused) {
+  $("refused").hidden = refused.length === 0;
+  $("refused").replaceChildren(...refused.slice(-1).map((hop) => el("p", {}, icon("failed"),
+    `${hop.text} at ${clock(hop.at, 0)}`, el("span", {}, refused.length > 1 ? ` · ${refused.length} refused` : ""))));
 }
 
 async function deadLetters(sinks) {
@@ -71,8 +83,10 @@ async function deadLetters(sinks) {
   $("dead-letters").replaceChildren(...found.slice(-MESSAGES).reverse().map((letter) => el("li", {},
     el("b", {}, letter.reason ?? "No reason was given."),
     el("small", {}, [letter.type, letter.queue, clock(letter.receivedAt, 0)].filter(Boolean).join(" · ")))));
-  $("dead-letters-count").textContent = found.length ? many(found.length, "message") : "";
-  $("dead-letters-count").dataset.bad = found.length > 0;
+  const count = found.length ? many(found.length, "dead letter") : "";
+  $("dead-letters-count").textContent = found.length || "";
+  $("to-dead-letters").hidden = found.length === 0;
+  $("to-dead-letters").lastElementChild.textContent = count;
   $("dead-letters-empty").hidden = found.length > 0;
   const start = (name) => name.split("_").map((word) => word[0].toUpperCase() + word.slice(1)).join("");
   const failed = Object.keys(sinks).filter((name) => sinks[name]
@@ -86,27 +100,21 @@ async function deadLetters(sinks) {
 /** A button that gives a sink its dead letters again. */
 function sendAgain(sink) {
   const press = el("button", { type: "button", class: "quiet" }, `Send again to ${sink}`);
-  press.addEventListener("click", async () => {
-    press.disabled = true;
-    try {
-      const { sent } = await post("/api/redrive", { sink });
-      tell(`Sent ${many(sent, "dead letter")} to ${sink} again.`);
-    } catch (error) {
-      tell(error.message, true);
-    } finally {
-      press.disabled = false;
-    }
-  });
+  press.addEventListener("click", () => acting(press, "redriven", async () => {
+    const { sent } = await post("/api/redrive", { sink });
+    tell("redriven", `Sent ${many(sent, "dead letter")} to ${sink} again.`);
+  }));
   return press;
 }
 
 function say(state, text) {
   $("status").dataset.state = state;
-  $("status").lastElementChild.textContent = text;
+  if ($("status").lastElementChild.textContent !== text) $("status").lastElementChild.textContent = text;
 }
 const lost = () => say("lost", "The console does not answer. Is make up still running?");
 
 const FACTS = ["stack", "endpoint", "region", "table", "bus", "sinks"];
+let known = false; // whether the stages, settings and samples of a ready stack are in the page
 async function watchStatus() {
   let ready = false;
   try {
@@ -116,10 +124,11 @@ async function watchStatus() {
     else say(ready ? "ready" : "waiting", ready ? "ready" : status.step ?? "starting");
     const sinks = Object.entries(status.sinks ?? {}).map(([name, on]) => (on ? name : `${name} (off)`));
     const facts = { ...status, sinks: sinks.join(", ") };
-    const known = FACTS.filter((name) => facts[name]);
-    $("facts").replaceChildren(...known.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
-    $("fault").hidden = faults.length === 0;
-    $("fault").firstElementChild.textContent = faults.map(tellFault).join(" ");
+    const shown = FACTS.filter((name) => facts[name]);
+    $("facts").replaceChildren(...shown.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
+    options($("filters").elements.sink, [["", "All sinks"], ...Object.keys(status.sinks ?? {}).map((name) => [name, name])]);
+    showFaults(faults);
+    if (ready && !known) await learn();
     await deadLetters(status.sinks ?? {});
   } catch {
     lost();
@@ -127,64 +136,59 @@ async function watchStatus() {
   setTimeout(watchStatus, ready ? 3000 : 1000);
 }
 
-function tellFault(fault) {
-  const does = fault.disconnect ? "closes the connection" : fault.status ? `answers ${fault.status}` : "answers late";
-  const left = fault.secondsLeft !== null ? `for ${Math.round(fault.secondsLeft)} s`
-    : fault.timesLeft !== null ? `${fault.timesLeft} more times` : "until cleared";
-  return `The receiver ${does} to ${fault.sink} ${left}.`;
+async function learn() {
+  known = true;
+  const project = await api("/api/project");
+  offer(project);
+  explain(project.stages);
+  await readSettings().catch(() => {}); // a console without a stack has none
 }
 
-// ---- the form -------------------------------------------------------------------------------
+// ---- the stages -------------------------------------------------------------------------------
 
-let cast = null; // the keys of the vote the answers go to
+const MEANING = {
+  write: "A reader's click or answer: one write to the votes table, whose stream carries it on.",
+  filter: "The pipe reads the stream and drops what no reader did, such as expiry.",
+  enrichment: "Checks the record, makes an event of it, and adds what enrichers/ know.",
+  bus: "Takes the event and hands it to each sink whose rule matches.",
+  queue: "Holds the event for its sink, and again after a failure; behind it are dead letters.",
+  sink: "Delivers the event. The sink settle waits for the quiet period, then settles the vote.",
+  message: "What arrived: at this page in place of Slack and webhooks, or as mail.",
+};
 
-function tell(text, bad = false) {
-  $("result").textContent = text;
-  $("result").dataset.bad = bad;
+function explain(stages = {}) {
+  $("legend").replaceChildren(...STAGES.map((stage) => {
+    const { type, names = [] } = stages[stage] ?? {};
+    const resource = type ? [el("b", {}, names.length > 1 ? `${type}, one for each sink` : type),
+      el("code", {}, names.length > 3 ? `${names.slice(0, 3).join(", ")} …` : names.join(", "))] : [];
+    return el("li", { class: "tipped" },
+      el("button", { type: "button", class: "stage", "aria-describedby": `about-${stage}` }, stage),
+      el("div", { role: "tooltip", id: `about-${stage}` }, el("p", {}, MEANING[stage]), ...resource));
+  }));
 }
 
-function onSubmit(id, send) {
-  $(id).addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const press = $(id).querySelector("button");
-    press.disabled = true;
-    try {
-      const given = Object.fromEntries([...new FormData($(id))].filter(([, value]) => value !== ""));
-      await send(given);
-    } catch (error) {
-      tell(error.message, true);
-    } finally {
-      press.disabled = false;
-    }
+// A tooltip goes away by Escape, and comes again with the next visit.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const tipped of document.querySelectorAll(".tipped:hover, .tipped:focus-within")) tipped.dataset.shut = "";
+});
+for (const over of ["pointerout", "focusout"]) {
+  document.addEventListener(over, (event) => {
+    const tipped = event.target.closest?.(".tipped");
+    if (tipped && !tipped.contains(event.relatedTarget)) delete tipped.dataset.shut;
   });
 }
 
-onSubmit("cast", async (given) => {
-  cast = await post("/api/votes", given);
-  $("answering").textContent = `${THUMBS[given.voteType]} ${given.instanceOfJoy ?? ""} · ${cast.voteId.slice(0, 8)}`;
-  $("answer").elements.field.value = "field_1";
-  $("answer").hidden = false;
-  tell("Cast.");
-});
+$("reset").addEventListener("click", () => acting($("reset"), "reset-result", async () => {
+  await post("/api/reset", {});
+  tell("reset-result", "Emptied.");
+  setTimeout(() => tell("reset-result", ""), 4000);
+}));
 
-onSubmit("answer", async (given) => {
-  const path = [cast.widgetId, cast.voteId].map(encodeURIComponent).join("/");
-  await post(`/api/votes/${path}/answers`, given);
-  const { field, text } = $("answer").elements;
-  field.value = field.value.replace(/\d+$/, (number) => Number(number) + 1);
-  text.value = "";
-  text.focus();
-  tell(`Answered '${given.field}'.`);
-});
-
-$("reset").addEventListener("click", () => post("/api/reset", {}).catch(lost));
-$("fault").lastElementChild.addEventListener("click", async () => {
-  await api("/api/faults", { method: "DELETE" }).catch(lost);
-  $("fault").hidden = true;
-});
-
-$("legend").append(...STAGES.map((stage) => el("li", {}, stage)));
+explain();
+filter();
 const stream = new EventSource("/api/stream");
 stream.addEventListener("changed", (event) => follow(JSON.parse(event.data)));
 stream.addEventListener("error", lost);
+setInterval(drawPlots, 10_000);
 watchStatus();

@@ -2,14 +2,19 @@
 
 export const STAGES = ["write", "filter", "enrichment", "bus", "queue", "sink", "message"];
 
-/** The hops of each event of a vote, the newest event first. */
+// Sinks whose deliveries nobody sees as a message.
+export const INWARD = ["settle", "log", "tally"];
+const SETTLED = /-settled$/;
+
+/** The hops of each event of a vote, the newest event first; what settled belongs to its change. */
 export function eventsOf(vote) {
   const events = new Map();
   for (const hop of vote.hops.filter((each) => each.eventId)) {
-    if (!events.has(hop.eventId)) events.set(hop.eventId, { id: hop.eventId, hops: [], began: Infinity });
-    const event = events.get(hop.eventId);
+    const id = hop.eventId.replace(SETTLED, "");
+    if (!events.has(id)) events.set(id, { id, hops: [], began: Infinity });
+    const event = events.get(id);
     event.hops.push(hop);
-    event.type ??= hop.type;
+    if (id === hop.eventId) event.type ??= hop.type;
     event.began = Math.min(event.began, Date.parse(hop.at));
   }
   const inOrder = [...events.values()].sort((a, b) => a.began - b.began);
@@ -39,7 +44,7 @@ export function pathOf(event) {
   const path = Object.fromEntries(STAGES.map((stage) => [stage, { state: "" }]));
   const last = new Map();
   for (const hop of event.hops) {
-    const key = `${hop.stage} ${hop.facts?.sink ?? ""}`;
+    const key = `${hop.stage} ${hop.facts?.sink ?? ""} ${hop.eventId ?? ""}`;
     // Of several tries the last one counts; that a duplicate was skipped takes nothing back.
     if (!(hop.state === "stopped" && last.get(key)?.state === "passed")) last.set(key, hop);
   }
@@ -63,7 +68,7 @@ export function pathOf(event) {
 /** A sink logs when it is done: it began so long before, and its message came in between. */
 function timeSinks(event, { sink, message }) {
   const lines = event.hops.filter((hop) => hop.stage === "sink");
-  const done = lines.filter((hop) => hop.state === "passed");
+  const done = lines.filter((hop) => hop.state === "passed" && !INWARD.includes(hop.facts?.sink));
   if (!lines.length) return;
   sink.at = Math.min(...(done.length ? done : lines).map(
     (hop) => Date.parse(hop.at) - (hop.facts?.milliseconds ?? 0)));

@@ -138,7 +138,7 @@ export function slackMessage(message) {
     item.text ? textObject(item.text) : null, blocks(item.blocks ?? [])));
   return el("div", { class: "slack" },
     el("div", { class: "avatar", "aria-hidden": "true" }, String(name).slice(0, 1).toUpperCase()),
-    el("p", { class: "from" }, el("b", {}, String(name)), el("abbr", { title: "An app's message" }, "APP"),
+    el("p", { class: "from" }, el("b", {}, String(name)), el("span", { class: "badge" }, message.sink),
       el("time", { datetime: message.receivedAt }, clock(message.receivedAt))),
     el("div", { class: "blocks" },
       body.blocks?.length ? blocks(body.blocks) : body.text ? textObject(body.text) : null, attachments));
