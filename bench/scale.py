@@ -24,7 +24,7 @@ from votepipe.testing import Pipeline
 
 PLOT = Path(__file__).parents[1] / "docs" / "scale.svg"
 SINKS = ("settle", "slack", "log", "email", "webhook", "feed", "tally")
-OF_SETTLED = {"slack", "email", "tally"}
+OF_SETTLED = {"slack", "email", "webhook", "tally"}
 DAY, STEP = 86_400, 10
 ANSWERS, TYPING = 3, 60
 WRITES = ANSWERS + 1

@@ -1,4 +1,6 @@
-"""Post each event as signed JSON to an address of your own.
+"""Post each settled or withdrawn vote as signed JSON to an address of your own.
+
+With `WebhookLive` every event is posted, each change and each rejected record as well.
 
 Make a signing secret: `whsec_` and the base64 of 24 to 64 random bytes; give it to the receiver,
 which verifies the `webhook-…` headers with any library of https://www.standardwebhooks.com.
@@ -23,7 +25,6 @@ from votepipe.model import times
 from votepipe.model.personal import without_personal
 from votepipe.plugins import Resources
 
-EVENTS = ["VoteCast", "VoteChanged", "VoteWithdrawn", "VoteSettled", "VoteRejected"]
 SHORTEST_KEY = 24
 # What stands between secrets or around them: Supabase puts `|` between, shells and chats quote.
 AROUND = re.compile("[\\s|\"'`“”‘’\u200b\ufeff]+")
@@ -34,6 +35,12 @@ class Settings:
     url: Secret = setting("Address that takes the events")
     signing_secret: Secret = setting(
         "Signing secret, 'whsec_…'", example="whsec_dm90ZXBpcGUgb24gdGhpcyBtYWNoaW5l"
+    )
+    live: bool = setting(
+        "Whether each change is posted at once, and what was rejected",
+        default=False,
+        local="true",
+        events=["VoteCast", "VoteChanged", "VoteRejected"],
     )
     personal: bool = setting(
         "Whether voter, answers and enrichment are sent", default=False, local="true"
@@ -75,7 +82,7 @@ def key(secret: str) -> bytes:
 
 
 @sink(
-    events=EVENTS,
+    events=["VoteWithdrawn", "VoteSettled"],
     settings=Settings,
     idempotent=None,  # the receiver knows a duplicate by its webhook-id
     resources=Resources(window=1),

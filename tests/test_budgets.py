@@ -62,10 +62,10 @@ def sums(found: dict[str, dict[str, float]]) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("sinks", "traffic", "most_writes", "most_requests"),
     [
-        (DEFAULT, STEADY, 14, 24),
-        (DEFAULT, APART, 10, 27),
-        (ALL, STEADY, 26, 40),
-        (ALL, APART, 20, 49),
+        (DEFAULT, STEADY, 14, 20),
+        (DEFAULT, APART, 10, 24),
+        (ALL, STEADY, 26, 26),
+        (ALL, APART, 20, 34),
     ],
 )
 def test_a_vote_stays_within_its_budget(

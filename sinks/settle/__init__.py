@@ -22,7 +22,8 @@ from votepipe.delivery.messages import Message
 from votepipe.model import times
 from votepipe.plugins import Resources
 
-_TIMEOUT = 10
+# The queue hides a message for six times as long, which is the default quiet period: no call then.
+_TIMEOUT = 20
 # A message that a dying function held becomes visible again after this long.
 _BACK_SECONDS = 6 * _TIMEOUT
 # After this long nobody waits for a publication: its message is a dead letter by then.
@@ -52,7 +53,7 @@ def noted(event: Event, message: Message) -> State:
     # It comes back many times, and a read costs a fifth of a write.
     known = records.read(event) if message.receives > 1 else None
     if known is None or known.latest < event.sort_key:
-        known, before = records.note(event, message.receipt)
+        known, before = records.note(event, message)
         if before:
             messages.delete(os.environ["QUEUE_URL"], before)
     return known
@@ -86,8 +87,6 @@ def settle(event: Event, known: State, settings: Settings) -> State:
     settings=Settings,
     idempotent=None,  # the state below is its own record
     resources=Resources(
-        # So short that a message is back within the quiet period when the function that held it
-        # died: nothing settles then while a newer change is hidden.
         timeout=_TIMEOUT,
         batch_size=100,
         window=1,

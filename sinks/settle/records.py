@@ -12,6 +12,7 @@ from sinks.settle.state import State
 from votepipe import Event
 from votepipe.aws.dynamodb import conditional_update, expiry, plain, read_item
 from votepipe.delivery.leases import SERVICE, lease_key
+from votepipe.delivery.messages import Message
 from votepipe.model import times
 from votepipe.model.events import SETTLED_SUFFIX
 
@@ -24,26 +25,26 @@ def read(event: Event) -> State:
     return State.of(plain(read_item(SERVICE, os.environ["DELIVERIES_TABLE"], _key(event))))
 
 
-def note(event: Event, receipt: str) -> tuple[State, str | None]:
+def note(event: Event, message: Message) -> tuple[State, str | None]:
     """Record a change if it is the newest; returns how the item then stands.
 
     With it the receipt of the message that no longer needs to wait.
     """
-    now = times.now()
     noted, old = _update(
         event,
-        "SET #latest = :it, #changedAt = :now, #openSince = if_not_exists(#openSince, :now), "
+        "SET #latest = :it, #changedAt = :seen, #openSince = if_not_exists(#openSince, :seen), "
         "#receipt = :receipt, #expires = :expires",
         _NEWEST,
         returning="ALL_OLD",
-        now=now,
-        receipt=receipt,
+        seen=message.received,
+        receipt=message.receipt,
         expires=expiry(),
     )
     if not noted:
         return old, None
-    since = old.open_since or now
-    return replace(old, latest=event.sort_key, changed_at=now, open_since=since), old.receipt
+    seen = message.received
+    since = old.open_since or seen
+    return replace(old, latest=event.sort_key, changed_at=seen, open_since=since), old.receipt
 
 
 def withdraw(event: Event) -> None:

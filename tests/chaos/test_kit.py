@@ -260,7 +260,7 @@ FAULTS: tuple[Fault, ...] = (
 
 @contextmanager
 def all_sinks() -> Iterator[Pipeline]:
-    settings = {"webhook": {"personal": True}}
+    settings = {"webhook": {"personal": True, "live": True}}
     with Pipeline(fill_secrets=True, settings=settings) as pipeline:
         yield pipeline
 

@@ -44,7 +44,7 @@ def a_day(
     redrive: Callable[[Pipeline, float], None], behaviour: Callable[..., Answer]
 ) -> tuple[dict[str, list[float]], list[Any], int]:
     """How long the others took, what the webhook got, and how much of it after a redrive."""
-    settings = {"webhook": {"personal": True}}
+    settings = {"webhook": {"personal": True, "live": True}}
     with Pipeline(sinks=SINKS, fill_secrets=True, settings=settings) as pipeline:
         pipeline.serve("webhook", behaviour)
         took = live(pipeline)

@@ -45,7 +45,8 @@ def writes(instance: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def from_kit(instance: str) -> list[dict[str, Any]]:
-    with Pipeline(sinks=[SINK], settings={SINK: {"personal": True}}, fill_secrets=True) as pipeline:
+    options = {SINK: {"personal": True, "live": True}}
+    with Pipeline(sinks=[SINK], settings=options, fill_secrets=True) as pipeline:
         for verb, vote in writes(instance):
             getattr(pipeline, verb)(vote)
             pipeline.advance(seconds=1)

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.slow
 
 VOTE = {"widgetId": "docs", "voteId": "one", "instanceOfJoy": "news"}
 UP, DOWN = VOTE | {"voteType": "thumbsup"}, VOTE | {"voteType": "thumbsdown"}
-SETTINGS = {"slack": {"bot_token": "xoxb-1", "channel": "C1", "webhook_url": None, "live": "true"}}
+SETTINGS = {
+    "slack": {"bot_token": "xoxb-1", "channel": "C1", "webhook_url": None, "live": "true"},
+    "webhook": {"live": "true"},
+}
 LABEL = "2026-01-04T10:30:00.123"
 
 

@@ -192,6 +192,17 @@ def test_one_look_at_the_table_for_each_settled_state(pipeline: Pipeline) -> Non
     assert pipeline.usage()["settle"][usage.READS] == 2
 
 
+def test_the_queue_itself_hides_a_message_for_the_default_quiet_period() -> None:
+    for quiet, changes in (("120", 0), ("125", 1)):
+        with make(QuietPeriodSeconds=quiet, MaximumWaitSeconds="900") as pipeline:
+            pipeline.put(vote())
+            pipeline.run_until_idle()
+
+            ((_, _, at),) = settled(pipeline)
+            assert 0 <= at - int(quiet) <= 3
+            assert pipeline.usage()["settle"][usage.CHANGES] == changes
+
+
 def test_a_table_that_the_stack_was_given_is_looked_at() -> None:
     stream = "arn:aws:dynamodb:us-east-1:123456789012:table/theirs/stream/2026-01-01T00:00:00.000"
     with make(VoteStreamArn=stream) as pipeline:
@@ -294,8 +305,8 @@ def test_a_crash_at_any_step_loses_no_last_state_and_tells_no_other_twice(gaps: 
 
 
 # A reader votes, types for a while, and may say that they are done: one sitting. The gaps inside
-# one are shorter than the quiet period; with the minute for which a crash holds a message back,
-# some are longer.
+# one are shorter than the quiet period; with the two minutes for which a crash holds a message
+# back, they are longer.
 Sitting = tuple[list[int], bool]
 sittings = st.tuples(
     st.lists(st.sampled_from([0, 1, 20, 50, 90, 110, 119]), max_size=4), st.booleans()

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sinks.webhook import Settings, handler, signature
 from votepipe import Secret, Undeliverable
 from votepipe.emulator.http.receiver import Answer
+from votepipe.testing import Pipeline
 
 OLD = "whsec_" + base64.b64encode(b"o" * 24).decode()
 NEW = "whsec_" + base64.b64encode(b"n" * 32).decode()
@@ -149,9 +150,32 @@ def test_a_secret_of_another_form_is_refused_without_quoting_it(
     assert web.requests == []
 
 
-def test_it_takes_every_event_and_leaves_duplicates_to_the_receiver() -> None:
+@pytest.mark.parametrize(
+    ("live", "types"),
+    [
+        ("false", {"VoteSettled", "VoteWithdrawn"}),
+        (
+            "true",
+            {"VoteCast", "VoteChanged", "VoteSettled", "VoteWithdrawn", "VoteRejected"},
+        ),
+    ],
+)
+def test_it_takes_changes_and_rejections_only_when_live(live: str, types: set[str]) -> None:
+    sent = {"widgetId": "docs", "voteId": "one", "voteType": "thumbsup"}
+    options = {"webhook": {"live": live}}
+    with Pipeline(sinks=["settle", "webhook"], settings=options, fill_secrets=True) as pipeline:
+        pipeline.put(sent)
+        pipeline.put(sent | {"voteType": "thumbsdown"})
+        pipeline.run_until_idle()
+        pipeline.remove(sent)
+        pipeline.put(sent | {"voteType": "sideways"})
+        pipeline.run_until_idle()
+
+        assert {message.body["type"] for message in pipeline.sent("webhook")} == types
+
+
+def test_it_leaves_duplicates_to_the_receiver() -> None:
     assert handler.sink.idempotent is None
-    assert len(handler.sink.events) == 5
 
 
 def test_a_subscriber_is_named_by_its_own_secret(

@@ -316,6 +316,8 @@ class _Invocation:
         return outcome
 
     def _hide(self, message: Message, seconds: float) -> None:
+        if message.returns_in(seconds, self.sink.visibility):
+            return
         try:
             messages.change_visibility(self.queue, message, seconds)
         except DeliveryError as error:

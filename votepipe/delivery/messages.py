@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from votepipe import aws
+from votepipe.model import times
 from votepipe.model.errors import DeliveryError, InvalidEvent
 from votepipe.model.events import Event, ScheduledEvent
 from votepipe.model.text import clean
@@ -18,16 +19,19 @@ aws.prepare("sqs")
 # SQS allows 12 hours counted from the receive, after which a function may run for 15 minutes.
 MAX_VISIBILITY = 12 * 3600 - 15 * 60
 MAX_BACK_OFF = 900
+# A message that comes back by itself may do so this much later; a call less is worth it.
+_AS_GOOD = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message of a sink's queue, as Lambda hands it over."""
+    """One message of a sink's queue, as Lambda hands it over; first `received` then."""
 
     id: str = ""
     receipt: str = ""
     body: str = ""
     receives: int = 1
+    received: float = 0.0
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> Self:
@@ -37,6 +41,7 @@ class Message:
             receipt=record["receiptHandle"],
             body=record["body"],
             receives=int(record["attributes"]["ApproximateReceiveCount"]),
+            received=int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000,
         )
 
     def back_off(self, failures: int) -> int:
@@ -47,6 +52,11 @@ class Message:
         longest = min(MAX_BACK_OFF, 1 << min(failures, 10))
         digest = hashlib.sha256(f"{self.id}/{failures}".encode()).digest()
         return math.ceil(longest * (1 + digest[0] / 255) / 2)
+
+    def returns_in(self, seconds: float, hidden: float) -> bool:
+        """Whether it comes back then by itself, from a queue that hides messages for so long."""
+        late = self.received + hidden - times.now() - seconds
+        return self.receives == 1 and 0 <= late <= _AS_GOOD
 
 
 def event_in(body: str) -> Event | ScheduledEvent:

@@ -83,6 +83,11 @@ class Sink:
         return self.resources.timeout
 
     @property
+    def visibility(self) -> int:
+        """For how many seconds its queue hides a message: six time-outs, as Lambda advises."""
+        return 6 * self.timeout + self.resources.window
+
+    @property
     def max_receives(self) -> int:
         """How often a message may be received: waiting for a slot takes receives as well."""
         return min(10 * self.max_attempts, _MAX_RECEIVES)

@@ -99,7 +99,9 @@ class Subscriber:
             enabled=True,
         )
         settings = fields(spec.settings, self.sink) if spec.settings else ()
-        return dataclasses.replace(webhook, spec=spec, settings=settings, bus=FEED_BUS)
+        # What it gets stands here, not in a setting.
+        kept = tuple(field for field in settings if not field.events)
+        return dataclasses.replace(webhook, spec=spec, settings=kept, bus=FEED_BUS)
 
 
 def read(root: Path, events: Collection[str]) -> tuple[Subscriber, ...]:

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from votepipe import Delivery, Event, aws, sink
 from votepipe.delivery.leases import Leases, lease_key
+from votepipe.model import times
 
 BUS = Path("events/bus")
 
@@ -59,7 +60,10 @@ class SinkEnvironment:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
-                    "attributes": {"ApproximateReceiveCount": str(tries)},
+                    "attributes": {
+                        "ApproximateReceiveCount": str(tries),
+                        "ApproximateFirstReceiveTimestamp": str(int(times.now() * 1000)),
+                    },
                     "eventSource": "aws:sqs",
                 }
                 for message in received["Messages"]

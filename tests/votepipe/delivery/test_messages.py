@@ -12,6 +12,7 @@ from votepipe.delivery.messages import (
     event_in,
     send_to_dlq,
 )
+from votepipe.model import times
 from votepipe.model.errors import InvalidEvent, Temporary
 
 
@@ -21,7 +22,10 @@ def message(body: str = "{}", tries: int = 1, identifier: str = "m1") -> Message
             "messageId": identifier,
             "receiptHandle": "r1",
             "body": body,
-            "attributes": {"ApproximateReceiveCount": str(tries)},
+            "attributes": {
+                "ApproximateReceiveCount": str(tries),
+                "ApproximateFirstReceiveTimestamp": "1000000",
+            },
         }
     )
 
@@ -92,6 +96,18 @@ def test_a_wait_is_whole_seconds_that_sqs_allows(
     change_visibility(aws_side.queue, Message.read(record), seconds)
 
     assert asked_of_sqs("ChangeMessageVisibility")[0]["VisibilityTimeout"] == asked
+
+
+@pytest.mark.parametrize(
+    ("seconds", "receives", "returns"),
+    [(120, 1, True), (118, 1, True), (117.9, 1, False), (120.1, 1, False), (120, 2, False)],
+)
+def test_a_message_that_comes_back_by_itself_is_known(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, receives: int, returns: bool
+) -> None:
+    monkeypatch.setattr(times, "now", lambda: 1001.0)
+
+    assert message(tries=receives).returns_in(seconds, hidden=121) is returns
 
 
 def test_a_message_that_cannot_be_put_back_is_temporary(aws_side: Any) -> None:

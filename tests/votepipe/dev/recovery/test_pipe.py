@@ -32,7 +32,7 @@ def hook() -> Iterator[Pipeline]:
 
 
 def webhook() -> Pipeline:
-    return Pipeline(sinks=["webhook"], fill_secrets=True)
+    return Pipeline(sinks=["webhook"], settings={"webhook": {"live": "true"}}, fill_secrets=True)
 
 
 def arrived(pipeline: Pipeline) -> list[str]:
