@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from votepipe.dev.cli import COMMANDS, main
+from votepipe.dev.operations.scaffold import docstring, examples
 from votepipe.project import checkout, sync
 from votepipe.testing import Pipeline
 
@@ -97,6 +98,17 @@ def test_every_page_is_linked() -> None:
     missing = [page for page in PAGES if page != "README.md" and f"]({page})" not in README]
 
     assert not missing, f"Link these pages from README.md: {missing}"
+
+
+def test_every_example_is_listed() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (sink|enricher) \| (.*) \|$", PAGES["docs/plugins.md"], re.MULTILINE
+    )
+
+    assert rows == [
+        (name, path.parent.name.removesuffix("s"), docstring(path).splitlines()[0])
+        for name, path in examples(ROOT).items()
+    ]
 
 
 def test_every_command_is_documented() -> None:

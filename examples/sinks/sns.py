@@ -1,7 +1,8 @@
 """Publish each event to an SNS topic, for the queues, functions and phones that subscribe to it.
 
-It needs no key: its function may publish to the topic that `SnsTopicArn` names. A topic with a KMS
-key of its own also needs kms:GenerateDataKey and kms:Decrypt: add them to the policies below.
+It needs no key: its function may publish to the topic that `SnsTopic` names, in the stack's account
+and Region. A topic with a KMS key of its own also needs kms:GenerateDataKey and kms:Decrypt: add
+them to the policies below.
 The message is the event as JSON; subscriptions can filter by the attributes `type` and `voteType`.
 The voter, answers and enrichment stay here unless `personal` is true.
 Events may come out of order: compare `stream`, then `sequence`. A duplicate, such as after an
@@ -11,6 +12,7 @@ events of a vote in the order in which they come.
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +22,14 @@ from votepipe.plugins import Resources
 
 aws.prepare("sns")
 
-CORRECT = "Correct the template parameter 'SnsTopicArn'."
+ARN = {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${SnsTopic}"}
+CORRECT = "Correct the template parameter 'SnsTopic'."
 HINTS = {"NotFound": CORRECT, "InvalidParameter": CORRECT}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    topic_arn: str = setting("ARN of the topic", example="arn:aws:sns:us-east-1:123456789012:votes")
+    topic: str = setting("Name of the topic", default="votes")
     personal: bool = setting("Whether voter, answers and enrichment are sent", default=False)
 
 
@@ -40,14 +43,14 @@ def message(event: Event, settings: Settings) -> dict[str, Any]:
         "MessageDeduplicationId": hashlib.sha256(event.id.encode()).hexdigest(),
     }
     return {
-        "TopicArn": settings.topic_arn,
+        "TopicArn": os.environ["SNS_ARN"],
         "Message": json.dumps(detail, default=dict),
         "MessageAttributes": {
             name: {"DataType": "String", "StringValue": fact}
             for name, fact in facts.items()
             if fact
         },
-        **(fifo if settings.topic_arn.endswith(".fifo") else {}),
+        **(fifo if settings.topic.endswith(".fifo") else {}),
     }
 
 
@@ -56,9 +59,8 @@ def message(event: Event, settings: Settings) -> dict[str, Any]:
     settings=Settings,
     idempotent="event",
     resources=Resources(
-        policies=[
-            {"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": "SnsTopicArn"}},
-        ]
+        environment={"SNS_ARN": ARN},
+        policies=[{"Effect": "Allow", "Action": "sns:Publish", "Resource": ARN}],
     ),
 )
 def handler(event: Event, settings: Settings) -> str:

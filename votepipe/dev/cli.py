@@ -34,6 +34,7 @@ COMMANDS = {
     "schemas": Entry("votepipe.dev.commands.schemas:schemas", "Check what other teams rely on."),
     "sync": Entry("votepipe.dev.commands.plugins:sync", "Bring template.yaml in step with sinks/."),
     "new": Entry("votepipe.dev.commands.plugins:new", "Write a new sink or enricher."),
+    "add": Entry("votepipe.dev.commands.plugins:add", "Add a sink or enricher from examples/."),
     "check": Entry("votepipe.dev.commands.records:check", "Test a plugin with failures, locally."),
     "ready": Entry("votepipe.dev.commands.ready:ready", "Check what the next deploy needs."),
     "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),

@@ -1,7 +1,9 @@
-"""Commands that look at, write and wire plugins: `list`, `new`, `sync`."""
+"""Commands that look at, write and wire plugins: `list`, `new`, `add`, `sync`."""
 
 import json
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -101,20 +103,53 @@ def sync(check: bool) -> None:
 @click.command()
 @click.argument("kind", type=click.Choice(["sink", "enricher"]))
 @click.argument("name")
+@click.option("--like", type=click.Choice(scaffold.SINKS), help="What a sink starts from.")
 @click.pass_context
-def new(ctx: click.Context, kind: scaffold.Kind, name: str) -> None:
-    """Write a sink or an enricher, with a test that passes, and sync."""
+def new(ctx: click.Context, kind: scaffold.Kind, name: str, like: str | None) -> None:
+    """Write a sink or an enricher, with a test that passes, and sync.
+
+    A sink is --like slack (the default: text to a webhook), http (JSON with a token), mail (SES),
+    table (DynamoDB, one of its own) or schedule (a report once a day).
+    """
+    if kind == "enricher" and like:
+        raise click.UsageError("An enricher is like no sink. Leave out --like.")
     root = checkout()
+    _write(ctx, root, lambda: scaffold.write(kind, name, root, like or scaffold.SINKS[0]))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.pass_context
+def add(ctx: click.Context, name: str | None) -> None:
+    """Copy the sink or enricher NAME with its test from examples/, and sync; without NAME, list.
+
+    What it prints last says where its key comes from.
+    """
+    root = checkout()
+    if name:
+        plugin, _ = _write(ctx, root, lambda: scaffold.add(name, root))
+        click.echo(f"\n{scaffold.docstring(plugin)}")
+        return
+    for each, path in scaffold.examples(root).items():
+        kind = path.parent.name.removesuffix("s")
+        click.echo(f"{kind} {each}: {scaffold.docstring(path).splitlines()[0]}")
+
+
+def _write(ctx: click.Context, root: Path, write: Callable[[], list[Path]]) -> list[Path]:
+    """Write a plugin and sync; where that cannot be, all is as it was."""
+    template = root / "template.yaml"
+    before = template.read_bytes()
     try:
-        written = scaffold.write(kind, name, root)
+        written = write()
     except scaffold.BadName as error:
         raise click.UsageError(str(error)) from None
-    if kind == "sink":
-        try:
-            ctx.invoke(sync)
-        except Exception:
-            for path in written:
-                path.unlink()
-            raise
+    try:
+        ctx.invoke(sync)
+    except Exception:
+        template.write_bytes(before)
+        for path in written:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
     for path in written:
         click.echo(path.relative_to(root))
+    return written

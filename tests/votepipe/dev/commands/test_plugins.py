@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from votepipe.dev.commands.plugins import list_plugins
+from votepipe.dev.commands.plugins import add, list_plugins
+from votepipe.dev.operations import scaffold
 from votepipe.project import Project
+from votepipe.project import checkout as here
 
 
 def test_people_see_each_with_what_it_takes_and_needs() -> None:
@@ -64,9 +66,28 @@ def test_a_sink_is_there_with_its_test_and_its_resources(checkout: Path, votepip
     assert votepipe(checkout, "sync", "--check").returncode == 0
 
 
+def test_an_example_is_there_with_its_test_and_its_resources(checkout: Path, votepipe) -> None:
+    done = votepipe(checkout, "add", "ntfy")
+
+    assert done.returncode == 0
+    assert "\nsinks/ntfy.py\ntests/sinks/test_ntfy.py\n\nPush each settled vote" in done.stdout
+    assert "\nvotepipe secret set ntfy\n" in done.stdout
+    assert b"  NtfyQueue:" in (checkout / "template.yaml").read_bytes()
+    assert votepipe(checkout, "sync", "--check").returncode == 0
+
+
+def test_the_examples_are_listed_with_a_line_each() -> None:
+    lines = CliRunner().invoke(add).output.splitlines()
+
+    assert "sink ntfy: Push each settled vote to phones and browsers through ntfy." in lines
+    assert [line.split(":")[0].split()[1] for line in lines] == [*scaffold.examples(here())]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["enricher", "fax", "--like", "http"], 2, "An enricher is like no sink."),
+        (["sink", "enrich", "--like", "table"], 1, "needs the logical id 'EnrichRole'"),
         (["sink", "Fax"], 2, "'Fax' cannot name a sink."),
         (["sink", "log"], 2, "sinks/log.py is there already."),
         (["robot", "fax"], 2, "'robot' is not one of 'sink', 'enricher'"),
@@ -77,12 +98,14 @@ def test_what_is_refused_leaves_nothing(
     checkout: Path, votepipe, arguments: list[str], code: int, said: str
 ) -> None:
     before = set(checkout.rglob("*.py"))
+    template = (checkout / "template.yaml").read_bytes()
 
     done = votepipe(checkout, "new", *arguments)
 
     assert done.returncode == code
     assert said in done.stderr
     assert set(checkout.rglob("*.py")) == before
+    assert (checkout / "template.yaml").read_bytes() == template
 
 
 SINK = '''"""Post each vote to a fax."""
