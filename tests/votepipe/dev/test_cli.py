@@ -150,7 +150,7 @@ def test_it_works_on_the_checkout_around_the_current_folder(checkout: Path) -> N
 
     listed = run("list", "--json", folder=deeper).stdout
     synced = run("sync", folder=deeper)
-    written = run("new", "enricher", "moon", folder=deeper).stdout.split()
+    written = run("new", "enricher", "moon", folder=deeper).stdout.splitlines()[-2:]
 
     assert "fax" in [each["name"] for each in json.loads(listed)]
     assert (synced.returncode, "+ sink 'fax'" in synced.stdout) == (0, True)
