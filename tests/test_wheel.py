@@ -81,7 +81,7 @@ def test_the_wheel_holds_the_library_its_types_and_its_data_only(wheel: Path) ->
     assert {
         "votepipe/py.typed",
         "votepipe/dev/console/static/index.html",
-        "votepipe/dev/operations/scaffold/templates/sink.py.j2",
+        "votepipe/dev/operations/scaffold/templates/slack.py.j2",
         "votepipe/project/sync/templates/resources.yaml.j2",
         "schemas/stored-vote.v1.json",
     } <= set(names)
