@@ -5,6 +5,7 @@ of vote `v12`, and a message is about the write whose mark it shows.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -14,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.recovery import redrive as recovery
-from votepipe.dev.recovery.pipe import send_again
-from votepipe.dev.recovery.received import Received
+from votepipe.dev.recovery import received
+from votepipe.dev.recovery.pipe import PipeDeadLetters
+from votepipe.dev.recovery.redrive import DeadLetters
 from votepipe.emulator.pipes.pipe import Ports
 from votepipe.testing import Pipeline
 
@@ -142,23 +143,23 @@ def redrive(deployed: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pipelin
 
     def redrive(pipeline: Pipeline, pace: float) -> None:
         clock = SimpleNamespace(sleep=lambda seconds: pipeline.advance(seconds=seconds))
-        monkeypatch.setattr(recovery, "time", clock)
+        monkeypatch.setattr(received, "time", clock)
         for sink in pipeline.models.fed:
-            with recovery.DeadLetters(deployed(pipeline), sink) as letters:
+            with DeadLetters(deployed(pipeline), sink) as letters:
                 letters.send(pace)
-        redrive_pipe(pipeline)
+        with of_pipe(pipeline) as letters:
+            pipeline.simulation.tasks.run(lambda: letters.send(math.inf))
         pipeline.run_until_idle()
 
     return redrive
 
 
-def redrive_pipe(pipeline: Pipeline) -> None:
-    """Send the pipe's dead letters through it, as `votepipe redrive pipe` does."""
+def of_pipe(pipeline: Pipeline) -> PipeDeadLetters:
+    """What `votepipe redrive pipe` works on."""
     models = pipeline.models
     pipe = models.pipes["VotesPipe"].definition
     role = pipeline.resources.properties["VotesPipe"]["RoleArn"]
     enrich, queue = models.functions["EnrichFunction"], models.queues["VotesPipeDeadLetters"]
     ports = Ports(pipe, enrich, models.put, None, models.roles.allows, role)
-    dead = Received(pipeline.client("sqs"), queue.url)
-    streams = pipeline.client("dynamodbstreams")
-    pipeline.simulation.tasks.run(lambda: send_again(pipe, ports, dead, streams))
+    sqs, streams = (pipeline.client(each) for each in ("sqs", "dynamodbstreams"))
+    return PipeDeadLetters(pipe, ports, sqs, queue.url, streams)

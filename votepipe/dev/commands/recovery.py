@@ -13,8 +13,10 @@ from votepipe.dev.commands.stack import votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
 from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
 from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill, replay
-from votepipe.dev.recovery.pipe import redrive as through_the_pipe
-from votepipe.dev.recovery.redrive import OLDER, DeadLetters, pace_of
+from votepipe.dev.recovery.pipe import PipeDeadLetters
+from votepipe.dev.recovery.received import OLDER
+from votepipe.dev.recovery.redrive import DeadLetters, of_gone, pace_of
+from votepipe.emulator.pipes.attempt import Interrupted
 from votepipe.plugins import Sink
 from votepipe.project import Project
 from votepipe.project.names import logical_id, meant, switch
@@ -22,6 +24,10 @@ from votepipe.project.plugins import Plugin
 
 PIPE = "pipe"
 STOPPED = "Stopped. Run it again for the rest."
+GONE = (
+    "{} dead letters of a sink that is gone wait in {}. "
+    "See docs/operations.md#sink-dead-letters for how to bring them back."
+)
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 _pace = click.option(
     "--pace",
@@ -73,43 +79,22 @@ def redrive(
     if everything == bool(name) or (name and name not in known):
         problem = f"'{name}' has no dead letters here." if name else "Name one, or use --all."
         raise click.UsageError(f"{problem} {meant(name or '', known)}")
-    if name == PIPE and (since or pace):
-        raise click.UsageError("The pipe takes all its dead letters, as fast as it can.")
     found = deployment(stack)
     there = [
         each for each in known[1:] if f"{logical_id(each)}DeadLetters" in found.stack.physical_ids
     ]
     clean = [
-        _through_the_pipe(found, dry_run)
-        if each == PIPE
-        else _redriven(found, each, since, pace, dry_run)
+        _redriven(found, each, since, pace, dry_run)
         for each in ([name] if name else [PIPE, *there])
     ]
+    if everything:
+        (pipe,) = found.stack.of_type("AWS::Pipes::Pipe")
+        gone = of_gone(found, [pipe, *map(logical_id, there)])
+        clean += [False for _ in gone]
+        for queue, count in gone.items():
+            click.echo(GONE.format(count, queue))
     if not all(clean):
         raise click.exceptions.Exit(1)
-
-
-def _through_the_pipe(found: Deployment, dry_run: bool) -> bool:
-    """Redrive the dead letters of the pipe; whether all passed."""
-    (name,) = found.stack.of_type("AWS::Pipes::Pipe")
-    queue = found.stack.physical_id(f"{name}DeadLetters")
-    sqs: Any = found.session.client("sqs")
-    wanted = "ApproximateNumberOfMessages"
-    facts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[wanted])["Attributes"]
-    count = int(facts[wanted])
-    if not count:
-        click.echo("The pipe has no dead letters.")
-        return True
-    click.echo(f"{count} dead letters of the pipe: each passes through it again, or stays.")
-    if dry_run or not _confirmed():
-        return True
-    try:
-        with ended_by_signals():
-            sent, kept = through_the_pipe(found)
-    except End:
-        raise click.ClickException(STOPPED) from None
-    click.echo(f"Sent {sent} dead letters through the pipe.")
-    return _said(kept)
 
 
 def _said(kept: Mapping[str, int]) -> bool:
@@ -127,17 +112,20 @@ def _redriven(
     found: Deployment, name: str, since: datetime | None, pace: float | None, dry_run: bool
 ) -> bool:
     """Redrive the dead letters of one; whether all went that should."""
+    made = PipeDeadLetters.of(found, since) if name == PIPE else DeadLetters(found, name, since)
     try:
-        with ended_by_signals(), DeadLetters(found, name, since) as letters:
+        with ended_by_signals(), made as letters:
             click.echo(letters.plan)
             waiting = letters.to_send or letters.delivered
             if dry_run or not (waiting or letters.kept) or (waiting and not _confirmed()):
                 return True
             with _bar(len(letters.to_send)) as sent:
                 letters.send(pace or letters.pace, sent)
+    except Interrupted as error:
+        raise click.ClickException(f"{error} {STOPPED}") from None
     except End:
         raise click.ClickException(STOPPED) from None
-    click.echo(f"Sent {letters.sent} events to '{name}', and to nobody else.")
+    click.echo(letters.said.format(letters.sent, name))
     return _said(letters.kept)
 
 

@@ -6,14 +6,13 @@ the feed bus every other one would get it again.
 Each is deleted right after it was sent, so a run that was interrupted can be started again.
 """
 
-import contextlib
 import functools
 import json
-import time
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import requests
 from botocore.exceptions import ClientError
@@ -23,7 +22,7 @@ from votepipe.delivery.messages import event_in
 from votepipe.dev.local.processes import undisturbed
 from votepipe.dev.local.relay import Bus, NoBus
 from votepipe.dev.operations.deployment import Deployment, LocalSession
-from votepipe.dev.recovery.received import Received
+from votepipe.dev.recovery.received import NO_EVENT, OLDER, Received, let_empty, paced, waiting
 from votepipe.model.errors import InvalidEvent
 from votepipe.model.events import Event, ScheduledEvent
 from votepipe.plugins import Sink
@@ -33,15 +32,19 @@ from votepipe.project.plugins import Plugin
 
 ENTRIES = 10  # of one call of PutEvents
 PACE = 10.0  # dead letters a second, for a sink without a rate limit
-NO_EVENT, OFF, OLDER = "not an event", "its sink is off", "older than --since"
+OFF = "its sink is off"
 
 
 class _DeadLetter(NamedTuple):
-    """A dead letter; its event's sort key orders what happened to a vote."""
+    """A dead letter; `order` is its event's sort key, `key` its vote's."""
 
+    order: str
     handle: str
     body: str
-    event: Event | ScheduledEvent
+    key: str
+
+
+_Way = Callable[[Sequence[_DeadLetter]], Sequence[str]]
 
 
 def pace_of(found: Deployment, plugin: Plugin[Sink]) -> float:
@@ -67,49 +70,20 @@ def delivered(found: Deployment, sink: Sink, event: Event | ScheduledEvent) -> s
     return str(answer.get("Item", {}).get("sequence", {}).get("S", ""))
 
 
-class DeadLetters:
+class DeadLetters(Received):
     """All dead letters of `name`, such as `slack` or `subscriber_crm`; a context manager.
 
-    In its block no other run receives them; at its end those that were not sent wait as before.
-    `to_send` is in the order of what happened, `delivered` has what the sink need not get again,
-    `kept` counts what stays, by reason. Events before `since` stay.
+    Events before `since` stay.
     Raises StackError when the stack does not know the name.
     """
 
+    said = "Sent {} events to '{}', and to nobody else."
+
     def __init__(self, found: Deployment, name: str, since: datetime | None = None) -> None:
-        self.name = name
-        self.to_send: list[_DeadLetter] = []
-        self.delivered: list[_DeadLetter] = []
-        self.kept: Counter[str] = Counter()
-        self.sent = 0
+        queue = found.stack.physical_id(f"{logical_id(name)}DeadLetters")
+        super().__init__(name, found.session.client("sqs"), queue)
         self._found, self._since = found, since
-        self._sqs: Any = found.session.client("sqs")
-        self._received = Received(
-            self._sqs, found.stack.physical_id(f"{logical_id(name)}DeadLetters")
-        )
         self._plugin = next((each for each in Project.read().sinks if each.name == name), None)
-
-    def __enter__(self) -> Self:
-        with contextlib.ExitStack() as released:
-            for message in released.enter_context(self._received):
-                self._sort(message)
-            released.pop_all()
-        self.to_send.sort(key=lambda each: each.event.sort_key)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._received.__exit__()
-
-    @property
-    def plan(self) -> str:
-        """What would happen to them, in a sentence."""
-        counts = {"to send": len(self.to_send), "delivered already": len(self.delivered)}
-        counts |= {f"to stay ({reason})": count for reason, count in self.kept.items()}
-        parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        total = sum(counts.values())
-        if not total:
-            return f"'{self.name}' has no dead letters."
-        return f"{total} dead letter{'s' if total > 1 else ''} of '{self.name}': {parts}."
 
     @property
     def pace(self) -> float:
@@ -121,42 +95,54 @@ class DeadLetters:
 
         Those delivered already are deleted. A signal waits until what was sent is deleted, too.
         """
-        for letter in self.delivered:
-            self._received.delete(letter.handle)
+        for handle in self.delivered:
+            self._delete(handle)
         put, size = self._way(), max(1, int(min(pace, ENTRIES)))
-        for start in range(0, len(self.to_send), size):
-            batch = self.to_send[start : start + size]
+        for batch in paced(self._batches(size), pace):
             with undisturbed():
-                for letter, problem in zip(batch, put(batch), strict=True):
-                    if problem:
-                        self.kept[problem] += 1
-                    else:
-                        self._received.delete(letter.handle)
-                        self.sent += 1
+                self._put(put, batch)
                 sent(len(batch))
-            if start + size < len(self.to_send):
-                time.sleep(len(batch) / pace)
+
+    def _batches(self, size: int) -> Iterator[Sequence[_DeadLetter]]:
+        """What goes out at once; a vote's next event only once the sink has had the one before.
+
+        A queue's messages go to the sink in any order. One with a lease on each vote skips what
+        is older; a bus has no queue to look at.
+        """
+        queue = self._found.stack.physical_ids.get(f"{logical_id(self.name)}Queue", "")
+        leased = self._plugin and self._plugin.spec.idempotent == "vote"
+        rounds = [self.to_send] if leased or not queue else _rounds(self.to_send)
+        for number, letters in enumerate(rounds):
+            if number:
+                let_empty(self._sqs, queue)
+            yield from (letters[start : start + size] for start in range(0, len(letters), size))
+
+    def _put(self, put: _Way, batch: Sequence[_DeadLetter]) -> None:
+        for letter, problem in zip(batch, put(batch), strict=True):
+            if problem:
+                self.kept[problem] += 1
+            else:
+                self._delete(letter.handle)
+                self.sent += 1
 
     def _sort(self, message: Mapping[str, Any]) -> None:
-        """Decide what to do with a dead letter."""
         try:
-            letter = _DeadLetter(
-                message["ReceiptHandle"], message["Body"], event_in(message["Body"])
-            )
+            event = event_in(message["Body"])
         except InvalidEvent:
             self.kept[NO_EVENT] += 1
             return
-        event = letter.event
+        key = lease_key(event, self.name, "vote")
+        letter = _DeadLetter(event.sort_key, message["ReceiptHandle"], message["Body"], key)
         if self._since and event.time < self._since:
             self.kept[OLDER] += 1
         elif self._plugin and not self._found.sinks[self.name]:
             self.kept[OFF] += 1
         elif self._plugin and delivered(self._found, self._plugin.spec, event) >= event.sort_key:
-            self.delivered.append(letter)
+            self.delivered.append(letter.handle)
         else:
             self.to_send.append(letter)
 
-    def _way(self) -> Callable[[Sequence[_DeadLetter]], Sequence[str]]:
+    def _way(self) -> _Way:
         """What sends dead letters; for each, it says why it was not taken, or ""."""
         found, start = self._found, logical_id(self.name)
         if url := found.stack.physical_ids.get(f"{start}Queue"):
@@ -166,6 +152,31 @@ class DeadLetters:
             local = Bus(found.session.endpoint, bus)
             return functools.partial(_relay, local, f"{found.console}/receive/{self.name}")
         return functools.partial(_put, found.session.client("events"), bus)
+
+
+def of_gone(found: Deployment, known: Collection[str]) -> dict[str, int]:
+    """How many dead letters are in queues of sinks that are not among those known, by its name.
+
+    A queue stays when the sink's module is taken away, and with it the stack's resource.
+    """
+    sqs: Any = found.session.client("sqs")
+    ours = {found.stack.physical_ids.get(f"{name}DeadLetters") for name in known}
+    named = re.compile(rf".*/{re.escape(found.name)}-[A-Za-z0-9]+DeadLetters(-[A-Za-z0-9]+)?")
+    urls = sqs.list_queues(QueueNamePrefix=f"{found.name}-").get("QueueUrls", ())
+    left = {url: waiting(sqs, url) for url in urls if url not in ours and named.fullmatch(url)}
+    return {url.rpartition("/")[2]: count for url, count in left.items() if count}
+
+
+def _rounds(letters: Sequence[_DeadLetter]) -> list[list[_DeadLetter]]:
+    """The first of each vote, then the second of each, and so on."""
+    rounds: list[list[_DeadLetter]] = []
+    before: Counter[str] = Counter()
+    for letter in letters:
+        if before[letter.key] == len(rounds):
+            rounds.append([])
+        rounds[before[letter.key]].append(letter)
+        before[letter.key] += 1
+    return rounds
 
 
 def _queue(sqs: Any, queue: str, batch: Sequence[_DeadLetter]) -> list[str]:

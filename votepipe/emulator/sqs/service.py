@@ -27,6 +27,8 @@ class Sqs:
             "ReceiveMessage": self._receive,
             "DeleteMessage": self._delete,
             "ChangeMessageVisibility": self._hide,
+            "GetQueueAttributes": self._attributes,
+            "ListQueues": self._list,
             "StartMessageMoveTask": self._start_move,
             "ListMessageMoveTasks": self._list_moves,
         }
@@ -35,7 +37,7 @@ class Sqs:
         """The action, and the queue it is done to."""
         if "SourceArn" in parameters:
             return [(f"sqs:{operation}", parameters["SourceArn"])]
-        place, _, name = parameters["QueueUrl"].rpartition("/")
+        place, _, name = parameters.get("QueueUrl", "*").rpartition("/")
         return [(f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{last_part(place)}:{name}")]
 
     def queue(self, url: str) -> Queue:
@@ -91,6 +93,16 @@ class Sqs:
         self._simulation.usage.add(DELETES, who=queue.id)
         queue.delete(given["ReceiptHandle"])
         return {}
+
+    def _attributes(self, given: Parameters) -> dict[str, Any]:
+        """The counts of messages, whatever is asked for."""
+        visible, hidden = map(str, self.queue(given["QueueUrl"]).counts)
+        counts = {"": visible, "NotVisible": hidden}
+        return {"Attributes": {f"ApproximateNumberOfMessages{end}": counts[end] for end in counts}}
+
+    def _list(self, given: Parameters) -> dict[str, Any]:
+        prefix = given.get("QueueNamePrefix", "")
+        return {"QueueUrls": [url for url in self._by_url if last_part(url).startswith(prefix)]}
 
     def _start_move(self, given: Parameters) -> dict[str, Any]:
         source, to = (

@@ -1,6 +1,7 @@
 """votepipe/dev/commands/recovery.py: what failed comes back, once and in order, by command."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,11 @@ import requests
 from click.testing import CliRunner, Result
 
 from votepipe.dev.commands import recovery
+from votepipe.dev.recovery import received
+from votepipe.dev.recovery.pipe import PipeDeadLetters
+from votepipe.emulator.pipes.attempt import Interrupted
+from votepipe.emulator.pipes.pipe import Ports
+from votepipe.project import Project
 from votepipe.testing import Pipeline
 
 SENT = "Sent {} events to '{}', and to nobody else.\n"
@@ -34,7 +41,8 @@ def redrive(
     """Run the command on the kit's stack, and then what follows from it."""
     found = deployed(pipeline)
     monkeypatch.setattr(recovery, "deployment", lambda _: found)
-    monkeypatch.setattr(recovery, "_through_the_pipe", lambda *_: True)  # it has its own tests
+    clock = SimpleNamespace(sleep=lambda seconds: pipeline.advance(seconds=seconds))
+    monkeypatch.setattr(received, "time", clock)
 
     def redrive(*arguments: str, pace: str = "1000") -> Result:
         done = CliRunner().invoke(recovery.redrive, [*arguments, "--pace", pace])
@@ -164,7 +172,7 @@ def test_a_schedules_dead_letters_come_back_too(
 
 
 def test_what_is_old_no_event_or_of_a_sink_that_is_off_stays(
-    pipeline: Pipeline, redrive: Callable[..., Result]
+    pipeline: Pipeline, redrive: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail(pipeline, vote(1))
     queue = pipeline.resources.ref("EmailDeadLetters")
@@ -174,6 +182,7 @@ def test_what_is_old_no_event_or_of_a_sink_that_is_off_stays(
     count = len(pipeline.dead_letters("slack"))
 
     # The kit's clock stands in the past.
+    monkeypatch.setattr(recovery.PipeDeadLetters, "of", lambda _, since: of_pipe(pipeline, since))
     old, off = redrive("slack", "--since", "1h"), redrive("email")
     everything = redrive("--all")
 
@@ -191,32 +200,89 @@ def test_what_is_old_no_event_or_of_a_sink_that_is_off_stays(
 
 
 def test_redrive_of_the_pipe_says_what_passed_and_what_stays(
-    monkeypatch: pytest.MonkeyPatch,
+    pipeline: Pipeline, redrive: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting, results = (
-        iter(["14", "2", "0"]),
-        iter([(14, {}), (0, {"The enrichment function failed.": 2})]),
-    )
-    attributes = lambda **_: {"Attributes": {"ApproximateNumberOfMessages": next(waiting)}}  # noqa: E731
-    stack = SimpleNamespace(of_type=lambda _: ["VotesPipe"], physical_id=lambda name: name)
-    stack.physical_ids = {}
-    session = SimpleNamespace(client=lambda _: SimpleNamespace(get_queue_attributes=attributes))
-    monkeypatch.setattr(
-        recovery, "deployment", lambda _: SimpleNamespace(stack=stack, session=session)
-    )
-    monkeypatch.setattr(recovery, "through_the_pipe", lambda _: next(results))
-    said = "{} dead letters of the pipe: each passes through it again, or stays.\n"
+    monkeypatch.setattr(recovery.PipeDeadLetters, "of", lambda _, since: of_pipe(pipeline, since))
+    pipeline.fail("EnrichFunction", times=100_000)
+    for number in range(14):
+        pipeline.put(vote(number))
+    pipeline.advance(hours=1, minutes=10)
 
-    done, again, empty = (CliRunner().invoke(recovery.redrive, ["pipe"]) for _ in range(3))
+    refused = redrive("pipe")
+    pipeline.heal()
+    # The kit's clock stands in the past.
+    old, plan = redrive("pipe", "--since", "1h"), redrive("pipe", "--dry-run")
+    done, empty = redrive("pipe"), redrive("pipe")
 
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "14 dead letters of 'pipe': 14 to send.\n"
+        "Sent 0 dead letters through the pipe.\n"
+        "14 stay among its dead letters: The enrichment function failed.\n"
+    )
+    assert old.exit_code == 0
+    assert "14 stay among its dead letters: older than --since.\n" in old.output
+    assert plan.output == "14 dead letters of 'pipe': 14 to send.\n"
     assert done.exit_code == 0
-    assert done.output == said.format(14) + "Sent 14 dead letters through the pipe.\n"
-    assert again.exit_code == 1
-    assert again.output == (
-        said.format(2) + "Sent 0 dead letters through the pipe.\n"
-        "2 stay among its dead letters: The enrichment function failed.\n"
+    assert done.output == plan.output + "Sent 14 dead letters through the pipe.\n"
+    assert (empty.exit_code, empty.output) == (0, "'pipe' has no dead letters.\n")
+
+
+def of_pipe(pipeline: Pipeline, since: datetime | None) -> PipeDeadLetters:
+    """The dead letters of the kit's pipe, which go again from within a function's task."""
+    models = pipeline.models
+    pipe = models.pipes["VotesPipe"].definition
+    role = pipeline.resources.properties["VotesPipe"]["RoleArn"]
+    enrich, queue = models.functions["EnrichFunction"], models.queues["VotesPipeDeadLetters"].url
+    ports = Ports(pipe, enrich, models.put, None, models.roles.allows, role)
+    sqs, streams = pipeline.client("sqs"), pipeline.client("dynamodbstreams")
+
+    class OfKit(PipeDeadLetters):
+        def send(self, pace: float, sent: Callable[[int], object] = lambda count: None) -> None:
+            pipeline.simulation.tasks.run(lambda: super(OfKit, self).send(math.inf, sent))
+
+    return OfKit(pipe, ports, sqs, queue, streams, since)
+
+
+def test_an_end_in_the_middle_says_that_the_rest_waits(
+    pipeline: Pipeline, redrive: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = of_pipe(pipeline, None)
+
+    def send(*_: object) -> None:
+        raise Interrupted("AWS answered 'ThrottlingException' to 'put_events'.")
+
+    monkeypatch.setattr(letters, "send", send)
+    monkeypatch.setattr(recovery.PipeDeadLetters, "of", lambda *_: letters)
+    pipeline.client("sqs").send_message(
+        QueueUrl=pipeline.resources.ref("VotesPipeDeadLetters"), MessageBody="{}"
     )
-    assert (empty.exit_code, empty.output) == (0, "The pipe has no dead letters.\n")
+
+    done = redrive("pipe")
+
+    assert done.exit_code == 1
+    assert "to 'put_events'. Stopped. Run it again for the rest." in done.output
+
+
+def test_dead_letters_of_a_sink_that_is_gone_are_named(
+    pipeline: Pipeline, redrive: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(pipeline, vote(1), vote(2))
+    count = len(pipeline.dead_letters("slack"))
+    project = Project.read()
+    without = [each for each in project.sinks if each.name != "slack"]
+    left = SimpleNamespace(sinks=without, subscribers=project.subscribers)
+    monkeypatch.setattr(recovery.Project, "read", lambda *_: left)
+    monkeypatch.setattr(recovery.PipeDeadLetters, "of", lambda _, since: of_pipe(pipeline, since))
+
+    done = redrive("--all")
+
+    assert done.exit_code == 1
+    assert done.output.endswith(
+        f"{count} dead letters of a sink that is gone wait in votepipe-SlackDeadLetters. "
+        "See docs/operations.md#sink-dead-letters for how to bring them back.\n"
+    )
+    assert len(pipeline.dead_letters("slack")) == count
 
 
 @pytest.fixture

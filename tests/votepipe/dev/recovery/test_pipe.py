@@ -1,16 +1,17 @@
 """votepipe/dev/recovery/pipe.py: what the pipe gave up comes back, on the kit."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from votepipe.dev.operations.stack import StackError
-from votepipe.dev.recovery import pipe as pipe_module
-from votepipe.dev.recovery.pipe import NO_RECORD, send_again
-from votepipe.dev.recovery.received import Received
+from votepipe.dev.recovery import received
+from votepipe.dev.recovery.pipe import NO_RECORD, PipeDeadLetters
+from votepipe.dev.recovery.received import OLDER
 from votepipe.emulator.functions.function import FunctionError
 from votepipe.emulator.pipes.attempt import Interrupted
 from votepipe.emulator.pipes.pipe import Ports
@@ -41,20 +42,28 @@ def arrived(pipeline: Pipeline) -> list[str]:
     return [json.loads(each.request.content)["vote"]["voteId"] for each in sent.values()]
 
 
-def redriven(pipeline: Pipeline, ports: Any = None) -> tuple[int, Mapping[str, int]]:
-    """What `votepipe redrive pipe` does, with the kit in place of AWS."""
+def letters_of(
+    pipeline: Pipeline, ports: Any = None, since: datetime | None = None
+) -> PipeDeadLetters:
+    """What `votepipe redrive pipe` works on, with the kit in place of AWS."""
     models = pipeline.models
     pipe = models.pipes["VotesPipe"].definition
     role = pipeline.resources.properties["VotesPipe"]["RoleArn"]
     function = models.functions["EnrichFunction"]
-    queue = models.queues["VotesPipeDeadLetters"]
     ports = ports or Ports(pipe, function, models.put, None, models.roles.allows, role)
-    dead = Received(pipeline.client("sqs"), queue.url)
-    streams = pipeline.client("dynamodbstreams")
-    done: list[tuple[int, Mapping[str, int]]] = []
-    pipeline.simulation.tasks.run(lambda: done.append(send_again(pipe, ports, dead, streams)))
+    sqs, streams = pipeline.client("sqs"), pipeline.client("dynamodbstreams")
+    queue = models.queues["VotesPipeDeadLetters"].url
+    return PipeDeadLetters(pipe, ports, sqs, queue, streams, since)
+
+
+def redriven(
+    pipeline: Pipeline, ports: Any = None, since: datetime | None = None, pace: float = math.inf
+) -> tuple[int, Mapping[str, int]]:
+    """What `votepipe redrive pipe` does."""
+    with letters_of(pipeline, ports, since) as letters:
+        pipeline.simulation.tasks.run(lambda: letters.send(pace))
     pipeline.run_until_idle()
-    return done[0]
+    return letters.sent, letters.kept
 
 
 def gave_up(pipeline: Pipeline, count: int) -> None:
@@ -244,20 +253,32 @@ def test_what_lies_between_and_is_no_vote_makes_no_event(hook: Pipeline) -> None
     assert sorted(arrived(hook)) == ["v0", "v1"]
 
 
-def test_an_end_in_the_middle_says_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise Interrupted("AWS answered 'ThrottlingException' to 'put_events'.")
+def test_what_is_older_stays(hook: Pipeline) -> None:
+    gave_up(hook, 10)
+    fourth = sorted(each.created for letter in read(hook) for each in letter.records)[3]
 
-    monkeypatch.setattr(pipe_module, "send_again", interrupted)
-    monkeypatch.setattr(pipe_module, "AwsPorts", lambda *_: None)
-    definition = SimpleNamespace(from_properties=lambda *_: None)
-    monkeypatch.setattr(pipe_module, "PipeDefinition", definition)
-    stack = SimpleNamespace(of_type=lambda _: ["VotesPipe"], physical_id=str, resolved=lambda _: {})
-    session = SimpleNamespace(client=lambda *_, **__: None)
-    found: Any = SimpleNamespace(stack=stack, session=session)
+    sent, left = redriven(hook, since=datetime.fromtimestamp(fourth, UTC))
 
-    with pytest.raises(StackError, match="to 'put_events'. Dead letters that did not pass stay."):
-        pipe_module.redrive(found)
+    assert (sent, left) == (7, {OLDER: 3})
+    assert arrived(hook) == [f"v{number}" for number in range(3, 10)]
+    assert hook.models.queues["VotesPipeDeadLetters"].counts == (3, 0)
+
+
+def read(pipeline: Pipeline) -> list[Any]:
+    """The dead letters as they would be sent."""
+    with letters_of(pipeline) as letters:
+        found = letters.to_send
+    pipeline.advance(seconds=1)
+    return found
+
+
+def test_they_go_at_the_pace(hook: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    gave_up(hook, 25)
+    slept: list[float] = []
+    monkeypatch.setattr(received, "time", SimpleNamespace(sleep=slept.append))
+
+    assert redriven(hook, pace=5) == (25, {})
+    assert slept == [0, 2, 2]
 
 
 def test_what_was_written_in_the_second_of_one_that_never_passes_comes_back_too(

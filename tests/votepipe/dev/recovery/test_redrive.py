@@ -6,9 +6,12 @@ import random
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
-from votepipe.dev.recovery.redrive import NO_EVENT, DeadLetters
+from votepipe.dev.recovery import received
+from votepipe.dev.recovery.received import NO_EVENT
+from votepipe.dev.recovery.redrive import DeadLetters
 
 BUS = "arn:aws:events:eu-central-1:222222222222:event-bus/votepipe-feed"
 
@@ -31,6 +34,7 @@ class Aws:
         self.queued: list[Any] = []
         self.refuse: dict[str, str] = {}
         self.largest = 1_000_000
+        self.looks = 0
 
     def client(self, name: str) -> "Aws":
         return self
@@ -49,6 +53,11 @@ class Aws:
 
     def send_message(self, **given: Any) -> None:
         self.queued.append(given)
+
+    def get_queue_attributes(self, **_: Any) -> Any:
+        self.looks += 1
+        counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return {"Attributes": dict.fromkeys(counts, "0")}
 
     def put_events(self, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
         if sum(len(each["Detail"]) for each in Entries) > self.largest:
@@ -117,7 +126,10 @@ def test_what_is_too_large_for_one_call_goes_one_by_one() -> None:
     assert list(aws.waiting.values()) == [envelope(9000, pad="x" * 9000)]
 
 
-def test_what_a_webhook_gave_up_goes_back_into_its_queue_alone() -> None:
+def test_what_a_webhook_gave_up_goes_back_into_its_queue_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(received, "time", SimpleNamespace(sleep=lambda _: None))
     aws = Aws(envelope(2), envelope(1))
 
     assert redriven(aws, SubscriberAnalyticsQueue="queue") == (2, {})
@@ -126,3 +138,4 @@ def test_what_a_webhook_gave_up_goes_back_into_its_queue_alone() -> None:
         {"QueueUrl": "queue", "MessageBody": envelope(2)},
     ]
     assert (aws.calls, aws.waiting, aws.hidden) == ([], {}, {})
+    assert aws.looks == 1  # between the two, as they are of one vote
