@@ -25,7 +25,6 @@ ALARMS = {
 }
 PAGE = (checkout() / "docs" / "operations.md").read_text()
 VOTE = {"widgetId": "docs", "voteType": "thumbsup", "answers": {}}
-# Proven by itself: the kit's pipe is always running.
 STOPPED = "VotesPipeStoppedAlarm"
 
 
@@ -144,6 +143,30 @@ def test_pointers_that_nothing_reads_are_an_alarm_and_then_dead_letters(pipeline
     assert pipeline.alarms()["VotesPipeStuckAlarm"] >= 100_000
     pipeline.advance(hours=3)
     assert set(pipeline.alarms()) == {"VotesPipeDeadLettersAlarm"}
+
+
+def test_a_pipe_that_stands_still_is_an_alarm_and_goes_on_where_it_was(pipeline: Pipeline) -> None:
+    cast(pipeline, "before")
+    pipeline.advance(minutes=1)
+    pipeline.stop("VotesPipe")
+    often(pipeline, lambda: None)
+
+    assert pipeline.alarms() == {STOPPED: 1}
+    before = len(pipeline.events())
+    pipeline.heal()
+    pipeline.advance(minutes=1)
+    assert (before, len(pipeline.events())) == (1, 4)
+    pipeline.advance(minutes=15)
+    assert pipeline.alarms() == {}
+
+
+def test_a_pipe_that_a_deployment_stops_for_minutes_is_no_alarm(pipeline: Pipeline) -> None:
+    pipeline.stop("VotesPipe")
+    pipeline.advance(minutes=9)
+    pipeline.heal()
+    pipeline.advance(minutes=6)
+
+    assert pipeline.alarms() == {}
 
 
 @pytest.mark.parametrize(

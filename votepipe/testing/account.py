@@ -227,6 +227,11 @@ class Account:
         names.only(roles, [name], "The template has no function or pipe '{}'.")
         self.models.roles.denied.update((roles[name], action) for action in actions)
 
+    def stop(self, pipe: str) -> None:
+        """Have a pipe stand still until `heal`, as AWS stops one that may not read its stream."""
+        names.only(self.models.pipes, [pipe], "The template has no pipe '{}'.")
+        self.models.pipes[pipe].stop()
+
     def restart(self) -> None:
         """Have all functions go on in new processes, as a deployment does."""
         for function in self.models.functions.values():
@@ -236,6 +241,8 @@ class Account:
         """End all faults of this account that are not used up."""
         self.simulation.faults.__init__()  # type: ignore[misc]  # as it was at first
         self.models.roles.denied.clear()
+        for pipe in self.models.pipes.values():
+            pipe.start()
 
     def duplicate(self, probability: float = 1.0, *, late: float = 0.0) -> None:
         """Have each message of a sink's queue handed out twice, the second time `late` seconds on.

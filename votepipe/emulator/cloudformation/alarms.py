@@ -1,15 +1,18 @@
 """CloudWatch's alarms: which are on, by what the models know of the metrics that they look at.
 
-AWS's own metrics are read from the trace and the queues, ours from what functions printed. What the
-kit does not know, as the state of a pipe, has no data.
+AWS's own metrics are read from the trace and the queues, ours from what functions printed. What a
+state machine looks at on a schedule is worked out from when pipes stood still.
 """
 
+import json
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from votepipe.emulator.cloudformation.models import Models
 from votepipe.emulator.cloudformation.resources import Resources
+from votepipe.emulator.eventbridge import cron
 from votepipe.emulator.simulation.simulation import Simulation
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -86,11 +89,16 @@ class Alarms:
             yield from self._hops(value, lambda hop: hop.what == _HOPS[name])
         elif namespace == "AWS/EventBridge/Pipes":
             yield from self._of_pipe(name, value)
+        elif namespace == "AWS/States":
+            yield from self._of_machine(value)
         elif namespace == "votepipe":
-            for function in self._models.functions.values():
-                for line in function.lines if function.name == value else ():
-                    if name in line:
-                        yield line["_aws"]["Timestamp"] / 1000, line[name]
+            yield from self._printed(name, value)
+
+    def _printed(self, metric: str, name: str) -> Iterator[tuple[float, float]]:
+        for function in self._models.functions.values():
+            for line in function.lines if function.name == name else ():
+                if metric in line:
+                    yield line["_aws"]["Timestamp"] / 1000, line[metric]
 
     def _of_queue(self, metric: str, name: str, end: float) -> Iterator[tuple[float, float]]:
         (queue,) = (each for each in self._models.queues.values() if each.name == name)
@@ -110,6 +118,41 @@ class Alarms:
             name,
             lambda hop: "reason" in hop.facts and ("throttled" in hop.facts["reason"]) == throttled,
         )
+
+    def _of_machine(self, arn: str) -> Iterator[tuple[float, float]]:
+        """The looks of a state machine at a pipe that failed."""
+        resources = self._resources
+        (machine,) = (
+            resources.resolved(name)
+            for name, kind in resources.types.items()
+            if kind == "AWS::StepFunctions::StateMachine" and resources.ref(name) == arn
+        )
+        states = json.loads(machine["DefinitionString"])
+        for schedule in resources.of_type("AWS::Scheduler::Schedule").values():
+            start = at = self._simulation.trace.start
+            following = cron.parse(schedule["ScheduleExpression"], "UTC", start)
+            while schedule["Target"]["Arn"] == arn and (at := following(at) or math.inf) <= (
+                self._simulation.now
+            ):
+                if self._fails(states, machine["RoleArn"], at):
+                    yield at, 1
+
+    def _fails(self, machine: Mapping[str, Any], role: str, at: float) -> bool:
+        """Whether a state machine that looks at a pipe fails at a time."""
+        following = machine["StartAt"]
+        found = {}
+        while (state := machine["States"][following])["Type"] not in ("Succeed", "Fail"):
+            if state["Type"] == "Task":
+                (pipe,) = (each for each in self._models.pipes.values()
+                           if each.definition.name == state["Parameters"]["Name"])  # fmt: skip
+                if not self._models.roles.allows(role, "pipes:DescribePipe", pipe.definition.arn):
+                    return True
+                stopped = any(since <= at < until for since, until in pipe.stopped)
+                found["$.CurrentState"] = "STOPPED" if stopped else "RUNNING"
+            choices = (each["Next"] for each in state.get("Choices", ())
+                       if found[each["Variable"]] == each["StringEquals"])  # fmt: skip
+            following = next(choices, state.get("Default") or state.get("Next"))
+        return bool(state["Type"] == "Fail")
 
     def _hops(self, name: str, wanted: Callable[[Any], bool]) -> Iterator[tuple[float, float]]:
         trace = self._simulation.trace

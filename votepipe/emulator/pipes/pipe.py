@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -105,6 +106,7 @@ class _Driver:
         self._lane = lane
         self._due: Timer | None = None
         self._busy = False
+        self._stopped = False
         self._arrived: list[dict[str, Any]] = []
 
     @property
@@ -114,7 +116,13 @@ class _Driver:
     def offer(self, records: list[dict[str, Any]]) -> None:
         """Take records; they wait while the lane is at work."""
         self._arrived += records
-        if not self._busy:
+        if not self._busy and not self._stopped:
+            self._feed()
+
+    def stop(self, stopped: bool) -> None:
+        """Do nothing more, or go on where it was."""
+        self._stopped = stopped
+        if not stopped:
             self._feed()
 
     def _feed(self) -> None:
@@ -127,6 +135,8 @@ class _Driver:
         self._due = self._simulation.clock.at_latest(when, step, self._due)
 
     def _step(self) -> None:
+        if self._stopped:
+            return
         self._busy = True
         try:
             due = self._lane.step()
@@ -136,7 +146,7 @@ class _Driver:
             self._busy = False
         if due is not None:
             self._wake(due)
-        if self._arrived:
+        if self._arrived and not self._stopped:
             self._feed()
 
 
@@ -149,6 +159,7 @@ class Pipe:
         self.id = logical_id
         self.definition = pipe
         self.fates: dict[VoteKey, str] = {}
+        self.stopped: list[tuple[float, float]] = []  # from when, until when
         self._simulation = simulation
         self._lanes = Lanes(
             pipe, _SHARD, ports, clock=lambda: simulation.clock.now, trace=self._note
@@ -165,6 +176,21 @@ class Pipe:
         for lane, driver in self._drivers.items():
             if mine := [record for record in records if self._lanes.lane_of(record) is lane]:
                 driver.offer(mine)
+
+    def stop(self) -> None:
+        """Leave the stream's records where they are."""
+        self._switch(stopped=True)
+        self.stopped.append((self._simulation.now, math.inf))
+
+    def start(self) -> None:
+        """Go on where it was, if it stands still."""
+        if self.stopped and self.stopped[-1][1] == math.inf:
+            self.stopped[-1] = (self.stopped[-1][0], self._simulation.now)
+            self._switch(stopped=False)
+
+    def _switch(self, *, stopped: bool) -> None:
+        for driver in self._drivers.values():
+            driver.stop(stopped)
 
     def _note(self, hop: dict[str, Any]) -> None:
         keys = hop["keys"]
