@@ -1,4 +1,4 @@
-"""The examples as if they were dropped into `sinks/`, and what tests/ gives their tests there."""
+"""The examples as if they were dropped in, and what tests/ gives their tests there."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+import enrichers
 import sinks
 from votepipe import Event
 from votepipe.emulator.http.receiver import Receiver
 
 # So that a test reads the same here and beside a sink that was dropped.
-sinks.__path__.append(str(Path(__file__).parents[1] / "sinks"))
+for package in (enrichers, sinks):
+    package.__path__.append(str(Path(__file__).parents[1] / package.__name__))
 
 
 @pytest.fixture

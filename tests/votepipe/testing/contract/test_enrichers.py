@@ -39,13 +39,14 @@ def mood(tmp_path: Path) -> Write:
     return write
 
 
-def shipped() -> list[Case]:
-    paths = plugins.modules(Project.read().root / "enrichers")
-    return [case for path in paths for case in cases(path)]
+def all_of_them() -> list[Case]:
+    root = Project.read().root
+    folders = (root / "enrichers", root / "examples" / "enrichers")
+    return [case for each in folders for path in plugins.modules(each) for case in cases(path)]
 
 
-@pytest.mark.parametrize("case", shipped(), ids=str)
-def test_the_shipped_ones_keep_it(case: Case) -> None:
+@pytest.mark.parametrize("case", all_of_them(), ids=str)
+def test_the_shipped_ones_and_the_examples_keep_it(case: Case) -> None:
     assert case.run().problems == ()
 
 
