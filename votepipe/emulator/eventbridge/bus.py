@@ -113,14 +113,19 @@ class Buses:
             raise Refused("ValidationException", "1 validation error detected: Value at 'entries' "
                           "failed to satisfy constraint: Member must have length less than or "
                           "equal to 10")  # fmt: skip
-        if sum(_size(entry) for entry in entries) > _LARGEST:
+        sizes = [_size(entry) for entry in entries]
+        if sum(sizes) > _LARGEST:
             raise Refused("ValidationException", "Total size of the entries in the request is over "
                           "the limit.")  # fmt: skip
         refused = self._simulation.faults.refused(len(entries))
         results = []
-        for number, entry in enumerate(entries):
-            problem = "InternalFailure" if number < refused else _problem(entry)
-            results.append(self._refused(entry, problem) if problem else self._put(entry))
+        for number, (entry, size) in enumerate(zip(entries, sizes, strict=True)):
+            detail = parsed(entry.get("Detail", ""))
+            problem = "InternalFailure" if number < refused else _problem(entry, detail)
+            if problem:
+                results.append(self._refused(detail, problem))
+            else:
+                results.append(self._put(entry, detail, size))
         failed = sum("ErrorCode" in result for result in results)
         return {"FailedEntryCount": failed, "Entries": results}
 
@@ -182,21 +187,20 @@ class Buses:
         for event in events:
             self._simulation.clock.soon(partial(bus.take, {**event, _REPLAY: name}, rules))
 
-    def _put(self, entry: Mapping[str, Any]) -> dict[str, str]:
-        arn, event = self._arn(entry), self._event(entry)
+    def _put(self, entry: Mapping[str, Any], detail: Event, size: int) -> dict[str, str]:
+        arn, event = self._arn(entry), self._event(entry, detail)
         home = self._everywhere.get(_account_of(arn), self)
         if not home.lets_in(self._account, arn, event, by_rule=False):
-            return self._refused(entry, "AccessDeniedException")
-        self._simulation.usage.add(EVENTS, units(_size(entry), REQUEST), who=last_part(arn))
+            return self._refused(detail, "AccessDeniedException")
+        self._simulation.usage.add(EVENTS, units(size, REQUEST), who=last_part(arn))
         home.take(arn, event)
         return {"EventId": event["id"]}
 
-    def _refused(self, entry: Mapping[str, Any], problem: str) -> dict[str, str]:
-        about = vote_key_of(parsed(entry.get("Detail", "")))
-        self._simulation.trace.note("refused", "PutEvents", about, why=problem)
+    def _refused(self, detail: Any, problem: str) -> dict[str, str]:
+        self._simulation.trace.note("refused", "PutEvents", vote_key_of(detail), why=problem)
         return {"ErrorCode": problem, "ErrorMessage": "The entry was refused."}
 
-    def _event(self, entry: Mapping[str, Any]) -> Event:
+    def _event(self, entry: Mapping[str, Any], detail: Event) -> Event:
         return {
             "version": "0",
             "id": self._simulation.random.uuid(),
@@ -206,7 +210,7 @@ class Buses:
             "time": _stamp(entry.get("Time"), self._simulation.now),
             "region": REGION,
             "resources": list(entry.get("Resources", ())),
-            "detail": json.loads(entry["Detail"]),
+            "detail": detail,
         }
 
     def _arn(self, entry: Mapping[str, Any]) -> str:
@@ -221,13 +225,13 @@ def _account_of(arn: str) -> str:
     return arn.split(":")[4]
 
 
-def _problem(entry: Mapping[str, Any]) -> str | None:
+def _problem(entry: Mapping[str, Any], detail: Any) -> str | None:
     """Why the bus refuses an entry, as its ErrorCode."""
     if any(not entry.get(name) for name in ("Source", "DetailType", "Detail")):
         return "InvalidArgument"
     if str(entry["Source"]).startswith("aws."):
         return "NotAuthorizedForSourceException"
-    return None if isinstance(parsed(entry["Detail"]), dict) else "MalformedDetail"
+    return None if isinstance(detail, dict) else "MalformedDetail"
 
 
 def _size(entry: Mapping[str, Any]) -> int:
@@ -243,7 +247,7 @@ def _stamp(given: Any, now: float) -> str:
         moment = given.timestamp()
     else:
         moment = _epoch(given) if isinstance(given, str) else float(given)
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}Z"
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 def _epoch(text: str) -> float:
