@@ -50,8 +50,9 @@ test: setup ## All tests, in parallel
 test-fast: setup ## Tests without servers and without long or random searches, in about a minute
 	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
 
-chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, and all that can go wrong: minutes
+chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, crashes at every step, and all that can go wrong: minutes
 	VOTEPIPE_VOTES=10000 VOTEPIPE_LOCAL_VOTES=300 .venv/bin/pytest -s tests/chaos tests/contracts/test_events.py
+	VOTEPIPE_VOTES=10000 .venv/bin/pytest tests/sinks/test_settle.py tests/sinks/slack/test_histories.py -k crash
 
 fuzz: setup ## A million records into the enrichment, 10,000 of them on into every sink: minutes
 	VOTEPIPE_RECORDS=1000000 .venv/bin/pytest tests/fuzz

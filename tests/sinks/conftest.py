@@ -1,13 +1,15 @@
-"""What tests of sinks share: events of the samples."""
+"""What tests of sinks share: events of the samples, and where to crash."""
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from votepipe import Event
+from votepipe.emulator.functions.crash_points import Step, distinct
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,9 @@ def event() -> Callable[..., Event]:
         return Event.from_envelope(envelope)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def crash_points() -> Callable[[Sequence[Step]], Sequence[Step]]:
+    """Choose the steps to crash at: those that differ, in `make chaos` all."""
+    return list if "VOTEPIPE_VOTES" in os.environ else distinct

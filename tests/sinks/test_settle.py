@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from votepipe.emulator.functions.crash_points import Step
 from votepipe.emulator.simulation import usage
 from votepipe.project import schemas
 from votepipe.testing import Pipeline
@@ -286,22 +287,24 @@ def test_duplicates_and_disorder_change_nothing(gaps: Histories, seed: int) -> N
 
 @settings(max_examples=5)
 @given(st.lists(st.sampled_from([10, 20, 120]), min_size=1, max_size=3))
-def test_a_crash_at_any_step_loses_no_last_state_and_tells_no_other_twice(gaps: list[int]) -> None:
+def test_a_crash_at_any_step_loses_no_last_state_and_tells_no_other_twice(
+    crash_points: Any, gaps: list[int]
+) -> None:
     with make() as pipeline:
         play(pipeline, [gaps])
-        steps = len(pipeline.steps_made)
+        steps = crash_points(pipeline.steps_made)
     last = str(len(gaps))
-    for step in range(steps):
+    for step in steps:
         with make() as pipeline:
-            pipeline.crash_at(step)
+            pipeline.crash_at(step.number)
             play(pipeline, [gaps])
 
             states = settled(pipeline)
 
             ids = {event["detail"]["eventID"] for event in pipeline.events("VoteSettled")}
-            assert states[-1][1] == last, f"step {step}"
-            assert len(ids) == len({answer for _, answer, _ in states}), f"step {step}"
-            assert pipeline.nothing_lost(), f"step {step}"
+            assert states[-1][1] == last, step
+            assert len(ids) == len({answer for _, answer, _ in states}), step
+            assert pipeline.nothing_lost(), step
 
 
 # A reader votes, types for a while, and may say that they are done: one sitting. The gaps inside
@@ -337,8 +340,10 @@ def writes(history: list[list[Sitting]]) -> Iterator[tuple[int, str, int, bool]]
             at += APART
 
 
-def states_after(history: list[list[Sitting]], crash_at: int | None = None) -> tuple[Any, int]:
-    """The states that settled, vote by vote, and how many steps that took."""
+def states_after(
+    history: list[list[Sitting]], crash_at: int | None = None
+) -> tuple[Any, list[Step]]:
+    """The states that settled, vote by vote, and the steps on the way."""
     with Pipeline(sinks=["settle"]) as pipeline:
         if crash_at is not None:
             pipeline.crash_at(crash_at)
@@ -359,7 +364,7 @@ def states_after(history: list[list[Sitting]], crash_at: int | None = None) -> t
             (each["vote"]["voteId"], each["sequence"], each["vote"]["answers"], previous(each))
             for each in by_id.values()
         ]
-        return sorted(states, key=lambda state: state[:2]), len(pipeline.steps_made)
+        return sorted(states, key=lambda state: state[:2]), pipeline.steps_made
 
 
 def previous(detail: dict[str, Any]) -> str | None:
@@ -369,10 +374,12 @@ def previous(detail: dict[str, Any]) -> str | None:
 
 
 @pytest.mark.parametrize("history", SHOWN)
-def test_the_same_settles_after_a_crash_at_each_step(history: list[list[Sitting]]) -> None:
+def test_the_same_settles_after_a_crash_at_each_step(
+    crash_points: Any, history: list[list[Sitting]]
+) -> None:
     wanted, steps = states_after(history)
-    for step in range(steps):
-        assert states_after(history, step)[0] == wanted, f"step {step}"
+    for step in crash_points(steps):
+        assert states_after(history, step.number)[0] == wanted, step
 
 
 @given(all_sittings, st.integers(0, 10_000))
@@ -381,7 +388,7 @@ def test_the_same_settles_of_any_history_after_a_crash_at_any_step(
 ) -> None:
     wanted, steps = states_after(history)
 
-    assert states_after(history, number % steps)[0] == wanted
+    assert states_after(history, number % len(steps))[0] == wanted
 
 
 def test_what_settles_next_waits_for_a_publication_that_was_cut_off() -> None:

@@ -295,14 +295,14 @@ def repeats(mode: str, found: Played, wanted: Played, step: Step) -> int:
     ],
 )
 def test_a_crash_at_any_step_changes_nothing_but_for_one_repeat(
-    play: Any, mode: str, name: str
+    play: Any, crash_points: Any, mode: str, name: str
 ) -> None:
     # With threads, what a crash delays is in the counts that the next vote brings.
     later = [(600, "last-a", "a", "up"), (600, "last-b", "b", "up")]
     writes = [*SHORT[name], *(later if mode == "threads" else ())]
     wanted = play(mode, writes)
     posts = []
-    for step in wanted.steps:
+    for step in crash_points(wanted.steps):
         twice = repeats(mode, play(mode, writes, step.number), wanted, step)
         posts += [wanted.is_behind_a_post(step)] * twice
 

@@ -6,7 +6,7 @@ crashing everywhere.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Literal, NamedTuple
@@ -40,7 +40,8 @@ class Step(NamedTuple):
     """One moment of one function's work.
 
     `part` is what the library is about: 'settings', 'lease', 'deliver' (the sink's own function),
-    'mark', 'release', 'send to dlq' or 'put back'; '' for any other code.
+    'mark', 'release', 'send to dlq' or 'put back'; '' for any other code. `request` is the id of
+    the function's invocation.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Step(NamedTuple):
     moment: Moment
     call: str
     part: str
+    request: str
 
     def __str__(self) -> str:
         part = f" ({self.part})" if self.part else ""
@@ -91,7 +93,7 @@ class CrashPoints:
         invocation.last_part = part or invocation.last_part
 
     def _reach(self, invocation: Invocation, moment: Moment, call: str, part: str) -> None:
-        step = Step(len(self.made), invocation.id, moment, call, part)
+        step = Step(len(self.made), invocation.id, moment, call, part, invocation.request_id)
         self.made.append(step)
         if invocation.process.dead or self._crashes(step, invocation.last_part):
             invocation.process.dead = True
@@ -107,6 +109,20 @@ class CrashPoints:
                 plan.times -= 1
                 return True
         return False
+
+
+def distinct(steps: Iterable[Step]) -> list[Step]:
+    """The steps at which crashes differ.
+
+    From right after a call to right before the next one nothing changes outside of the function.
+    """
+    found: list[Step] = []
+    request = ""
+    for step in steps:
+        if step.moment == "after" or step.request != request:
+            found.append(step)
+        request = step.request
+    return found
 
 
 def whereabouts(sink: CodeType | None) -> tuple[str, FrameType | None]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from votepipe.emulator.functions.crash_points import distinct
 from votepipe.testing import Pipeline
 
 Run = Callable[..., Pipeline]
@@ -42,6 +43,21 @@ def test_a_vote_survives_a_crash_at_every_step(run: Run, number: int) -> None:
 
     assert texts == ["one thumbsup"] * expected
     assert pipeline.nothing_lost(), str(pipeline.nothing_lost())
+
+
+def test_a_crash_before_a_call_is_one_after_the_call_before_it(run: Run) -> None:
+    steps = after_a_vote(run()).steps_made
+    seen = []
+    for step in steps:
+        pipeline = run()
+        pipeline.crash_at(step.number)
+        after_a_vote(pipeline)
+        seen.append(str(pipeline.trace))
+
+    assert [step.number for step in distinct(steps)] == [0, 1, 3, 5, 7]
+    assert [seen[number] == seen[number - 1] for number in (2, 4, 6)] == [True] * 3
+    # Before the message is sent, between send and mark, and after that.
+    assert len(set(seen)) == 3
 
 
 def test_after_a_crash_the_message_shows_when_its_visibility_ends(chat: Pipeline) -> None:
