@@ -217,7 +217,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
 class RunningStack:
     """The local stack in a process of its own, where nothing that a test replaces reaches it.
 
-    It enforces roles, as AWS does.
+    It enforces roles, as AWS does, and votes settle as soon as they can.
     """
 
     PROGRAM = (
@@ -230,8 +230,9 @@ class RunningStack:
     def __init__(
         self, folder: Path, root: Path = Path(__file__).parents[1], **parameters: str
     ) -> None:
+        given = json.dumps({"QuietPeriodSeconds": "1", **parameters})
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-c", self.PROGRAM, str(folder), json.dumps(parameters)],
+            [sys.executable, "-u", "-c", self.PROGRAM, str(folder), given],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -243,7 +244,7 @@ class RunningStack:
         for line in lines:
             said.append(line)
             if ready := re.match(r"Ready: (http://127\.0\.0\.1:(\d+))/", line):
-                self.url, self.port = ready[1], int(ready[2])
+                self.url, self.port, self.ready = ready[1], int(ready[2]), time.time()
                 break
         else:
             raise AssertionError("The local stack did not come up:\n" + "".join(said))

@@ -37,7 +37,7 @@ class Settings:
     quiet_period_seconds: int = setting(
         "Seconds without a change until a vote has settled",
         default=120,
-        local="1",
+        local="3",
         parameter="QuietPeriodSeconds",
     )
     maximum_wait_seconds: int = setting(

@@ -17,7 +17,7 @@ from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
-from votepipe.dev.local import kits, local_secrets, sam
+from votepipe.dev.local import functions, kits, local_secrets, sam
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
@@ -158,8 +158,10 @@ class LocalStack:
             for each in lacking(self.deployment):
                 self._say(f"  {each.text}")
         self._start_relays()
-        with self._doing("Starting the pipe"):
+        with self._doing("Starting the pipe and the functions"):
             self._parts.enter_context(self.pipe)
+            functions.start(self.deployment, self._say)
+            self.pipe.wait_until_reading()
             self._watcher = self._parts.enter_context(self._new_watcher())
         self._ready = True
         self._say(f"Up in {time.monotonic() - started:.1f} s.")

@@ -41,12 +41,17 @@ class PipeProcess:
         self._child = Child(folder / "runner.pid")
         self._ending = threading.Event()
         self._starting = threading.Lock()
+        self._reading = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     @property
     def pid(self) -> int | None:
         """The runner's process, or None between two of them."""
         return self._child.pid
+
+    def wait_until_reading(self, timeout: float = 60) -> bool:
+        """Whether it reads the stream; waits for that for so many seconds."""
+        return self._reading.wait(timeout)
 
     def __enter__(self) -> Self:
         try:
@@ -73,7 +78,10 @@ class PipeProcess:
                 for line in lines:
                     # A runner that was killed may leave half a line.
                     if line.endswith(b"\n"):
-                        self._trace(json.loads(line))
+                        hop = json.loads(line)
+                        if hop.get("hop") == "started":
+                            self._reading.set()
+                        self._trace(hop)
                         pause = PAUSE
             code = process.wait()
             if self._ending.is_set():

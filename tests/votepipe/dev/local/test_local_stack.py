@@ -69,6 +69,27 @@ def vote(instance: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def test_each_function_was_called_before_the_stack_was_ready(stack: Any) -> None:
+    functions, logs = (stack.deployment.session.client(name) for name in ("lambda", "logs"))
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    called = {each["FunctionArn"].rpartition(":")[2] for each in mappings}
+    called.add(stack.deployment.stack.physical_id("EnrichFunction"))
+
+    groups = {
+        name: functions.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
+        for name in called
+    }
+    early = {"filterPattern": "START", "endTime": int(stack.ready * 1000)}
+    started = {
+        name
+        for name, group in groups.items()
+        if logs.filter_log_events(logGroupName=group, **early)["events"]
+    }
+
+    assert len(called) > len(DELIVERING)
+    assert started == called
+
+
 def test_a_vote_becomes_a_message(table: Any, instance: str, mention: Any) -> None:
     table.put_item(Item=vote(instance, voter="reader@example.com"))
 

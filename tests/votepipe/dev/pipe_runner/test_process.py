@@ -64,6 +64,12 @@ def test_it_runs_for_a_stack_with_the_environment_given(watch) -> None:
     }
 
 
+def test_until_it_reads_the_stream_whoever_started_it_can_wait(watch) -> None:
+    made = watch("""print('{"hop": "started"}', flush=True); time.sleep(600)""")
+
+    assert made.pipe.wait_until_reading(SECONDS)
+
+
 def test_one_that_is_killed_is_started_again(watch) -> None:
     made = watch("time.sleep(600)")
     made.hops.get(timeout=SECONDS)
