@@ -7,18 +7,24 @@ Prints what it saw; nothing here decides what is good.
 """
 
 import json
+import re
 import statistics
 import sys
 import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
 import requests
+from processes import spent
+from processes import table as by_process
 
 CONSOLE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8600"
+LAST = r"[0-9a-f]{8}-\d+-3\."  # what only the last state of a vote has
 
 
 def reached() -> tuple[boto3.Session, dict[str, Any]]:
@@ -36,21 +42,19 @@ def table() -> Any:
     return session.resource("dynamodb", endpoint_url=status["endpoint"]).Table(status["table"])
 
 
-def received(sink: str = "") -> list[str]:
-    """Every message so far, of one sink or of all, as text."""
-    messages = requests.get(f"{CONSOLE}/api/messages", timeout=60).json()
-    return [
-        json.dumps(each["body"], ensure_ascii=False)
-        for each in messages
-        if sink in ("", each["sink"])
-    ]
+def messages(**which: int) -> list[dict[str, Any]]:
+    """Messages at the receiver: those `after` a number, or the `last` ones."""
+    found: list[dict[str, Any]] = requests.get(
+        f"{CONSOLE}/api/messages", params=which, timeout=60
+    ).json()
+    return found
 
 
 def seconds_to_message(votes: Any, item: dict[str, Any], words: str) -> float:
     """How long after a write its message is there."""
     votes.put_item(Item=item)
     written = time.monotonic()
-    while not any(words in text for text in received()):
+    while not any(words in json.dumps(each["body"]) for each in messages(last=20)):
         time.sleep(0.01)
     return time.monotonic() - written
 
@@ -136,48 +140,73 @@ def malformed(votes: Any, number: int, run: str) -> None:
     votes.put_item(Item=keys | flaw)
 
 
-def load(count: int = 1000, bad: int = 20, threads: int = 8) -> float:
-    """Write `count` votes four times each, `bad` ones among them, and wait for all last states.
+@dataclass(frozen=True)
+class Burst:
+    """What came of a burst; `seconds` without the quiet period, `cpu` in seconds by process."""
 
-    Returns how many records a second that was, from the first write to the last message.
-    """
+    records: int
+    seconds: float
+    cpu: Counter[str]
+
+
+def load(count: int = 1000, bad: int = 20, threads: int = 8) -> Burst:
+    """Write `count` votes four times each, `bad` ones among them, and wait for all last states."""
     run = uuid.uuid4().hex[:8]
     tables = [table() for _ in range(threads)]
-    queue = listener(*reached())
-    started = time.monotonic()
+    session, status = reached()
+    queue = listener(session, status)
+    number = max((each["number"] for each in messages(last=1)), default=0)
+    before, started = spent(**status["processes"]), time.time()
     with ThreadPoolExecutor(threads) as pool:
         jobs = []
-        for number in range(count):
-            jobs.append(pool.submit(four_writes, tables[number % threads], number, run))
-            if bad and number % (count // bad) == 0:
-                pool.submit(malformed, tables[number % threads], number, run)
+        for vote in range(count):
+            jobs.append(pool.submit(four_writes, tables[vote % threads], vote, run))
+            if bad and vote % (count // bad) == 0:
+                pool.submit(malformed, tables[vote % threads], vote, run)
         wanted = {job.result() for job in jobs}
-    written = time.monotonic()
-    print(f"{count * 4} writes and {bad} malformed ones in {written - started:.1f} s")
-    missing = dict.fromkeys(("webhook", "slack"), wanted)
-    while any(missing.values()) and time.monotonic() < written + 300:
-        for sink, words in missing.items():
-            text = "\n".join(received(sink))
-            missing[sink] = {each for each in words if each not in text}
-        time.sleep(0.5)
-    ended = time.monotonic()
-    for sink, words in missing.items():
-        print(f"{sink}: last states missing {len(words)}, messages {count_of(sink, run)}")
-    print(f"all there {ended - written:.1f} s after the last write")
+    print(f"{count * 4} writes and {bad} malformed ones in {time.time() - started:.1f} s")
+    seen = arrived(wanted, number)
+    cpu = spent(**status["processes"])
+    cpu.subtract(before)
+    ended = max(datetime.fromisoformat(each["receivedAt"]).timestamp() for each in seen)
+    for sink in ("webhook", "slack"):
+        print(f"{sink}: messages {sum(each['sink'] == sink for each in seen)}")
     kinds = Counter(each["detail-type"] for each in heard(queue) if run in json.dumps(each))
     print("events:", dict(kinds))
     letters = requests.get(f"{CONSOLE}/api/dead-letters", timeout=60).json()
     print(f"dead letters: {len(letters)}")
-    return count * 4 / (ended - started)
+    return Burst(count * 4, ended - started - quiet_period(session, status), cpu)
 
 
-def count_of(sink: str, run: str) -> int:
-    """How many messages of a sink belong to this run."""
-    return sum(run in text for text in received(sink))
+def arrived(wanted: set[str], number: int) -> list[dict[str, Any]]:
+    """Messages after this one, once both webhook and slack have the last state of each vote."""
+    found: list[dict[str, Any]] = []
+    missing = {"webhook": set(wanted), "slack": set(wanted)}
+    while any(missing.values()):
+        time.sleep(0.5)  # when each came stands in it
+        new = messages(after=found[-1]["number"] if found else number)
+        for each in new:
+            text = json.dumps(each["body"], ensure_ascii=False)
+            missing.get(each["sink"], set()).difference_update(re.findall(LAST, text))
+        found += new
+    return found
+
+
+def quiet_period(session: boto3.Session, status: dict[str, Any]) -> float:
+    """The seconds for which every vote has to wait."""
+    cloudformation: Any = session.client("cloudformation", endpoint_url=status["endpoint"])
+    (stack,) = cloudformation.describe_stacks(StackName=status["stack"])["Stacks"]
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    return float(values["QuietPeriodSeconds"])
 
 
 if __name__ == "__main__":
     times = [seconds_to_message(table(), item, words) for item, words in shapes()]
     print("write to message, per shape:", ", ".join(f"{each:.2f}" for each in times), "s")
     print(f"median {statistics.median(times):.2f} s")
-    load()
+    burst = load()
+    print(
+        f"{burst.records / burst.seconds:.1f} records a second",
+        by_process(burst.cpu, burst.records),
+        sep="\n",
+    )

@@ -32,13 +32,14 @@ import enrichment  # noqa: E402
 import kit  # noqa: E402
 import path  # noqa: E402
 import patterns  # noqa: E402
+import processes  # noqa: E402
 from figures import Figure, plot, table  # noqa: E402
 
 from votepipe.project import sync  # noqa: E402
 from votepipe.testing import Pipeline  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
-KIT_VOTES, LOCAL_VOTES = 250, 50
+KIT_VOTES, LOCAL_VOTES = 250, 300
 
 
 def matcher() -> Figure:
@@ -80,8 +81,8 @@ def by_sinks() -> list[tuple[float, float]]:
     return found
 
 
-def local() -> dict[str, Figure]:
-    """The local stack, from a write to the messages of slack and webhook."""
+def local() -> tuple[dict[str, Figure], str]:
+    """The local stack, from a write to the messages of slack and webhook; CPU time by process."""
     with tempfile.TemporaryDirectory() as folder:
         program = (
             "from pathlib import Path; from votepipe.dev.local.local_stack import LocalStack; "
@@ -96,14 +97,15 @@ def local() -> dict[str, Figure]:
             ready = next(filter(None, (re.match(r"Ready: (http://[^/]+)/", line) for line in said)))
             path.CONSOLE = ready[1]
             times = [path.seconds_to_message(path.table(), *shape) for shape in path.shapes()]
-            rate = path.load(LOCAL_VOTES, bad=0)
+            burst = path.load(LOCAL_VOTES, bad=0)
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)
-    return {
-        "local_records_per_second": Figure(rate, "records/s"),
+    figures = {
+        "local_records_per_second": Figure(burst.records / burst.seconds, "records/s"),
         "local_latency_p50": Figure(1e3 * statistics.median(times), "ms"),
     }
+    return figures, processes.table(burst.cpu, burst.records)
 
 
 def machine() -> str:
@@ -117,17 +119,19 @@ def machine() -> str:
     )
 
 
-def write(words: str, figures: dict[str, Figure]) -> None:
-    """Put the table and the plots into docs/performance.md."""
+def write(blocks: dict[str, str]) -> None:
+    """Put what was measured, by its mark, and the plots into docs/performance.md."""
     plots: dict[str, Any] = {
         "size": ("A record as it grows", "kB of JSON", "µs", enrichment.by_size()),
         "sinks": ("A record as sinks are added (kit)", "sinks", "µs", {"votepipe": by_sinks()}),
     }
     for name, given in plots.items():
         (PAGE.parent / f"performance-{name}.svg").write_text(plot(*given), encoding="utf-8")
-    start, end = "<!-- make bench -->\n", "<!-- end -->\n"
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
-    text = f"{before}{start}{words}\n\n{table(figures)}\n{end}{rest.partition(end)[2]}"
+    text = PAGE.read_text(encoding="utf-8")
+    for mark, block in blocks.items():
+        start, end = f"<!-- {mark} -->\n", "<!-- end -->\n"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{block}\n{end}{rest.partition(end)[2]}"
     PAGE.write_text(text, encoding="utf-8")
 
 
@@ -136,18 +140,19 @@ def main() -> None:
     for name in ("aws_lambda_powertools", "moto", "ministack"):
         if importlib.util.find_spec(name) is None:
             print(f"not measured: {name}, which is not installed")
+    of_local, by_process = local()
     figures = {
         "enrichment_per_record": enrichment.per_record(),
         "enrichment_import": enrichment.start(),
         "matcher_per_second": matcher(),
         "kit_records_per_second": in_kit(),
-        **local(),
+        **of_local,
     }
-    print(words, table(figures), sep="\n\n")
+    print(words, table(figures), by_process, sep="\n\n")
     results = {name: each.as_json() for name, each in figures.items()}
     (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     if "--write" in sys.argv:
-        write(words, figures)
+        write({"make bench": f"{words}\n\n{table(figures)}", "by process": by_process})
 
 
 if __name__ == "__main__":
