@@ -14,7 +14,7 @@ from votepipe.project import sync as generator
 from votepipe.project.contracts import catalogue
 from votepipe.project.names import switch
 from votepipe.project.plugins import home
-from votepipe.project.sync import sinks_page
+from votepipe.project.sync import reference_page, sinks_page
 from votepipe.project.sync.differences import differences
 
 
@@ -75,12 +75,13 @@ def _show(found: Iterable[Mapping[str, Any]]) -> None:
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is not in step.")
 def sync(check: bool) -> None:
-    """Write the generated blocks of template.yaml, docs/sinks.md and docs/events.md."""
+    """Write the generated blocks of template.yaml, and the pages of docs/ that follow files."""
     root = checkout()
     project = Project.read(root)
     template, docs = root / "template.yaml", root / "docs"
     pages = {
         docs / "sinks.md": sinks_page.page(generator.resources(root)),
+        docs / "reference.md": reference_page.page(),
         docs / "events.md": catalogue.rendered(catalogue.MARKDOWN, project),
     }
     texts = {path: generated.text(path) for path in (template, *pages) if path.exists()}
