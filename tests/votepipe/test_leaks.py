@@ -37,7 +37,7 @@ MEANT: Mapping[str, set[str]] = {
 
 SECRETS = {
     "feed": {"reader_key": f"r1:{SECRET * 4}"},
-    "webhook": {"signing_secret": f"whsec_{KEY}"},
+    "webhook": {"signing_secret": f"whsec_{KEY}", "live": True},
 }
 BOT = {"bot_token": f"xoxb-{SECRET}", "webhook_url": None, "channel": "C1"}
 SETTINGS: dict[str, dict[str, dict[str, Any]]] = {

@@ -18,7 +18,8 @@ VOTES, CHANGES = 100, 4
 def test_a_hundred_votes_arrive_each_in_the_order_of_its_events(
     deployed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Pipeline(sinks=["webhook", "settle"], fill_secrets=True) as pipeline:
+    live = {"webhook": {"live": True}}
+    with Pipeline(sinks=["webhook", "settle"], fill_secrets=True, settings=live) as pipeline:
         clock = SimpleNamespace(sleep=lambda seconds: pipeline.advance(seconds=seconds))
         monkeypatch.setattr(received, "time", clock)
         pipeline.serve("webhook", lambda _: Answer(status=404))
