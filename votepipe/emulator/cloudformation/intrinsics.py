@@ -70,44 +70,8 @@ class Resolver:
         self._lookup = lookup
         self._names = {**parameters, **pseudo, "AWS::NoValue": _NOTHING}
         self._evaluating: list[str] = []
-
-    def resolve(self, value: Any) -> Any:
-        """The value with every intrinsic function in it replaced; None for `AWS::NoValue`."""
-        found = self._resolve(value)
-        return None if found is _NOTHING else found
-
-    def condition(self, name: str) -> bool:
-        """Whether one of the template's `Conditions` holds."""
-        if name not in self._conditions:
-            raise IntrinsicError(f"The template has no condition '{name}'. Check 'Conditions'.")
-        if name in self._evaluating:
-            raise IntrinsicError(f"Condition '{name}' refers to itself. Check 'Conditions'.")
-        self._evaluating.append(name)
-        try:
-            return self._holds(self._conditions[name])
-        finally:
-            self._evaluating.pop()
-
-    def _resolve(self, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            function = self._function(value)
-            if function is not None:
-                return function(next(iter(value.values())))
-            pairs = ((key, self._resolve(item)) for key, item in value.items())
-            return {key: item for key, item in pairs if item is not _NOTHING}
-        if isinstance(value, list | tuple):
-            return [found for item in value if (found := self._resolve(item)) is not _NOTHING]
-        if isinstance(value, str) and "{{resolve:" in value:
-            raise IntrinsicError("'{{resolve:…}}' is not resolved here. Use a parameter.")
-        return value
-
-    def _function(self, value: Mapping[str, Any]) -> Callable[[Any], Any] | None:
-        if len(value) != 1:
-            return None
-        name = next(iter(value))
-        if name != "Ref" and not name.startswith("Fn::"):
-            return None
-        functions = {
+        self._known: dict[str, bool] = {}
+        self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
@@ -121,9 +85,50 @@ class Resolver:
             "Fn::Or": lambda given: any(self._each(given)),
             "Fn::Not": lambda given: not all(self._each(given)),
         }
-        if name not in functions:
+
+    def resolve(self, value: Any) -> Any:
+        """The value with every intrinsic function in it replaced; None for `AWS::NoValue`."""
+        found = self._resolve(value)
+        return None if found is _NOTHING else found
+
+    def condition(self, name: str) -> bool:
+        """Whether one of the template's `Conditions` holds."""
+        if name not in self._conditions:
+            raise IntrinsicError(f"The template has no condition '{name}'. Check 'Conditions'.")
+        if name in self._evaluating:
+            raise IntrinsicError(f"Condition '{name}' refers to itself. Check 'Conditions'.")
+        if name not in self._known:
+            self._evaluating.append(name)
+            try:
+                self._known[name] = self._holds(self._conditions[name])
+            finally:
+                self._evaluating.pop()
+        return self._known[name]
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, str):
+            if "{{resolve:" in value:
+                raise IntrinsicError("'{{resolve:…}}' is not resolved here. Use a parameter.")
+            return value
+        if isinstance(value, Mapping):
+            function = self._function(value)
+            if function is not None:
+                return function(next(iter(value.values())))
+            pairs = ((key, self._resolve(item)) for key, item in value.items())
+            return {key: item for key, item in pairs if item is not _NOTHING}
+        if isinstance(value, list | tuple):
+            return [found for item in value if (found := self._resolve(item)) is not _NOTHING]
+        return value
+
+    def _function(self, value: Mapping[str, Any]) -> Callable[[Any], Any] | None:
+        if len(value) != 1:
+            return None
+        name = next(iter(value))
+        if name != "Ref" and not name.startswith("Fn::"):
+            return None
+        if name not in self._functions:
             raise IntrinsicError(f"Function '{name}' is not resolved here. Use one that is.")
-        return lambda given: _well_formed(name, functions[name], given)
+        return lambda given: _well_formed(name, self._functions[name], given)
 
     def _ref(self, name: str) -> Any:
         if name in self._names:

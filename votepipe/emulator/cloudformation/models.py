@@ -1,5 +1,6 @@
 """The models of a template's resources, connected as the template says."""
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -260,4 +261,8 @@ class Models:
 
 def pattern_of(facts: Mapping[str, Any]) -> patterns.Pattern | None:
     """The event pattern among properties, if there is one."""
-    return patterns.compile(facts["EventPattern"]) if "EventPattern" in facts else None
+    if "EventPattern" not in facts:
+        return None
+    pattern = facts["EventPattern"]
+    # As text it is compiled once for all pipelines.
+    return patterns.compile(pattern if isinstance(pattern, str) else json.dumps(pattern))

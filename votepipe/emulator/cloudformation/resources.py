@@ -80,6 +80,7 @@ class Resources:
             if "Condition" not in resource or self._resolver.condition(resource["Condition"])
         }
         self._names: dict[str, str] = {}
+        self._arns: dict[str, str] = {}
         self.types = {name: resource["Type"] for name, resource in self._declared.items()}
         self.properties: dict[str, dict[str, Any]] = {}
         for logical_id, kind in self.types.items():
@@ -108,15 +109,17 @@ class Resources:
 
     def arn(self, logical_id: str) -> str:
         """The resource's ARN. Raises KeyError for a type whose ARN is not known here."""
-        properties = self._declared[logical_id].get("Properties", {})
-        bus = self._resolver.resolve(properties.get("EventBusName", "default"))
-        return _ARNS[self.types[logical_id]].format(
-            place=self._place,
-            account=self.account,
-            name=self.name(logical_id),
-            path=self._resolver.resolve(properties.get("Path", "/")),
-            bus="" if bus == "default" else f"{bus.rpartition('/')[2]}/",
-        )
+        if logical_id not in self._arns:
+            properties = self._declared[logical_id].get("Properties", {})
+            bus = self._resolver.resolve(properties.get("EventBusName", "default"))
+            self._arns[logical_id] = _ARNS[self.types[logical_id]].format(
+                place=self._place,
+                account=self.account,
+                name=self.name(logical_id),
+                path=self._resolver.resolve(properties.get("Path", "/")),
+                bus="" if bus == "default" else f"{bus.rpartition('/')[2]}/",
+            )
+        return self._arns[logical_id]
 
     def ref(self, logical_id: str) -> str:
         """What `Ref` gives. Raises KeyError for what does not exist."""

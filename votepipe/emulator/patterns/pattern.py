@@ -165,6 +165,8 @@ class Pattern:
 
 def compile(pattern: Source, *, for_pipe: bool = False) -> Pattern:  # noqa: A001 - as re.compile
     """Prepare a pattern for many events; raise InvalidPattern for one that AWS refuses."""
+    if isinstance(pattern, (str, bytes)):
+        return _remembered(pattern, for_pipe)
     return Pattern(parse(pattern, for_pipe=for_pipe))
 
 
@@ -178,4 +180,4 @@ def matches(pattern: Source, event: Event, *, for_pipe: bool = False) -> bool:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _remembered(pattern: str | bytes, for_pipe: bool) -> Pattern:
-    return compile(pattern, for_pipe=for_pipe)
+    return Pattern(parse(pattern, for_pipe=for_pipe))
