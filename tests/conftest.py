@@ -75,9 +75,12 @@ CALLERS_ENVIRONMENT = dict(os.environ)  # npm may need the proxies that tests go
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what their fixtures start, and let one process start it for all of them."""
     for item in items:
-        for fixture in STARTS.keys() & getattr(item, "fixturenames", ()):
+        started = STARTS.keys() & getattr(item, "fixturenames", ())
+        for fixture in started:
             item.add_marker(STARTS[fixture])
-            item.add_marker(pytest.mark.xdist_group(fixture))
+            # A browser is started sooner than a second stack.
+            if not (fixture == "browser" and "stack" in started):
+                item.add_marker(pytest.mark.xdist_group(fixture))
         if SLOW & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 

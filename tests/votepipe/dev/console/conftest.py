@@ -1,12 +1,15 @@
 """A running console over a real table."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser, Page, expect
 
 from votepipe.dev.console.app import Server, create_app
+from votepipe.dev.console.entries import utc
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.local.ministack import free_port as find_free_port
 from votepipe.dev.local.settings import SinkSettings
@@ -35,6 +38,20 @@ class Console:
         )
         self.server = Server(self.app, 0)
 
+    def say(self, body: Any, sink: str = "slack", **headers: str) -> None:
+        """Receive a message of a sink."""
+        self.journal.message(sink, json.dumps(body), headers)
+
+    def trace(self, hop: str, at: float, vote: str, event: str = "e-1", **facts: str) -> None:
+        """Note a hop of the pipe, `at` seconds since 1970."""
+        keys = {"widgetId": "w", "voteId": vote}
+        self.journal.trace({"hop": hop, "time": at, "eventID": event, "keys": keys, **facts})
+
+    def outcome(self, sink: str, outcome: str, at: float, event: str, **facts: Any) -> None:
+        """Note the log line of a sink, `at` seconds since 1970."""
+        line = {"eventId": event, "sink": sink, "outcome": outcome, "message": outcome, **facts}
+        self.journal.line(line, at=utc(at))
+
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(self.server.url + path, timeout=30, **options)
 
@@ -60,6 +77,44 @@ def console(table: Any) -> Iterator[Console]:
     console = Console(table)
     with console.server:
         yield console
+
+
+# What Chromium complains of where a test asked for it.
+ASKED_FOR = ("the server responded with", "Blocked script execution")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Open pages that find the console at an address; what they complain of fails the test."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_page(url: str) -> Page:
+        context = browser.new_context(base_url=url)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [error for error in errors if not any(text in error for text in ASKED_FOR)] == []
+
+
+@pytest.fixture
+def page(console: Console, open_page: Callable[[str], Page]) -> Page:
+    """A page of the browser that finds the console, and is closed before it."""
+    return open_page(console.server.url)
+
+
+@pytest.fixture
+def ready(page: Page) -> Page:
+    """The page, open on a stack that is ready."""
+    page.goto("")
+    expect(page.locator("#status")).to_have_text("ready")
+    return page
 
 
 @pytest.fixture

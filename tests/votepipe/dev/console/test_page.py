@@ -1,47 +1,16 @@
 """votepipe/dev/console/static/: the page in a real browser."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 
-@pytest.fixture
-def page(browser: Browser, console: Any) -> Iterator[Page]:
-    """A page of the browser that finds the console; what it complains of fails the test."""
-    errors: list[str] = []
-    with browser.new_context(base_url=console.server.url) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text))
-        yield page
-    # Chromium complains of a refusal that a test asked for, too.
-    assert [error for error in errors if "the server responded with" not in error] == []
-
-
-@pytest.fixture
-def ready(page: Page) -> Page:
-    """The page, open on a stack that is ready."""
-    page.goto("")
-    expect(page.locator("#status")).to_have_text("ready")
-    return page
-
-
-def say(console: Any, body: Any, sink: str = "slack") -> None:
-    console.journal.message(sink, json.dumps(body), {})
-
-
 def mrkdwn(text: str) -> dict[str, Any]:
     return {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
-
-
-def trace(console: Any, hop: str, at: float, vote: str, event: str = "e-1") -> None:
-    keys = {"widgetId": "w", "voteId": vote}
-    console.journal.trace({"hop": hop, "time": at, "eventID": event, "keys": keys})
 
 
 def test_a_vote_cast_by_the_form_is_in_the_table(ready: Page, table: Any) -> None:
@@ -85,10 +54,10 @@ def test_a_vote_shows_its_path_as_it_goes(ready: Page, console: Any) -> None:
         for number, state in enumerate(states):
             expect(items.nth(number)).to_have_attribute("data-state", state)
 
-    trace(console, "passed", 1.0, "on-its-way")
-    trace(console, "enriched", 1.05, "on-its-way")
+    console.trace("passed", 1.0, "on-its-way")
+    console.trace("enriched", 1.05, "on-its-way")
     expect_states("through", "passed", "passed", "", "", "", "")
-    trace(console, "put", 1.06, "on-its-way")
+    console.trace("put", 1.06, "on-its-way")
     line = {"eventId": "e-1", "sink": "slack", "message": "delivered", "outcome": "delivered"}
     console.journal.line({**line, "milliseconds": 20}, at="1970-01-01T00:00:01.100Z")
 
@@ -97,7 +66,7 @@ def test_a_vote_shows_its_path_as_it_goes(ready: Page, console: Any) -> None:
 
 
 def test_a_failure_shows_with_its_reason(ready: Page, console: Any) -> None:
-    trace(console, "put", 1.0, "failing")
+    console.trace("put", 1.0, "failing")
     line = {"eventId": "e-1", "sink": "slack", "outcome": "undeliverable", "why": "It said 404."}
     console.journal.line({**line, "message": "moved to dead letters"}, at="1970-01-01T00:00:02Z")
 
@@ -106,14 +75,14 @@ def test_a_failure_shows_with_its_reason(ready: Page, console: Any) -> None:
 
 def test_a_vote_opens_to_all_its_hops(ready: Page, console: Any) -> None:
     for hop in ("passed", "enriched", "put"):
-        trace(console, hop, 1.0, "opened")
+        console.trace(hop, 1.0, "opened")
     ready.click("#votes summary")
 
     expect(ready.locator("#votes tr")).to_have_count(3)
 
 
 def test_a_slack_message_shows_as_in_slack(ready: Page, console: Any) -> None:
-    say(console, mrkdwn("Yay _a-post_ got a :thumbsup:\n*Field 1*\n&gt; more &amp; `more`"))
+    console.say(mrkdwn("Yay _a-post_ got a :thumbsup:\n*Field 1*\n&gt; more &amp; `more`"))
 
     assert ready.inner_html("#messages .text") == (
         "Yay <em>a-post</em> got a 👍\n<strong>Field 1</strong>\n"
@@ -134,7 +103,7 @@ MRKDWN = {
 
 def test_mrkdwn_means_what_it_means_in_slack(ready: Page, console: Any) -> None:
     for text in reversed(MRKDWN):
-        say(console, mrkdwn(text))
+        console.say(mrkdwn(text))
     texts = ready.locator("#messages .text")
     expect(texts).to_have_count(len(MRKDWN))
 
@@ -153,19 +122,19 @@ def test_every_kind_of_block_shows(ready: Page, console: Any) -> None:
         {"type": "rich_text", "elements": rich},
         {"type": "video", "title": "unheard of"},
     ]
-    say(console, {"blocks": blocks})
+    console.say({"blocks": blocks})
 
     for word in ("head", "one", "two", "aside", "press", "rich", "unheard of"):
         expect(ready.locator("#messages")).to_contain_text(word)
 
 
 def test_hostile_messages_are_text(ready: Page, console: Any) -> None:
-    say(console, mrkdwn(HOSTILE))
-    say(console, {"text": HOSTILE, "username": HOSTILE})
-    say(console, {"blocks": [{"type": HOSTILE}], "attachments": [{"title": HOSTILE}]})
-    say(console, {"blocks": 5})
-    say(console, {HOSTILE: HOSTILE}, "webhook")
-    say(console, HOSTILE, HOSTILE)
+    console.say(mrkdwn(HOSTILE))
+    console.say({"text": HOSTILE, "username": HOSTILE})
+    console.say({"blocks": [{"type": HOSTILE}], "attachments": [{"title": HOSTILE}]})
+    console.say({"blocks": 5})
+    console.say({HOSTILE: HOSTILE}, "webhook")
+    console.say(HOSTILE, HOSTILE)
     expect(ready.locator("#messages > li")).to_have_count(6)
 
     expect(ready.locator("main img, main script")).to_have_count(0)
@@ -191,8 +160,8 @@ def test_hostile_votes_are_text(page: Page, console: Any, table: Any) -> None:
 
 def test_thousands_of_votes_and_messages_stay_few_in_the_page(ready: Page, console: Any) -> None:
     for number in range(2_000):
-        trace(console, "put", number, f"v-{number}", f"{number}")
-        say(console, {"text": str(number)})
+        console.trace("put", number, f"v-{number}", f"{number}")
+        console.say({"text": str(number)})
     expect(ready.locator("#votes-count")).to_contain_text("of 2,000")
 
     expect(ready.locator("#messages li").first).to_contain_text("1999")
@@ -201,8 +170,8 @@ def test_thousands_of_votes_and_messages_stay_few_in_the_page(ready: Page, conso
 
 
 def test_reset_empties_the_page(ready: Page, console: Any) -> None:
-    say(console, {"text": "hi"})
-    trace(console, "put", 1, "v")
+    console.say({"text": "hi"})
+    console.trace("put", 1, "v")
     expect(ready.locator("#messages li")).to_have_count(1)
     expect(ready.locator("#votes > li")).to_have_count(1)
     ready.click("#reset")
@@ -238,8 +207,8 @@ def test_a_warning_shows_in_place_of_ready(page: Page, console: Any) -> None:
 @pytest.mark.parametrize("width", [360, 800, 1440])
 def test_the_page_fits_any_window(ready: Page, console: Any, width: int) -> None:
     ready.set_viewport_size({"width": width, "height": 800})
-    say(console, {"text": "x" * 400})
-    say(console, {"key": "x" * 400}, "webhook")
+    console.say({"text": "x" * 400})
+    console.say({"key": "x" * 400}, "webhook")
     keys = {"widgetId": "w" * 200, "voteId": "v" * 200}
     console.journal.trace({"hop": "put", "time": 1, "eventID": "e" * 200, "keys": keys})
     expect(ready.locator("#messages li")).to_have_count(2)

@@ -19,7 +19,7 @@ function mail(message) {
   const to = [].concat(body.To ?? []).join(", ");
   // No scripts and no origin: whatever a mail holds, it can only be looked at.
   const frame = body.BodyHtml
-    ? el("iframe", { sandbox: "", title: `Mail: ${body.Subject}`, srcdoc: withoutStyles(body.BodyHtml), loading: "lazy" })
+    ? el("iframe", { sandbox: "", title: `Mail: ${body.Subject}`, srcdoc: withoutStyles(body.BodyHtml) })
     : null;
   return el("article", { class: "mail" },
     el("p", { class: "from" }, el("span", { class: "badge" }, "mail"), time(message)),
@@ -46,7 +46,7 @@ function folded(message) {
   return el("details", { class: "folded" },
     el("summary", {}, el("span", { class: "badge" }, message.sink), el("span", { class: "gist" }, gist(message)), time(message)),
     el("pre", { class: "raw", tabindex: "0" }, text),
-    names.length ? el("h4", {}, headers["webhook-signature"] ? "Headers, with the signature" : "Headers") : null,
+    names.length ? el("h3", {}, headers["webhook-signature"] ? "Headers, with the signature" : "Headers") : null,
     el("dl", { class: "headers" }, names.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, headers[name])))));
 }
 

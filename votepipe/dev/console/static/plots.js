@@ -92,9 +92,9 @@ function noise(events) {
     svg("rect", { class: kind, x: 0, y, width: Math.max(2, (value * (W - 60)) / most), height: 14, rx: 2 }),
     words(Math.max(2, (value * (W - 60)) / most) + 6, y + 11, String(value)));
   const said = `${each(slack)} per vote, not ${each(writes)}`;
-  const plot = drawing(`Slack got ${slack} messages for ${many(counted, "vote")}; one for each write would be ${writes}.`,
+  const plot = drawing(`Slack got ${many(slack, "message")} for ${many(counted, "vote")}; one for each write would be ${writes}.`,
     bar(18, slack, "bar", "votepipe: once a vote has settled"), bar(64, writes, "bar pale", "one message for each write"));
-  return figure("Messages in Slack", said, plot, ["", "Messages", "Per vote"],
+  return figure("Messages in Slack", said, plot, ["How", "Messages", "Per vote"],
     [["votepipe", slack, each(slack)], ["One for each write", writes, each(writes)]]);
 }
 
