@@ -1,5 +1,6 @@
 """A checkout as data: plugins, template, what sync writes, what a zip holds; never deployed."""
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
@@ -13,6 +14,8 @@ from votepipe.plugins.fields import Field
 from votepipe.project import plugins, subscribers
 from votepipe.project.plugins import Plugin, Spec
 from votepipe.project.subscribers import Subscriber
+
+_LOADING = threading.Lock()  # modules of plugins are loaded under one name each
 
 
 class NoCheckout(VotepipeError):
@@ -64,7 +67,9 @@ class Project:
         patterns = ("template.yaml", subscribers.FILE, "sinks/**/*.py", "enrichers/**/*.py")
         files = [path for pattern in patterns for path in sorted(root.glob(pattern))]
         # By content: two writes within one tick of the file system's clock have one time.
-        return _read(root, tuple((str(path), path.read_bytes()) for path in files))
+        read = [(str(path), path.read_bytes()) for path in files if path.is_file()]
+        with _LOADING:
+            return _read(root, tuple(read))
 
     @property
     def settings(self) -> Mapping[str, tuple[Field, ...]]:

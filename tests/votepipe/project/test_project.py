@@ -49,6 +49,13 @@ def test_a_folder_that_is_in_no_checkout_is_refused(here: Path, missing: str) ->
         checkout(here)
 
 
+def test_hidden_files_that_an_editor_keeps_are_no_plugins(here: Path) -> None:
+    (here / "sinks" / ".room.py").write_text("not a plugin")
+    (here / "sinks" / ".#room.py").symlink_to("nobody@nowhere")
+
+    assert Project.read(here).sinks == ()
+
+
 def test_sinks_are_read_once_until_a_file_changes_and_leave_no_module_behind(here: Path) -> None:
     (here / "sinks" / "_words.py").write_text("WORD = 'one'")
     (here / "sinks" / "room.py").write_text(SINK)

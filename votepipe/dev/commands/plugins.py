@@ -9,17 +9,16 @@ from typing import Any
 import click
 
 from votepipe.dev.operations import scaffold
-from votepipe.project import Project, checkout, generated
-from votepipe.project import sync as generator
-from votepipe.project.contracts import catalogue
+from votepipe.dev.operations.deployment import output_options
+from votepipe.project import Project, checkout
 from votepipe.project.names import switch
 from votepipe.project.plugins import home
-from votepipe.project.sync import reference_page, sinks_page
+from votepipe.project.sync import files
 from votepipe.project.sync.differences import differences
 
 
 @click.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@output_options
 def list_plugins(as_json: bool) -> None:
     """Show the sinks and enrichers of this checkout."""
     project = Project.survey()
@@ -77,27 +76,17 @@ def _show(found: Iterable[Mapping[str, Any]]) -> None:
 def sync(check: bool) -> None:
     """Write the generated blocks of template.yaml, and the pages of docs/ that follow files."""
     root = checkout()
-    project = Project.read(root)
-    template, docs = root / "template.yaml", root / "docs"
-    pages = {
-        docs / "sinks.md": sinks_page.page(generator.resources(root)),
-        docs / "reference.md": reference_page.page(),
-        docs / "events.md": catalogue.rendered(catalogue.MARKDOWN, project),
-    }
-    texts = {path: generated.text(path) for path in (template, *pages) if path.exists()}
-    wanted = {template: generator.in_step(texts[template], project), **pages}
-    stale = [path for path, text in texts.items() if text != wanted[path]]
-    if template in stale:
-        lines = [*differences(texts[template], wanted[template])]
+    stale = files.stale(Project.read(root))
+    if template := stale.get(root / "template.yaml"):
+        lines = [*differences(*template)]
         for line in lines or ["Comments and empty lines only."]:
             click.echo(line, err=check)
     names = " and ".join(str(path.relative_to(root)) for path in stale)
     if check and stale:
         verb = "is" if len(stale) == 1 else "are"
         raise click.ClickException(f"{names} {verb} not in step. Run: votepipe sync")
-    for path in stale:
-        path.write_bytes(wanted[path].encode())
     if not check:
+        files.write(stale)
         click.echo(f"Written: {names}." if stale else "All is in step.")
 
 

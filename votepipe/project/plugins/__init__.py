@@ -45,7 +45,8 @@ class Plugin(Generic[Spec]):
 def modules(folder: Path) -> Iterator[Path]:
     """The files of the plugins in `folder`: modules, and the `__init__.py` of packages."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix == ".py" and not path.name.startswith("_"):
+        # Editors keep hidden files beside the one that is open.
+        if path.suffix == ".py" and not path.name.startswith(("_", ".")):
             yield path
         elif (path / "__init__.py").exists():
             yield path / "__init__.py"
@@ -159,12 +160,12 @@ def _loaded(path: Path) -> Iterator[ModuleType]:
     try:
         try:
             found.loader.exec_module(module)
-        except PluginError:
-            raise
+        except PluginError as error:
+            named = f"{place(path)}, line {_line(error, path)}:"
+            raise PluginError(str(error).replace(f"{place(path)}:", named, 1)) from error
         except (Exception, SystemExit) as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-            fix = f"Fix line {lines[-1]}." if lines else "Fix that file."
+            line = _line(error, path)
+            fix = f"Fix line {line}." if line else "Fix that file."
             raise PluginError(
                 f"{place(path)} does not import: {type(error).__name__}: {error}. {fix}"
             ) from error
@@ -173,6 +174,14 @@ def _loaded(path: Path) -> Iterator[ModuleType]:
         _take_out(at.parent.name)
         sys.modules.update(imported)
         sys.path[:] = path_before
+
+
+def _line(error: BaseException, path: Path) -> int | None:
+    """The line of a file in which an error came up."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((each.lineno for each in reversed(frames) if each.filename == str(path)), None)
 
 
 def _take_out(package: str) -> dict[str, ModuleType]:

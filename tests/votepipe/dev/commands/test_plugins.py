@@ -49,7 +49,7 @@ def test_a_broken_plugin_stands_beside_the_others(checkout: Path, votepipe) -> N
         "folder, as editors and test runners do, would import this file in its place. "
         "Rename the sink."
     )
-    fax = "sinks/fax.py: there is no event 'VoteSetled'. Did you mean 'VoteSettled'?"
+    fax = "sinks/fax.py, line 4: there is no event 'VoteSetled'. Did you mean 'VoteSettled'?"
     assert shown.stdout.endswith(f"sink fax is broken. {fax}\nsink http is broken. {http}\n")
     assert "\nsink slack: " in shown.stdout
     assert json.loads(as_json.stdout)[-1] == {"kind": "sink", "name": "http", "broken": http}

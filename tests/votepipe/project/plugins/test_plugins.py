@@ -125,11 +125,11 @@ def test_nothing_stays_of_what_was_loaded(put, text: str) -> None:
         (
             '"""Post."""\ndef handler(:',
             "sinks/chat.py does not import: SyntaxError: invalid syntax (chat.py, line 2). "
-            "Fix that file.",
+            "Fix line 2.",
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCats"]'),
-            "sinks/chat.py: there is no event 'VoteCats'. Did you mean 'VoteCast'?",
+            "sinks/chat.py, line 7: there is no event 'VoteCats'. Did you mean 'VoteCast'?",
         ),
         (
             SINK.replace('["VoteCast"]', '["VoteCast"], where={}'),

@@ -45,7 +45,7 @@ def refusal(folder: Path, text: str) -> str:
         ),
         (
             f"{MARK}def post(event): ...",
-            "sinks/chat.py: @sink is on 'post'. Name the function 'handler'.",
+            "sinks/chat.py, line 3: @sink is on 'post'. Name the function 'handler'.",
         ),
         (
             MARK + ONE,

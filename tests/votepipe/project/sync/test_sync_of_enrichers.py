@@ -119,7 +119,8 @@ def test_a_parameter_that_is_there_already_is_refused(tmp_path: Path) -> None:
 
 def test_a_secret_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        PluginError, match=r"^enrichers/geo\.py: setting 'key' is a secret, which an enricher"
+        PluginError,
+        match=r"^enrichers/geo\.py, line 10: setting 'key' is a secret, which an enricher",
     ):
         found(tmp_path, "key: Secret = setting('Key')")
 
