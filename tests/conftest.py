@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, no way out of this machine, a real web server."""
 
 import fcntl
+import io
 import json
 import os
 import re
@@ -375,11 +376,20 @@ def deployed() -> Callable[..., Any]:
             of_type=lambda kind: list(resources.of_type(kind)),
             resolved=resources.properties.__getitem__,
         )
+
+        def invoke(Payload: bytes, **_: Any) -> Any:  # noqa: N803
+            answer = pipeline.invoke("EnrichFunction", json.loads(Payload))
+            return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+        def client(name: str, **_: Any) -> Any:
+            return SimpleNamespace(invoke=invoke) if name == "lambda" else pipeline.client(name)
+
         return SimpleNamespace(
             name="votepipe",
+            table=SimpleNamespace(name=ids["VotesTable"]),
             console=None,
             sinks={sink.name: sink.name in pipeline.models.fed for sink in Project.read().sinks},
-            session=SimpleNamespace(client=pipeline.client),
+            session=SimpleNamespace(client=client),
             stack=stack,
         )
 

@@ -9,6 +9,7 @@ import os
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem, get_completion_class
 
 
 class Entry(NamedTuple):
@@ -26,6 +27,7 @@ COMMANDS = {
     "status": Entry("votepipe.dev.commands.stack:status", "Show what is waiting and what failed."),
     "tail": Entry("votepipe.dev.commands.following:tail", "Show each hop of each vote, live."),
     "trace": Entry("votepipe.dev.commands.following:trace", "Show the whole path of one vote."),
+    "logs": Entry("votepipe.dev.commands.following:logs", "Show what a sink's function logged."),
     "list": Entry("votepipe.dev.commands.plugins:list_plugins", "Show the sinks and enrichers."),
     "doctor": Entry("votepipe.dev.commands.stack:doctor", "Name what is missing, and the remedy."),
     "demo": Entry(
@@ -55,6 +57,7 @@ COMMANDS = {
     "test": Entry("votepipe.dev.commands.records:test", "Run tables of writes and messages."),
     "cost": Entry("votepipe.dev.commands.cost:cost", "Estimate what votes cost a month on AWS."),
     "match": Entry("votepipe.dev.commands.records:match", "Match an event against a pattern."),
+    "completion": Entry("votepipe.dev.cli:completion", "Print what completes names in a shell."),
 }
 
 
@@ -72,6 +75,15 @@ class Commands(click.Group):
         module, name = COMMANDS[cmd_name].location.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names from the table, without importing any command."""
+        names = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the table, without importing any of it."""
@@ -102,10 +114,15 @@ class Commands(click.Group):
             raise click.ClickException(_words(error)) from error
 
 
-def _words(error: Exception) -> str:
+def _words(error: Any) -> str:
     """An error for people: unchanged when it is votepipe's, else with how to see more."""
-    if type(error).__module__.startswith("votepipe."):
+    module = type(error).__module__
+    if module.startswith("votepipe."):
         return str(error)
+    if module.startswith("botocore."):
+        from votepipe.dev.operations.stack import sentence  # which takes its time to import
+
+        return sentence(error)
     text = str(error).rstrip(".")
     return f"{type(error).__name__}: {text}. To see where, put --debug after 'votepipe'."
 
@@ -123,3 +140,18 @@ def _keep_from_proxies() -> None:
 def main(debug: bool) -> None:
     """Votes from a DynamoDB stream to Slack, email and wherever people look."""
     _keep_from_proxies()
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a script that completes commands and options in SHELL.
+
+    For bash and zsh, put this line into ~/.bashrc or ~/.zshrc:
+
+    eval "$(.venv/bin/votepipe completion bash)"
+    """
+    made = get_completion_class(shell)
+    if made is None:
+        raise click.UsageError(f"click completes nothing in {shell}.")
+    click.echo(made(main, {}, "votepipe", "_VOTEPIPE_COMPLETE").source())

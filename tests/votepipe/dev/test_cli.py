@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ProfileNotFound
 from click.testing import CliRunner
 
 from votepipe.dev import cli
@@ -18,6 +19,11 @@ from votepipe.model.errors import SettingsError
 from votepipe.project import checkout
 
 ROOT = checkout()
+
+
+def refusal(code: str, text: str) -> ClientError:
+    """What AWS answers to a call."""
+    return ClientError({"Error": {"Code": code, "Message": text}}, "SendMessage")
 
 
 def run(*arguments: str, folder: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
@@ -97,6 +103,30 @@ def test_no_command_shows_the_help() -> None:
             ValueError("Odd."),
             "Error: ValueError: Odd. To see where, put --debug after 'votepipe'.\n",
         ),
+        (
+            ProfileNotFound(profile="me"),
+            "Error: AWS cannot be asked (ProfileNotFound). Correct --profile or AWS_PROFILE.\n",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+            "Error: AWS cannot be asked (EndpointConnectionError). "
+            "Run: make up (on this machine), or check the network and the region.\n",
+        ),
+        (
+            refusal("ExpiredToken", "The token has expired."),
+            "Error: AWS cannot be asked (ExpiredToken). "
+            "Log in to AWS, for example with: aws sso login\n",
+        ),
+        (
+            refusal("AccessDenied", "You are not authorized to perform: sqs:SendMessage on it."),
+            "Error: AWS cannot be asked (AccessDenied). "
+            "Allow sqs:SendMessage to whom you are logged in as.\n",
+        ),
+        (
+            refusal("Throttling", "Rate exceeded"),
+            "Error: AWS cannot be asked (Throttling). It says: An error occurred (Throttling) "
+            "when calling the SendMessage operation: Rate exceeded\n",
+        ),
     ],
 )
 def test_an_error_is_a_line(fails, error: Exception, said: str) -> None:
@@ -126,6 +156,32 @@ def test_what_click_raises_stays_as_it_is(fails, error: Exception, code: int) ->
 
     assert result.exit_code == code
     assert "--debug" not in result.output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_a_script_that_asks_for_the_names(shell: str) -> None:
+    script = CliRunner().invoke(main, ["completion", shell]).output
+
+    assert f"_VOTEPIPE_COMPLETE={shell}_complete" in script
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("votepipe red", "plain,redrive"), ("votepipe doctor --prof", "plain,--profile")],
+)
+def test_commands_and_options_are_completed(words: str, completed: str) -> None:
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    program = "from votepipe.dev.cli import main; main(prog_name='votepipe')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **asked, "_VOTEPIPE_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == f"{completed}\n"
 
 
 def test_nobody_to_read_the_output_is_no_error(tmp_path) -> None:

@@ -8,6 +8,7 @@ import click
 
 from votepipe.dev.cost import MILLION, PRICES, Cost, Prices, estimate
 from votepipe.dev.cost.traffic import KINDS
+from votepipe.dev.operations.deployment import output_options
 from votepipe.project import Project
 
 
@@ -17,7 +18,7 @@ from votepipe.project import Project
               help="Writes of a vote after its first.")  # fmt: skip
 @click.option("--sinks", help="Names with commas between; those on by default when not given.")
 @click.option("--prices", type=click.Path(path_type=Path), default=PRICES, help="A file of prices.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, in USD.")
+@output_options
 def cost(votes: int, answers: int, sinks: str | None, prices: Path, as_json: bool) -> None:
     """Estimate what votes cost a month on AWS, by hop, from what the test kit counts."""
     on = [sink.name for sink in Project.read().sinks if sink.spec.enabled]

@@ -11,8 +11,8 @@ import click
 
 from votepipe.dev.commands.stack import votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
-from votepipe.dev.operations.deployment import Deployment, deployment, stack_option
-from votepipe.dev.recovery.backfill import CAST, SETTLED, Backfill, replay
+from votepipe.dev.operations.deployment import Deployment, Target, deployment, stack_options
+from votepipe.dev.recovery.backfill import Backfill, fillable, replay
 from votepipe.dev.recovery.pipe import PipeDeadLetters
 from votepipe.dev.recovery.received import OLDER
 from votepipe.dev.recovery.redrive import DeadLetters, of_gone, pace_of
@@ -58,14 +58,14 @@ def moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime
     "--since", callback=moment, metavar="AGE", help="Only events of the last 90m, 2h, 3d."
 )
 @_pace
-@stack_option
+@stack_options
 def redrive(
     name: str | None,
     everything: bool,
     dry_run: bool,
     since: datetime | None,
     pace: float | None,
-    stack: str | None,
+    target: Target,
 ) -> None:
     """Send the dead letters of NAME, such as slack or subscriber_analytics, to it again.
 
@@ -79,7 +79,7 @@ def redrive(
     if everything == bool(name) or (name and name not in known):
         problem = f"'{name}' has no dead letters here." if name else "Name one, or use --all."
         raise click.UsageError(f"{problem} {meant(name or '', known)}")
-    found = deployment(stack)
+    found = deployment(target)
     there = [
         each for each in known[1:] if f"{logical_id(each)}DeadLetters" in found.stack.physical_ids
     ]
@@ -148,7 +148,7 @@ def _bar(length: int) -> Iterator[Callable[[int], object]]:
 @click.option("--archive", is_flag=True, help="Every event from the bus's archive, instead.")
 @_dry_run
 @_pace
-@stack_option
+@stack_options
 def backfill(
     sink: str,
     since: datetime,
@@ -157,7 +157,7 @@ def backfill(
     archive: bool,
     dry_run: bool,
     pace: float | None,
-    stack: str | None,
+    target: Target,
 ) -> None:
     """Send the votes in the table to SINK, as they stand, and to nobody else.
 
@@ -165,7 +165,7 @@ def backfill(
     state wins. After Ctrl-C, run it again for the rest.
     """
     plugin = _filled(sink)
-    found = deployment(stack)
+    found = deployment(target)
     if not found.sinks[sink]:
         raise click.ClickException(f"Sink '{sink}' is off. Deploy with {switch(sink)}=true first.")
     if archive:
@@ -194,15 +194,7 @@ def backfill(
 
 def _filled(name: str) -> Plugin[Sink]:
     """The sink to fill. Raises UsageError for one that cannot be."""
-    sinks = {each.name: each for each in Project.read().sinks}
-    # What these publish would reach others as well; the tally has a command of its own.
-    able = {
-        name: each
-        for name, each in sinks.items()
-        if {CAST, SETTLED} & set(each.spec.events)
-        and each.bus == "VotesBus"
-        and name not in ("settle", "feed", "tally")
-    }
+    able = fillable()
     if name not in able:
         raise click.UsageError(f"Sink '{name}' cannot be filled. {meant(name, able)}")
     return able[name]

@@ -1,5 +1,6 @@
 """Commands that work on a stack: `vote`, `status`, `doctor`, `secret`, `tally`."""
 
+import dataclasses
 import itertools
 import json
 import sys
@@ -13,9 +14,10 @@ from votepipe.dev.operations.casting import answer, cast
 from votepipe.dev.operations.deployment import (
     Deployment,
     NotUp,
+    Target,
     deployment,
-    local_status,
-    stack_option,
+    output_options,
+    stack_options,
 )
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
@@ -33,7 +35,7 @@ def _answers(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["up", "down"]), default="up")
+@click.argument("kind", type=click.Choice(["up", "down"]), required=False)
 @click.option("--widget", default="post-footer", show_default=True, help="Where it was asked.")
 @click.option("--instance", help="What was voted on.")
 @click.option("--voter", help="Who votes.")
@@ -45,20 +47,27 @@ def _answers(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     metavar="FIELD=TEXT",
     help="An answer, each a write of its own; may be given again.",
 )
-@stack_option
+@stack_options
 def vote(
-    kind: str,
+    kind: str | None,
     widget: str,
     instance: str | None,
     voter: str | None,
     answers: dict[str, str],
-    stack: str | None,
+    target: Target,
 ) -> None:
-    """Cast a vote, 'up' or 'down', and write each answer after it."""
-    found = deployment(stack)
+    """Cast a vote, 'up' or 'down', and write each answer after it.
+
+    Without either, asks on a terminal, and else casts 'up'.
+    """
+    found = deployment(target)
+    if kind is None and sys.stdin.isatty():
+        kind = click.prompt("Vote", type=click.Choice(["up", "down"]), default="up")
+        instance = instance or click.prompt("On what", default="using-dynamodb-streams")
+        click.confirm(f"Cast it in stack '{found.name}'?", default=True, abort=True)
     keys = cast(
         found.table,
-        vote_type=f"thumbs{kind}",
+        vote_type=f"thumbs{kind or 'up'}",
         widget_id=widget,
         instance_of_joy=instance,
         voter=voter,
@@ -71,12 +80,12 @@ def vote(
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-@stack_option
-def status(as_json: bool, stack: str | None) -> None:
+@output_options
+@stack_options
+def status(as_json: bool, target: Target) -> None:
     """Show where the stack is and how many messages its queues hold."""
-    found = deployment(stack)
-    facts = {**found.stack.outputs, "sinks": found.sinks} if stack else local_status()
+    found = deployment(target)
+    facts = {**found.stack.outputs, "sinks": found.sinks} if target.stack else target.status
     queues = {name: _counts(found, name) for name in found.stack.of_type("AWS::SQS::Queue")}
     if as_json:
         click.echo(json.dumps({**facts, **queues}, indent=2))
@@ -105,20 +114,26 @@ def _counts(found: Deployment, queue: str) -> dict[str, int]:
 
 
 @click.command()
-@stack_option
-def doctor(stack: str | None) -> None:
+@output_options
+@stack_options
+def doctor(target: Target, as_json: bool) -> None:
     """Check this machine and a stack; name what is missing, with its remedy."""
     try:
-        of_stack = look_at_stack(deployment(stack))
+        of_stack = look_at_stack(deployment(target))
     except (NotUp, StackError) as error:
         of_stack = iter([Finding("No stack was looked at.", str(error))])
-    missing = 0
+    found = []
     for finding in itertools.chain(look_at_machine(), of_stack):
-        click.echo(f"{'✗' if finding.remedy else '✓'} {finding.fact}")
-        if finding.remedy:
-            missing += 1
-            click.echo(f"    → {finding.remedy}")
-    if missing:
+        found.append(finding)
+        if not as_json:
+            click.echo(f"{'✗' if finding.remedy else '✓'} {finding.fact}")
+            if finding.remedy:
+                click.echo(f"    → {finding.remedy}")
+    if as_json:
+        click.echo(
+            json.dumps([dataclasses.asdict(each) for each in found], indent=2, ensure_ascii=False)
+        )
+    if any(finding.remedy for finding in found):
         raise click.exceptions.Exit(1)
 
 
@@ -129,8 +144,8 @@ def secret() -> None:
 
 @secret.command("set")
 @click.argument("sink")
-@stack_option
-def set_secret(sink: str, stack: str | None) -> None:
+@stack_options
+def set_secret(sink: str, target: Target) -> None:
     """Put the secret settings of SINK where its function reads them.
 
     Asks for each; or reads standard input: the bare value, or a JSON object by setting.
@@ -141,10 +156,10 @@ def set_secret(sink: str, stack: str | None) -> None:
     found = known[sink]
     if not found.secrets:
         raise click.UsageError(f"Sink '{sink}' has no secret. Its settings are in the template.")
-    target = deployment(stack)
-    if not target.sinks[sink]:
+    there = deployment(target)
+    if not there.sinks[sink]:
         raise click.ClickException(
-            f"Sink '{sink}' is off in stack '{target.name}', so it has no secret. "
+            f"Sink '{sink}' is off in stack '{there.name}', so it has no secret. "
             f"Deploy with {switch(sink)}=true first."
         )
     if sys.stdin.isatty():
@@ -158,8 +173,8 @@ def set_secret(sink: str, stack: str | None) -> None:
     if not values:
         raise click.ClickException("Nothing was given, and nothing has changed.")
     put_secret(
-        target.session.client("secretsmanager"),
-        target.stack.physical_id(f"{found.id}Secret"),
+        there.session.client("secretsmanager"),
+        there.stack.physical_id(f"{found.id}Secret"),
         values,
     )
     click.echo(f"The secret of sink '{sink}' is set; it is in use within five minutes.")
@@ -178,10 +193,10 @@ def tally() -> None:
 
 
 @tally.command()
-@stack_option
-def rebuild(stack: str | None) -> None:
+@stack_options
+def rebuild(target: Target) -> None:
     """Recount the votes in the table, while new ones arrive."""
-    found = deployment(stack)
+    found = deployment(target)
     counts = Tally(found.session.client("dynamodb"), found.stack.physical_id("TallyTable"))
     for line in _lines(Recount(counts, votes_table(found)).run()):
         click.echo(line)

@@ -12,7 +12,7 @@ import click
 from votepipe.dev.commands.plugins import sync
 from votepipe.dev.local.ministack import REGION
 from votepipe.dev.operations import subscribing
-from votepipe.dev.operations.deployment import deployment, stack_option
+from votepipe.dev.operations.deployment import Target, deployment, stack_options
 from votepipe.dev.operations.subscribing import Publisher
 from votepipe.project import Project, checkout, subscribers
 from votepipe.project.names import meant
@@ -30,17 +30,17 @@ LOCAL = Publisher("000000000000", REGION, "votepipe-local", local=True)
 @click.option("--events", metavar="TYPE[,TYPE]", help="What they get, such as VoteSettled.")
 @click.option("--where", metavar="JSON", help="An event pattern for the detail.")
 @click.option("--activate", is_flag=True, help="Their bus is there: make the rule.")
-@stack_option
+@stack_options
 @click.pass_context
 def subscribe(
-    ctx: click.Context, /, name: str, activate: bool, stack: str | None, **facts: Any
+    ctx: click.Context, /, name: str, activate: bool, target: Target, **facts: Any
 ) -> None:
     """Subscribe another team, NAME, to the feed; print what is left to do.
 
     Writes subscribers.yaml and template.yaml; deploys nothing.
     """
     root = checkout()
-    publisher = Publisher.of(deployment(stack)) if stack else LOCAL
+    publisher = Publisher.of(deployment(target)) if target.stack else LOCAL
     if any(facts.values()):
         subscriber = _subscriber(root, name, facts, publisher, activate)
     elif activate:
@@ -69,17 +69,17 @@ def unsubscribe(ctx: click.Context, name: str) -> None:
 
 
 @click.command("subscribers")
-@stack_option
-def list_subscribers(stack: str | None) -> None:
+@stack_options
+def list_subscribers(target: Target) -> None:
     """Show who gets the feed, when each last did, and what failed."""
     found = Project.read().subscribers
     if not found:
         click.echo("There are no subscribers. See: votepipe subscribe --help")
         return
-    target = deployment(stack)
+    there = deployment(target)
     for each in found:
         click.echo(f"{each.name}: {', '.join(each.events)} to {_address(each)}")
-        for line in _state(each, subscribing.status(each, target)):
+        for line in _state(each, subscribing.status(each, there)):
             click.echo(f"  {line}")
 
 

@@ -5,7 +5,7 @@ import shlex
 import click
 
 from votepipe.dev.local.local_stack import LocalStack
-from votepipe.dev.operations.deployment import CONSOLE_PORT
+from votepipe.dev.operations.deployment import CONSOLE_PORT, NOTE
 from votepipe.project import checkout
 
 
@@ -35,5 +35,9 @@ def _parameters(_: click.Context, __: click.Parameter, text: str) -> dict[str, s
 )
 def up(port: int, parameters: dict[str, str]) -> None:
     """Build and deploy the real template to a local AWS and run it; Ctrl-C ends all."""
-    folder = checkout() / ".votepipe" / f"local-{port}"
-    LocalStack(folder, port=port, parameters=parameters, say=click.echo).run()
+    root = checkout()
+    note, folder = root / NOTE, root / ".votepipe" / f"local-{port}"
+    stack = LocalStack(folder, port=port, parameters=parameters, say=click.echo)
+    note.parent.mkdir(exist_ok=True)
+    note.write_text(str(port))  # other commands go where it was brought up last
+    stack.run()

@@ -1,9 +1,12 @@
 """Which stack a command speaks to: the one on this machine, or one deployed to AWS."""
 
+import functools
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,11 +15,12 @@ import requests
 from botocore.exceptions import BotoCoreError
 
 from votepipe.dev.local.ministack import ACCOUNT, REGION
-from votepipe.dev.operations.stack import Stack, StackError, next_step
-from votepipe.project import Project
+from votepipe.dev.operations.stack import Stack, StackError, sentence
+from votepipe.project import Project, checkout
 from votepipe.project.names import logical_id, switch
 
 CONSOLE_PORT = 8600
+NOTE = Path(".votepipe") / "console"  # below the checkout: the port of its running stack
 
 
 class NotUp(Exception):
@@ -70,7 +74,8 @@ class Deployment:
     def sinks(self) -> dict[str, bool]:
         """The sinks of this checkout by name, and whether each is on in the stack."""
         values = self.stack.parameters
-        return {each.name: values.get(switch(each.name)) == "true" for each in Project.read().sinks}
+        sinks = Project.survey().sinks
+        return {each.name: values.get(switch(each.name)) == "true" for each in sinks}
 
     @property
     def secret_ids(self) -> dict[str, str]:
@@ -90,44 +95,98 @@ class Deployment:
         return self.session.resource("dynamodb").Table(name)
 
 
-def console_url() -> str:
-    """Where the console of the stack on this machine is."""
-    return f"http://127.0.0.1:{os.environ.get('VOTEPIPE_PORT', CONSOLE_PORT)}"
+@dataclass(frozen=True)
+class Target:
+    """Which stack a command's options mean: `stack` on AWS, or else the one on this machine."""
 
+    stack: str | None = None
+    port: int | None = None
+    region: str | None = None
+    profile: str | None = None
 
-def local_status() -> dict[str, Any]:
-    """What the console says of the stack on this machine. Raises NotUp when it does not run."""
-    url = console_url()
-    try:
-        response = requests.get(f"{url}/api/status", timeout=5)
-        response.raise_for_status()
-        status: dict[str, Any] = response.json()
-    except (requests.RequestException, ValueError):
-        raise NotUp(f"Nothing answers at {url}. Run: make up") from None
-    if not status.get("ready"):
-        raise NotUp(f"The stack at {url} is not ready yet ({status.get('step')}). Try again.")
-    return status
+    @property
+    def url(self) -> str:
+        """Where the console of the stack on this machine is, or was when it was brought up."""
+        note = checkout() / NOTE
+        known = note.read_text() if note.exists() else CONSOLE_PORT
+        return f"http://127.0.0.1:{self.port or os.environ.get('VOTEPIPE_PORT') or known}"
 
-
-def deployment(stack: str | None) -> Deployment:
-    """The stack of that name on AWS, by the shell's own credentials; None is the local one.
-
-    Raises StackError without a usable AWS profile, NotUp where the local one does not run.
-    """
-    if stack:
+    @property
+    def status(self) -> dict[str, Any]:
+        """What that console says. Raises NotUp unless the stack is up, and this checkout's."""
         try:
-            return Deployment(stack, boto3.Session())
+            response = requests.get(f"{self.url}/api/status", timeout=5)
+            response.raise_for_status()
+            status: dict[str, Any] = response.json()
+        except (requests.RequestException, ValueError):
+            raise NotUp(f"Nothing answers at {self.url}. Run: make up") from None
+        if not status.get("ready"):
+            raise NotUp(
+                f"The stack at {self.url} is not ready yet ({status.get('step')}). Try again."
+            )
+        if status.pop("checkout", None) != identity(checkout()):
+            raise NotUp(
+                f"The stack at {self.url} is another checkout's. "
+                "For one of this checkout, run: VOTEPIPE_PORT=8700 make up"
+            )
+        return status
+
+
+def identity(root: Path) -> str:
+    """What tells checkouts of this machine apart."""
+    return hashlib.sha256(str(root).encode()).hexdigest()[:16]
+
+
+def deployment(target: Target) -> Deployment:
+    """The stack that is meant; on AWS by the shell's own credentials, or those of the profile.
+
+    Raises StackError without such a profile, NotUp where the local one does not run.
+    """
+    if target.stack:
+        try:
+            session = boto3.Session(region_name=target.region, profile_name=target.profile)
         except BotoCoreError as error:
-            raise StackError(f"AWS cannot be asked. {next_step(error)}") from error
-    status = local_status()
+            raise StackError(sentence(error)) from error
+        return Deployment(target.stack, session)
+    status = target.status
     session = LocalSession(status["endpoint"])
-    return Deployment(status["stack"], session, console_url(), status.get("warning", ""))
+    return Deployment(status["stack"], session, target.url, status.get("warning", ""))
 
 
-def stack_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--stack NAME` to a command."""
-    return click.option(
-        "--stack",
-        metavar="NAME",
-        help="A stack deployed to AWS; without it, the one on this machine.",
-    )(command)
+def stack_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command's options choose its stack, as its argument `target`."""
+
+    @click.option(
+        "--stack", metavar="NAME", help="A stack on AWS; without it, the one on this machine."
+    )
+    @click.option("--region", metavar="NAME", help="The stack's region on AWS.")
+    @click.option("--profile", metavar="NAME", help="An AWS profile.")
+    @click.option(
+        "--port",
+        type=click.IntRange(1024, 65534),
+        help="Of the console on this machine; by default the one of this checkout's last make up.",
+    )
+    @functools.wraps(command)
+    def with_target(*args: Any, **given: Any) -> None:
+        target = Target(*(given.pop(name) for name in ("stack", "port", "region", "profile")))
+        if target.port and target.stack:
+            raise click.UsageError("--port is of this machine, and --stack of AWS. Give one.")
+        if not target.stack and (target.region or target.profile):
+            raise click.UsageError("--region and --profile go with --stack.")
+        command(*args, target=target, **given)
+
+    return with_target
+
+
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command's options choose between text and JSON, as its argument `as_json`."""
+
+    @click.option(
+        "--output", type=click.Choice(["text", "json"]), default="text", help="By default text."
+    )
+    @click.option("--json", "as_json", is_flag=True, help="The same as --output json.")
+    @functools.wraps(command)
+    def with_output(*args: Any, output: str, as_json: bool, **given: Any) -> None:
+        command(*args, as_json=as_json or output == "json", **given)
+
+    return with_output

@@ -1,5 +1,6 @@
 """A deployed stack, as CloudFormation describes it: names, outputs and resolved properties."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -33,8 +34,14 @@ _STEPS = {
         *("ExpiredToken", "ExpiredTokenException", "RequestExpired"),
         *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"),
     ),
-    "Set AWS_REGION, or a region in your AWS profile.": ("NoRegionError", "InvalidRegionError"),
-    "Correct AWS_PROFILE.": ("ProfileNotFound",),
+    "Give --region, set AWS_REGION, or a region in your AWS profile.": (
+        *("NoRegionError", "InvalidRegionError"),
+    ),
+    "Correct --profile or AWS_PROFILE.": ("ProfileNotFound",),
+    "Run: make up (on this machine), or check the network and the region.": (
+        *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"),
+        *("ConnectionClosedError", "ProxyConnectionError"),
+    ),
 }
 
 
@@ -200,15 +207,22 @@ class Stack:
             ) from error
 
 
+def sentence(error: ClientError | BotoCoreError) -> str:
+    """An error of botocore's for people, with what to do."""
+    return f"AWS cannot be asked ({_code(error)}). {next_step(error)}"
+
+
 def next_step(error: ClientError | BotoCoreError) -> str:
     """What a person can do about an error of botocore's."""
     code = _code(error)
     if isinstance(error, ClientError) and "AccessDenied" in code:
-        return f"Allow cloudformation:{error.operation_name} to whom you are logged in as."
-    return next(
-        (step for step, codes in _STEPS.items() if code in codes),
-        "Run: make up (on this machine), or check the network and the region.",
-    )
+        action = re.search(r"to perform: (\S+)", str(error))
+        wanted = action[1] if action else error.operation_name
+        return f"Allow {wanted} to whom you are logged in as."
+    for step, codes in _STEPS.items():
+        if code in codes:
+            return step
+    return f"It says: {error}"
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

@@ -17,14 +17,16 @@ from typing import Any
 from votepipe.dev.local.processes import undisturbed
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.pipe_runner.calls import AwsPorts
-from votepipe.dev.recovery.redrive import delivered
+from votepipe.dev.recovery.redrive import delivered, forget
 from votepipe.emulator.patterns import matches
 from votepipe.emulator.pipes.definition import PipeDefinition
 from votepipe.model import times
 from votepipe.model.errors import VotepipeError
 from votepipe.model.events import SETTLED_SUFFIX, Event
 from votepipe.plugins import Sink
+from votepipe.project import Project
 from votepipe.project.names import logical_id
+from votepipe.project.plugins import Plugin
 
 BATCH = 10  # records, as the pipe hands them to the enrichment
 SETTLED, CAST = "VoteSettled", "VoteCast"
@@ -36,6 +38,18 @@ Item = Mapping[str, Any]
 
 class BackfillError(VotepipeError):
     """A sink cannot be filled; the text says what to do."""
+
+
+def fillable() -> dict[str, Plugin[Sink]]:
+    """The sinks that votes of the table can be sent to, by name."""
+    # What these publish would reach others as well; the tally has a command of its own.
+    return {
+        each.name: each
+        for each in Project.survey().sinks
+        if {CAST, SETTLED} & set(each.spec.events)
+        and each.bus == "VotesBus"
+        and each.name not in ("settle", "feed", "tally")
+    }
 
 
 class Backfill:
@@ -97,12 +111,19 @@ class Backfill:
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def forget(self, item: Item) -> None:
+        """Have the sink know nothing of a vote, as if it had delivered no state of it."""
+        forget(self._found, self._sink, self._event(item))
+
     def _is_delivered(self, item: Item) -> bool:
         """Whether the sink delivered any state of this vote, or this very event."""
+        return bool(delivered(self._found, self._sink, self._event(item)))
+
+    def _event(self, item: Item) -> Event:
+        """As much of an item's event as says what it is about."""
         vote = {name: item[name]["S"] for name in ("widgetId", "voteId")}
         event_id = _record(item)["eventID"]
-        event = Event.from_detail(self._typed({**_HEAD, "eventID": event_id, "vote": vote}))
-        return bool(delivered(self._found, self._sink, event))
+        return Event.from_detail(self._typed({**_HEAD, "eventID": event_id, "vote": vote}))
 
     def _envelopes(self, items: list[Item]) -> Iterator[dict[str, Any]]:
         """What the sink's rule would send of these votes."""

@@ -62,12 +62,24 @@ def delivered(found: Deployment, sink: Sink, event: Event | ScheduledEvent) -> s
     if not sink.idempotent:
         return ""
     client: Any = found.session.client("dynamodb")
-    answer = client.get_item(
-        TableName=found.stack.physical_id("DeliveriesTable"),
-        Key={"delivery": {"S": lease_key(event, sink.name, sink.idempotent)}},
-        ConsistentRead=True,
-    )
+    answer = client.get_item(**_delivery(found, sink, event), ConsistentRead=True)
     return str(answer.get("Item", {}).get("sequence", {}).get("S", ""))
+
+
+def forget(found: Deployment, sink: Sink, event: Event | ScheduledEvent) -> None:
+    """Forget what a sink delivered of what the event is about."""
+    if not sink.idempotent:
+        return
+    client: Any = found.session.client("dynamodb")
+    client.delete_item(**_delivery(found, sink, event))
+
+
+def _delivery(found: Deployment, sink: Sink, event: Event | ScheduledEvent) -> dict[str, Any]:
+    """Where it is kept what a sink delivered."""
+    return {
+        "TableName": found.stack.physical_id("DeliveriesTable"),
+        "Key": {"delivery": {"S": lease_key(event, sink.name, sink.idempotent)}},
+    }
 
 
 class DeadLetters(Received):
@@ -83,7 +95,7 @@ class DeadLetters(Received):
         queue = found.stack.physical_id(f"{logical_id(name)}DeadLetters")
         super().__init__(name, found.session.client("sqs"), queue)
         self._found, self._since = found, since
-        self._plugin = next((each for each in Project.read().sinks if each.name == name), None)
+        self._plugin = next((each for each in Project.survey().sinks if each.name == name), None)
 
     @property
     def pace(self) -> float:

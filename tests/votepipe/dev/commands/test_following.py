@@ -1,5 +1,6 @@
 """votepipe/dev/commands/following.py: a vote's hops, live and afterwards, here and by the logs."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from votepipe.dev.commands import following
-from votepipe.dev.commands.following import tail, trace
+from votepipe.dev.commands.following import logs, tail, trace
+from votepipe.dev.operations.casting import cast
 
 HOP = {"at": "2026-01-04T10:00:03.000Z", "stage": "sink", "state": "passed", "text": "slack: done"}
 
@@ -57,6 +59,30 @@ def test_tail_shows_what_is_new_and_wanted(
     assert result.exit_code == 0
     assert [line.split()[1] for line in result.output.splitlines()] == shown
     assert result.output.startswith("10:00:03.000  v1        sink         ")
+
+
+@pytest.mark.parametrize("command", [[tail, "--vote", "v1"], [trace, "v1"]])
+def test_hops_for_programs_are_a_line_of_json_each(hops: list[Any], command: list[Any]) -> None:
+    hop = {**HOP, "voteId": "v1"}
+    hops += [[], [hop]] if command[0] is tail else [[hop]]
+
+    result = CliRunner().invoke(command[0], [*command[1:], "--output", "json"])
+
+    assert json.loads(result.output) == hop
+
+
+def test_logs_of_a_sink_that_is_not_there() -> None:
+    result = CliRunner().invoke(logs, ["slakc"])
+
+    assert result.exit_code == 2
+    assert "No sink named 'slakc'. Did you mean 'slack'?" in result.output
+
+
+def test_a_sinks_logs_on_the_local_stack(stack: Any, eventually: Any) -> None:
+    vote = cast(stack.deployment.table, vote_type="thumbsup")["voteId"]
+    asked = ["log", "--port", str(stack.port)]
+
+    eventually(lambda: vote in CliRunner().invoke(logs, asked).output)
 
 
 def test_nothing_is_known_of_a_vote(hops: list[Any]) -> None:

@@ -1,6 +1,5 @@
 """votepipe/dev/commands/recovery.py: a new sink gets the votes that are in the table, it alone."""
 
-import io
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -29,15 +28,6 @@ def backfill(
 ) -> Callable[..., Result]:
     """Run the command on the kit's stack, and then what follows from it."""
     found = deployed(pipeline)
-
-    def invoke(Payload: bytes, **_: Any) -> Any:  # noqa: N803
-        answer = pipeline.invoke("EnrichFunction", json.loads(Payload))
-        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-    def client(name: str, **_: Any) -> Any:
-        return SimpleNamespace(invoke=invoke) if name == "lambda" else pipeline.client(name)
-
-    found.session.client = client
     monkeypatch.setattr(recovery, "deployment", lambda _: found)
 
     def backfill(*arguments: str) -> Result:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -57,8 +57,16 @@ def test_a_stack_that_is_up(stack) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "remedy"),
     [
-        ("AWS_PROFILE", "nobody", "AWS cannot be asked. Correct AWS_PROFILE."),
-        ("AWS_DEFAULT_REGION", None, "(NoRegionError). Set AWS_REGION, or a region in your AWS"),
+        (
+            "AWS_PROFILE",
+            "nobody",
+            "AWS cannot be asked (ProfileNotFound). Correct --profile or AWS_PROFILE.",
+        ),
+        (
+            "AWS_DEFAULT_REGION",
+            None,
+            "(NoRegionError). Give --region, set AWS_REGION, or a region in your AWS",
+        ),
         ("AWS_ACCESS_KEY_ID", None, "Log in to AWS, for example with: aws sso login"),
     ],
 )
@@ -238,3 +246,36 @@ def test_an_answer_that_is_none(pair: str) -> None:
 
     assert result.exit_code == 2
     assert "Write FIELD=TEXT, for example field_1='More of this'." in result.output
+
+
+@pytest.fixture
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Result]:
+    """Run `vote` without arguments on a terminal, with what a person types; casts nowhere."""
+    found = SimpleNamespace(name="votes", table=None, console=None)
+    monkeypatch.setattr(commands, "deployment", lambda _: found)
+    monkeypatch.setattr(commands, "cast", lambda _, **given: {"voteId": str(given)})
+    monkeypatch.setattr(
+        commands, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    )
+    return lambda typed: CliRunner().invoke(vote, input=typed)
+
+
+def test_on_a_terminal_it_asks_what_to_cast(on_a_terminal: Callable[[str], Result]) -> None:
+    result = on_a_terminal("down\nthe-article\n\n")
+
+    assert "Cast it in stack 'votes'? [Y/n]" in result.output
+    assert "'vote_type': 'thumbsdown'" in result.output
+    assert "'instance_of_joy': 'the-article'" in result.output
+
+
+def test_nothing_is_cast_without_a_yes(on_a_terminal: Callable[[str], Result]) -> None:
+    result = on_a_terminal("up\nthe-article\nn\n")
+
+    assert (result.exit_code, "Cast vote" in result.output) == (1, False)
+
+
+def test_findings_for_programs(stack) -> None:
+    result = CliRunner().invoke(doctor, ["--output", "json", "--port", str(stack.port)])
+
+    facts = [each["fact"] for each in json.loads(result.output)]
+    assert any(each.startswith(f"Stack '{stack.deployment.name}' is there") for each in facts)
