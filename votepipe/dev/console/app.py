@@ -19,6 +19,7 @@ from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.receiver import LARGEST, HttpFaults, receiver
 from votepipe.dev.console.votes import describe, votes
 from votepipe.dev.local.settings import SinkSettings
+from votepipe.model.errors import PluginError
 
 HOST = "127.0.0.1"
 CLOSING = "votepipe-closing"  # the extension that ends the streams
@@ -33,13 +34,15 @@ def create_app(
     table: Callable[[], Any],
     dead_letters: Callable[[], list[dict[str, Any]]],
     redrive: Callable[[str], Mapping[str, Any]],
+    try_again: Callable[[str], Mapping[str, Any]],
     settings: Callable[[], SinkSettings | None],
 ) -> Flask:
     """Build the console.
 
     `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None before
     it exists; `dead_letters` what `watcher.dead_letters` returns; `redrive` sends those of a sink
-    again and says what came of it, or raises Refused; `settings` gives those of the sinks, or None
+    again and says what came of it, or raises Refused, and so does `try_again` with the last vote;
+    `settings` gives those of the sinks, or None
     before the stack is ready.
     """
     app = Flask(__name__, static_folder=None)
@@ -60,6 +63,10 @@ def create_app(
         name = type(error).__name__
         return jsonify(error=f"The votes table refused it ({name}). See /api/status."), 502
 
+    @app.errorhandler(PluginError)
+    def from_plugin(error: PluginError) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 409
+
     @app.get("/api/status")
     def get_status() -> Response:
         return jsonify(dict(status()))
@@ -73,13 +80,22 @@ def create_app(
 
     @app.post("/api/redrive")
     def post_redrive() -> Response:
-        given = request.get_json(force=True, silent=True)
-        name = given.get("sink") if isinstance(given, dict) else None
-        if not isinstance(name, str):
-            raise Refused(400, "'sink' is missing. Send the name of one.")
-        return jsonify(dict(redrive(name)))
+        return jsonify(dict(redrive(_sink())))
+
+    @app.post("/api/try")
+    def post_try() -> Response:
+        return jsonify(dict(try_again(_sink())))
 
     return app
+
+
+def _sink() -> str:
+    """The sink that the request names."""
+    given = request.get_json(force=True, silent=True)
+    name = given.get("sink") if isinstance(given, dict) else None
+    if not isinstance(name, str):
+        raise Refused(400, "'sink' is missing. Send the name of one.")
+    return name
 
 
 def _page(app: Flask) -> None:

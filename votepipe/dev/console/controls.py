@@ -94,7 +94,7 @@ def _writes(routes: Blueprint, journal: Journal, there: Callable[[], SinkSetting
 
 
 def _scheduled() -> list[str]:
-    return [sink.name for sink in Project.read().sinks if sink.spec.schedule]
+    return [sink.name for sink in Project.survey().sinks if sink.spec.schedule]
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[str, dict[str, str], bool | None]:

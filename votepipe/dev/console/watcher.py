@@ -92,10 +92,11 @@ class Watcher:
         interval: float = 1.0,
     ) -> None:
         self._journal = journal
-        self._readers = [LogReader(logs, group, since=since) for group in groups]
+        self._readers: dict[str, LogReader] = {}
+        self._logs, self._since = logs, since
         self._trail = trail
         self._endpoint = endpoint
-        self._queues = dead_letter_queues
+        self.follow(groups, dead_letter_queues)
         self._letters: set[str] = set()
         self._mails: set[str] = set()
         self._statements: set[str] = set()
@@ -111,9 +112,17 @@ class Watcher:
             )
         ]
 
+    def follow(self, groups: Sequence[str], dead_letter_queues: Sequence[str]) -> None:
+        """Read these log groups and queues from now on; what was read of them stays read."""
+        self._readers = {
+            group: self._readers.get(group) or LogReader(self._logs, group, since=self._since)
+            for group in groups
+        }
+        self._queues = dead_letter_queues
+
     def read_lines(self) -> None:
         """Note what the sinks logged since the last time."""
-        for reader in self._readers:
+        for reader in self._readers.values():
             for at, text in reader.read():
                 line = _json(text)
                 if line is not None:

@@ -17,18 +17,22 @@ from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
-from votepipe.dev.local import functions, kits, local_secrets, sam
+from votepipe.dev.local import functions, local_secrets, sam
+from votepipe.dev.local.live import Live, Outcome
+from votepipe.dev.local.live.watch import Watch
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
-from votepipe.dev.local.relay import Relay
 from votepipe.dev.local.settings import SinkSettings
-from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.dev.local.subscribers import kits
+from votepipe.dev.local.subscribers.relay import Relay
+from votepipe.dev.operations.deployment import Deployment, LocalSession, identity
 from votepipe.dev.pipe_runner.process import PipeProcess
+from votepipe.dev.recovery.again import NotSent, send_last
 from votepipe.dev.recovery.redrive import DeadLetters
 from votepipe.project import Project, checkout, generated
 from votepipe.project.subscribers import Subscriber
-from votepipe.project.sync import SinkResources, enricher_settings, in_step, resources
+from votepipe.project.sync import enricher_settings, in_step, resources
 from votepipe.project.template import read
 
 
@@ -76,6 +80,7 @@ class LocalStack:
         self._kits: list[tuple[Subscriber, Deployment]] = []
         self._step = "starting"
         self._ready = False
+        self._outcomes: list[Outcome] = []
         self._parts = contextlib.ExitStack()
 
     @property
@@ -96,8 +101,10 @@ class LocalStack:
             "table": outputs.get("VotesTableName"),
             "bus": outputs["VotesBusName"],
             "stack": self.deployment.name,
+            "checkout": identity(self.root),
             "sinks": self.deployment.sinks,
             "warning": self._watcher.warning,
+            "live": [each.as_json() for each in self._outcomes],
             "processes": {"ministack": self.ministack.pid, "pipe": self.pipe.pid},
         }
 
@@ -135,8 +142,9 @@ class LocalStack:
 
     def _start(self) -> None:
         started = time.monotonic()
-        found = self._checked()
+        self._checked()
         self._serve()
+        live = Live(self.root, self.deployment, self._values, self._updated)
         env = self.ministack.environment()
         with self._doing("Starting the local AWS"):
             self._parts.callback(self.ministack.stop)
@@ -145,16 +153,10 @@ class LocalStack:
         with self._doing("sam build"):
             sam.build(self.folder, env, self.root)
         with self._doing("sam deploy"):
-            values = {
-                **sam.parameters("local", self.root),
-                **local_secrets.parameters([*found, *enricher_settings(self.root)]),
-                **self._parameters,
-            }
-            if not sam.deploy(self.folder, env, values, self.root):
+            if not sam.deploy(self.folder, env, self._values(), self.root):
                 self._say("  No changes.")
         with self._doing("Filling secrets"):
-            local_secrets.fill_secrets(self.deployment, found, self.url)
-            local_secrets.verify_senders(self.deployment)
+            self._fill()
             for each in lacking(self.deployment):
                 self._say(f"  {each.text}")
         self._start_relays()
@@ -164,7 +166,30 @@ class LocalStack:
             self.pipe.wait_until_reading()
             self._watcher = self._parts.enter_context(self._new_watcher())
         self._ready = True
+        watch = self._parts.enter_context(Watch(live.paths, lambda: self._changed(live)))
+        watch.look()  # what was saved meanwhile
         self._say(f"Up in {time.monotonic() - started:.1f} s.")
+
+    def _values(self) -> dict[str, str]:
+        """The template's parameters, for the plugins that are there now."""
+        given = local_secrets.parameters([*resources(self.root), *enricher_settings(self.root)])
+        return sam.parameters("local", self.root) | given | self._parameters
+
+    def _fill(self) -> None:
+        local_secrets.fill_secrets(self.deployment, resources(self.root), self.url)
+        local_secrets.verify_senders(self.deployment)
+
+    def _changed(self, live: Live) -> None:
+        """Deploy what was saved, and say what became of it."""
+        if outcomes := live.look():
+            self._outcomes = outcomes
+            for each in outcomes:
+                self._say(each.text)
+
+    def _updated(self) -> None:
+        self._fill()
+        functions.start(self.deployment, self._say)
+        self._watcher.follow(self._log_groups(), self._dead_letter_queues())
 
     def _deploy_kits(self) -> None:
         """Let the subscribers deploy first, as on AWS."""
@@ -190,14 +215,12 @@ class LocalStack:
         yield
         self._say(f"  {time.monotonic() - started:.1f} s")
 
-    def _checked(self) -> list[SinkResources]:
-        """The sinks, if they, the template and the given parameters match."""
+    def _checked(self) -> None:
+        """Raise where plugins, the template and the given parameters do not match."""
         check(self._parameters, read(self.root)["Parameters"])
-        found = resources(self.root)
         text = generated.text(self.root / "template.yaml")
         if in_step(text, Project.read(self.root)) != text:
             raise LocalStackError("template.yaml is not in step with sinks/. Run: votepipe sync")
-        return found
 
     def _serve(self) -> None:
         app = create_app(
@@ -206,6 +229,7 @@ class LocalStack:
             table=lambda: self.deployment.table if self._ready else None,
             dead_letters=self._dead_letters,
             redrive=self._redrive,
+            try_again=self._try,
             settings=lambda: self._settings if self._ready else None,
         )
         try:
@@ -216,6 +240,18 @@ class LocalStack:
     @property
     def _settings(self) -> SinkSettings:
         return SinkSettings(self.deployment, self._parameters, url=self.url, root=self.root)
+
+    def _try(self, sink: str) -> dict[str, Any]:
+        if not self._ready:
+            raise Refused(503, "The stack is not ready yet. Wait until /api/status says ready.")
+        try:
+            return {"voteId": send_last(self.deployment, sink, self.journal.votes()["votes"])}
+        except NotSent as error:
+            raise Refused(409, str(error)) from None
+
+    def _log_groups(self) -> list[str]:
+        stack = self.deployment.stack
+        return [stack.physical_id(name) for name in stack.of_type("AWS::Logs::LogGroup")]
 
     def _dead_letter_queues(self) -> list[str]:
         return [
@@ -240,12 +276,11 @@ class LocalStack:
         return {"sent": letters.sent, "kept": letters.kept}
 
     def _new_watcher(self) -> Watcher:
-        stack = self.deployment.stack
         return Watcher(
             self.journal,
             logs=self.deployment.session.client("logs"),
             trail=self.deployment.session.client("cloudtrail"),
-            groups=[stack.physical_id(name) for name in stack.of_type("AWS::Logs::LogGroup")],
+            groups=self._log_groups(),
             endpoint=self.ministack.endpoint,
             dead_letter_queues=self._dead_letter_queues(),
             since=int(time.time() * 1000),

@@ -56,6 +56,7 @@ class Runner:
         self._revision = ""
         self._look = 0.0
         self._unread = False
+        self._pipes: dict[str, dict[str, Any]] = {}
         self._followers: list[Follower] = []
         self._streams: Any = session.client("dynamodbstreams", config=QUICK)
         self._load(Stack(stack, session))
@@ -74,16 +75,20 @@ class Runner:
             time.sleep(max(0.0, due - time.time()))
 
     def _load(self, stack: Stack) -> None:
-        pipes = stack.of_type(_PIPE)
+        pipes = {each: stack.resolved(each) for each in stack.of_type(_PIPE)}
         if not pipes:
             raise PipeError(f"Stack '{self._name}' has no pipe. Deploy the template with one.")
-        self._followers = [self._follower(stack, logical_id) for logical_id in pipes]
+        if pipes != self._pipes:  # most deployments leave them as they are
+            if self._pipes:
+                self._say(f"Stack '{self._name}' was deployed again. Reading its pipes.")
+            self._followers = [self._follower(stack, *each) for each in pipes.items()]
+            self._pipes = pipes
         self._revision = stack.revision or ""
         self._look = time.time() + _LOOK
 
-    def _follower(self, stack: Stack, logical_id: str) -> Follower:
+    def _follower(self, stack: Stack, logical_id: str, properties: dict[str, Any]) -> Follower:
         name = stack.physical_id(logical_id)
-        pipe = PipeDefinition.from_properties(name, stack.resolved(logical_id))
+        pipe = PipeDefinition.from_properties(name, properties)
         return Follower(
             pipe,
             self._streams,
@@ -99,7 +104,6 @@ class Runner:
         try:
             stack = Stack(self._name, self._session)
             if stack.revision not in (None, self._revision):
-                self._say(f"Stack '{self._name}' was deployed again. Reading its pipes.")
                 self._load(stack)
             self._unread = False
         except VotepipeError as error:

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from votepipe.delivery.leases import lease_key
 from votepipe.delivery.messages import event_in
 from votepipe.dev.local.processes import undisturbed
-from votepipe.dev.local.relay import Bus, NoBus
+from votepipe.dev.local.subscribers.relay import Bus, NoBus
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.dev.recovery.received import NO_EVENT, OLDER, Received, let_empty, paced, waiting
 from votepipe.model.errors import InvalidEvent

@@ -27,6 +27,7 @@ class Console:
         self.table = table
         self.dead_letters: Callable[[], list[dict[str, Any]]] = list
         self.redrive: Callable[[str], dict[str, Any]] = dict
+        self.try_again: Callable[[str], dict[str, Any]] = dict
         self.settings: SinkSettings | None = None
         self.app = create_app(
             self.journal,
@@ -34,6 +35,7 @@ class Console:
             table=lambda: self.table,
             dead_letters=lambda: self.dead_letters(),
             redrive=lambda sink: self.redrive(sink),
+            try_again=lambda sink: self.try_again(sink),
             settings=lambda: self.settings,
         )
         self.server = Server(self.app, 0)

@@ -158,6 +158,17 @@ def test_open_streams_end_with_it(console: Any) -> None:
     assert b"event: changed" in stream.content
 
 
+def test_the_last_vote_goes_to_a_sink_again_by_request(console: Any) -> None:
+    asked: list[str] = []
+    console.try_again = lambda sink: asked.append(sink) or {"voteId": "v"}
+
+    sent = console.post("api/try", {"sink": "slack"})
+    wrong = console.post("api/try", {})
+
+    assert (sent.status_code, sent.json()) == (200, {"voteId": "v"})
+    assert (wrong.status_code, asked) == (400, ["slack"])
+
+
 def test_a_sinks_dead_letters_are_sent_again_by_request(console: Any) -> None:
     asked: list[str] = []
     console.redrive = lambda sink: asked.append(sink) or {"sent": 2, "kept": {}}

@@ -237,3 +237,22 @@ def test_dead_letters_have_a_button_that_sends_them_again(console: Any, page: Pa
 
     expect(page.locator("#redriven")).to_have_text("Sent 1 dead letter to fax_machine again.")
     expect(page.locator("#redrive")).to_be_hidden()
+
+
+def test_a_saved_file_shows_and_its_sink_can_be_tried(console: Any, page: Page) -> None:
+    tried: list[str] = []
+    console.try_again = lambda sink: tried.append(sink) or {"voteId": "v"}
+    deployed = {
+        "file": "sinks/fax.py",
+        "text": "sinks/fax.py: deployed.",
+        "ok": True,
+        "sink": "fax",
+    }
+    console.status = console.status | {"live": [deployed]}
+
+    page.goto("")
+    page.get_by_role("button", name="Try fax with the last vote").click()
+
+    expect(page.locator("#live")).to_contain_text("sinks/fax.py: deployed.")
+    expect(page.locator("#tried")).to_have_text("Sent the last vote to fax again.")
+    assert tried == ["fax"]

@@ -1,6 +1,7 @@
 // The console's page. Whatever comes from readers becomes text nodes, never markup.
 
 import { $, acting, api, clock, el, icon, many, options, post, tell } from "./dom.js";
+import { showLive } from "./live.js";
 import { renderMessage } from "./messages.js";
 import { STAGES } from "./paths.js";
 import { drawPlots } from "./plots.js";
@@ -128,6 +129,7 @@ async function watchStatus() {
     $("facts").replaceChildren(...shown.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
     options($("filters").elements.sink, [["", "All sinks"], ...Object.keys(status.sinks ?? {}).map((name) => [name, name])]);
     showFaults(faults);
+    if (showLive(status.live ?? [])) known = false;
     if (ready && !known) await learn();
     await deadLetters(status.sinks ?? {});
   } catch {

@@ -1,4 +1,4 @@
-"""votepipe/dev/local/relay.py: from our rule to the queues of another account, nothing lost."""
+"""votepipe/dev/local/subscribers/relay.py: from our rule to another account, nothing lost."""
 
 import json
 import uuid
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.local.relay import ATTEMPTS, Relay
+from votepipe.dev.local.subscribers.relay import ATTEMPTS, Relay
 from votepipe.dev.operations.deployment import LocalSession
 from votepipe.project.subscribers import Subscriber
 
@@ -134,7 +134,7 @@ def test_without_their_bus_it_is_a_dead_letter_at_once(feed: Feed, eventually: A
 def test_a_queue_of_theirs_that_is_gone_is_tried_a_few_times(
     feed: Feed, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("votepipe.dev.local.relay.PAUSE", 0)
+    monkeypatch.setattr("votepipe.dev.local.subscribers.relay.PAUSE", 0)
     feed.their_sqs.delete_queue(QueueUrl=feed.their_queue)
     relay = feed.relay()
     tried: list[str] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from votepipe.dev.local import sam
 from votepipe.dev.local.ministack import REGION, MiniStack
-from votepipe.dev.local.relay import Bus, NoBus
+from votepipe.dev.local.subscribers.relay import Bus, NoBus
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.project.subscribers import Subscriber
 

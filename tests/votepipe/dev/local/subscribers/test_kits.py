@@ -1,4 +1,4 @@
-"""votepipe/dev/local/kits.py: which subscribers get the kit on this machine, and when again."""
+"""votepipe/dev/local/subscribers/kits.py: which subscribers get the kit here, and when again."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.local import kits, sam
+from votepipe.dev.local import sam
+from votepipe.dev.local.subscribers import kits
 from votepipe.dev.operations.deployment import LocalSession
 from votepipe.project import checkout
 from votepipe.project.subscribers import Subscriber

@@ -1,0 +1,138 @@
+"""Keep a running stack in step with the files of its checkout: what is saved is deployed.
+
+Only what changed is built and updated, and votes go on meanwhile.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from votepipe.dev.local.live import change_set
+from votepipe.dev.local.live.code import Code, digest
+from votepipe.dev.operations.deployment import Deployment
+from votepipe.project import Project, template
+from votepipe.project.plugins import home
+from votepipe.project.sync import files
+
+WATCHED = ("sinks", "enrichers", "schemas", "widgets.toml")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file that changed, as `GET /api/status` has it.
+
+    `sink` is one that was deployed, and can be tried.
+    """
+
+    file: str
+    text: str
+    ok: bool = True
+    line: int | None = None
+    sink: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome without what is unknown."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class Live:
+    """Brings a stack in step with the checkout at `root`, from now on.
+
+    `values` gives the parameters for the checkout as it is when asked; `updated` is called after
+    each update.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        found: Deployment,
+        values: Callable[[], Mapping[str, str]],
+        updated: Callable[[], None],
+    ) -> None:
+        self.root = root
+        self._found = found
+        self._values = values
+        self._updated = updated
+        self._seen = self._contents()
+        self._waiting: set[str] = set()
+        self._template = template.read(root)
+        self._code = Code(root, found, self._template)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files and folders to watch."""
+        return [self.root / name for name in WATCHED]
+
+    def look(self) -> list[Outcome]:
+        """Deploy what changed; says what became of each file, also of those that wait."""
+        contents = self._contents()
+        changed = {name for name, _ in contents.items() ^ self._seen.items()}
+        if not changed:
+            return []
+        self._seen = contents
+        self._waiting |= changed
+        started = time.monotonic()
+        try:
+            project = Project.survey(self.root)
+            if not project.broken:
+                self._bring(project)
+        # Whatever it is, the stack runs on as it is, and the next save tries again.
+        except Exception as error:
+            return [_failed(name, f"{name}: {error}") for name in sorted(self._waiting)]
+        return list(self._outcomes(project, time.monotonic() - started))
+
+    def _outcomes(self, project: Project, seconds: float) -> Iterator[Outcome]:
+        broken = {_name(self.root, home(path)): text for path, text in project.broken.items()}
+        sinks = {_name(self.root, home(each.path)): each.name for each in project.sinks}
+        for name in sorted(self._waiting | broken.keys()):
+            if name in broken:
+                yield _failed(name, broken[name])
+            elif broken:
+                yield _failed(name, f"{name} waits until {min(broken)} is fixed.")
+            else:
+                done = "deployed" if name in self._seen else "removed"
+                yield Outcome(name, f"{name}: {done} in {seconds:.1f} s.", sink=sinks.get(name))
+        if not broken:
+            self._waiting.clear()
+
+    def _bring(self, project: Project) -> None:
+        """Sync the template, build what changed, update the stack."""
+        files.write(files.stale(project))
+        wanted = template.read(self.root)
+        built = self._code.build(wanted)
+        if not built and wanted == self._template:
+            return
+        before = self._found.stack.physical_ids
+        with change_set.at_rest(self._found, built):
+            packaged = self._code.packaged(wanted, built)
+            change_set.update(self._found, packaged, self._values(), self._code.bucket)
+        self._code.deployed(built)
+        self._template = wanted
+        self._found.forget()
+        after = self._found.stack.physical_ids
+        removed = {name: each for name, each in before.items() if name not in after}
+        change_set.delete_retained(self._found, removed)
+        self._updated()
+
+    def _contents(self) -> dict[str, str]:
+        """What each plugin and each other watched file holds, by its name."""
+        found = {
+            _name(self.root, path)
+            for each in self.paths
+            for path in [each, *each.rglob("*")]
+            if path.is_file() and not path.name.startswith(".") and path.suffix != ".pyc"
+        }
+        return {name: digest(self.root, [self.root / name]) for name in found}
+
+
+def _failed(name: str, text: str) -> Outcome:
+    line = re.search(r"\bline (\d+)", text)
+    return Outcome(name, text, ok=False, line=int(line[1]) if line else None)
+
+
+def _name(root: Path, path: Path) -> str:
+    """The name of a file for people; of one in a package, the package's."""
+    return "/".join(path.relative_to(root).parts[:2])
