@@ -18,8 +18,10 @@ function mail(message) {
   const { body } = message;
   const to = [].concat(body.To ?? []).join(", ");
   // No scripts and no origin: whatever a mail holds, it can only be looked at.
+  const lines = body.BodyText.split("\n").reduce((count, line) => count + 1 + Math.floor(line.length / 40), 0);
+  const height = Math.min(90 + lines * 22, 360); // nobody can measure a frame without an origin
   const frame = body.BodyHtml
-    ? el("iframe", { sandbox: "", title: `Mail: ${body.Subject}`, srcdoc: withoutStyles(body.BodyHtml) })
+    ? el("iframe", { height, sandbox: "", title: `Mail: ${body.Subject}`, srcdoc: withoutStyles(body.BodyHtml) })
     : null;
   return el("article", { class: "mail" },
     el("p", { class: "from" }, el("span", { class: "badge" }, "mail"), time(message)),

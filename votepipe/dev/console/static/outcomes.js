@@ -16,8 +16,9 @@ const time = (hop) => Date.parse(hop.at);
 const at = (event, stage) => event.hops.filter((hop) => hop.stage === stage).map(time);
 const isSettle = (hop) => hop.stage === "sink" && hop.facts?.sink === "settle";
 
-/** When the change settled; undefined before. */
-export const settledAt = (event) => event.hops.filter((hop) => isSettle(hop) && hop.state === "passed").map(time).at(-1);
+/** When the change settled; undefined before. Its line is logged later, with those of its batch. */
+export const settledAt = (event) => event.hops.filter((hop) => isSettle(hop) && hop.state === "passed")
+  .map((hop) => time(hop) - (hop.facts.milliseconds ?? 0)).at(-1);
 
 /** When messages of an event were seen: at the receiver, or logged by a sink without one. */
 export function messagesAt(event) {
@@ -39,7 +40,7 @@ export function outcomeOf(event, quiet) {
   if (superseded(event)) return "skipped";
   const settled = settledAt(event);
   if (!settled && quiet && at(event, "bus").length) return "waiting";
-  return messagesAt(event).some((seen) => !settled || seen >= settled - 1000) ? "delivered" : "way";
+  return messagesAt(event).some((seen) => !settled || seen >= settled) ? "delivered" : "way";
 }
 
 /** Whether a newer change took the place of this one before it settled. */
@@ -66,19 +67,20 @@ function settledIndex(events) {
 }
 
 /** From a vote's write to its message: of the newest message, from the first write it tells of. */
-export function latencyOf(events) {
-  const newest = events.findIndex((event) => settledMessage(event) !== undefined);
+export function latencyOf(events, quiet) {
+  const told = events.map((event) => settledMessage(event, quiet));
+  const newest = told.findIndex(Boolean);
   if (newest < 0) return null;
-  const before = events.slice(newest + 1).findIndex((event) => settledMessage(event) !== undefined);
-  const open = before < 0 ? events.slice(newest) : events.slice(newest, newest + 1 + before);
-  return settledMessage(events[newest]) - Math.min(...open.map((event) => event.began));
+  const before = told.findIndex((seen, index) => seen && index > newest);
+  const open = events.slice(newest, before < 0 ? events.length : before);
+  return told[newest] - Math.min(...open.map((event) => event.began));
 }
 
 /** When the first message of a settled state was seen, or of an event where nothing settles. */
-function settledMessage(event) {
+function settledMessage(event, quiet) {
   const settled = settledAt(event);
-  if (!settled && event.hops.some(isSettle)) return undefined;
-  return messagesAt(event).filter((seen) => !settled || seen >= settled - 1000).sort((a, b) => a - b)[0];
+  if (!settled && (quiet || event.hops.some(isSettle))) return undefined;
+  return messagesAt(event).filter((seen) => !settled || seen >= settled).sort((a, b) => a - b)[0];
 }
 
 /** How long an event took from stage to stage: pairs of a hop's name and milliseconds. */

@@ -13,7 +13,7 @@ const other = () => (vote.voteType === "thumbsup" ? "thumbsdown" : "thumbsup");
 function actFor(chosen) {
   vote = { ...chosen };
   $("answering").textContent = `${THUMBS[vote.voteType] ?? "vote"} · ${vote.instanceOfJoy ?? ""} · ${vote.voteId.slice(0, 8)}`;
-  $("change").textContent = `Change to ${THUMBS[other()]}`;
+  $("change").textContent = other() === "thumbsup" ? "Change to up" : "Change to down";
   const { questions = {} } = widgetOf(vote.widgetId) ?? {};
   $("questions").replaceChildren(...Object.entries(questions).map(([field, text]) => el("option", { value: field }, text)));
   $("answer").hidden = false;

@@ -59,8 +59,9 @@ function take(found) {
 
 /** Read the settings; the form shows the sink that settles first, as its quiet period is asked for most. */
 export async function readSettings() {
+  const first = sinks.length === 0;
   take(await api("/api/settings"));
-  if (sinks.some((each) => each.sink === "settle")) $("settings").elements.sink.value = "settle";
+  if (first && sinks.some((each) => each.sink === "settle")) $("settings").elements.sink.value = "settle";
   show();
 }
 

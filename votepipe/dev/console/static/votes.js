@@ -83,7 +83,7 @@ function renderVote(entry) {
     outcome: voteOutcome(events, periods.quiet), due: dueAt(events, periods),
   });
   const path = newest ? pathOf(newest) : STAGES.map(() => ({ state: "" }));
-  const took = latencyOf(events);
+  const took = latencyOf(events, periods.quiet);
   const facts = newest
     ? [clock(newest.began, 0), took === null ? null : `${span(took)} to its message`] : [];
   const skipped = newest && entry.outcome !== "skipped" && outcomeOf(newest) === "skipped";
@@ -92,7 +92,7 @@ function renderVote(entry) {
       el("span", { role: "img", "aria-label": THUMBS[vote.voteType] ?? "vote" }, vote.voteType in THUMBS ? icon(vote.voteType) : "·"),
       el("div", {}, el("b", {}, vote.instanceOfJoy ?? vote.voteId),
         el("small", {}, facts.filter(Boolean).join(" · ")),
-        el("div", { class: "chips" }, standing(entry), newest ? el("small", {}, events.length > 1 ? many(events.length, "event") : newest.type) : null, skipped ? chip("skipped", ": its last write") : null))),
+        el("div", { class: "chips" }, standing(entry), events.length > 1 ? el("small", {}, many(events.length, "event")) : null, skipped ? chip("skipped", ": its last write") : null))),
     pathLine(path, newest?.type === "VoteRejected" ? "rejected" : null), newest ? trouble(newest, path) : null);
   const details = row.firstElementChild;
   if (details.firstElementChild) details.firstElementChild.replaceWith(summary);
