@@ -36,7 +36,7 @@ def start(deployment: Deployment, say: Callable[[str], None]) -> None:
             return  # messages of an earlier run have started it
         if "FunctionError" in answer:
             error = json.load(answer["Payload"])["errorMessage"]
-            say(f"  Function '{name}' does not start: {error} Correct it, and run make up again.")
+            say(f"  Function '{name}' does not start: {error} Correct its file.")
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(call, empty))

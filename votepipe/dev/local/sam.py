@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.processes import Child
+from votepipe.project import template
 from votepipe.project.names import meant
 
 
@@ -48,7 +49,10 @@ def deploy_settings(environment: str, root: Path) -> Mapping[str, Any]:
 def build(folder: Path, env: Mapping[str, str], root: Path) -> Path:
     """Build every function of the template below `folder`; returns the built template's path."""
     _run(["build", "--build-dir", str(folder / "build")], folder / "build.log", env, root)
-    return folder / "build" / "template.yaml"
+    built = folder / "build" / "template.yaml"
+    # JSON is YAML. `sam deploy` reads it five times, half a second each where it is not JSON.
+    built.write_text(json.dumps(template.parsed(built.read_text("utf-8"))), encoding="utf-8")
+    return built
 
 
 def deploy(folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path) -> bool:

@@ -1,5 +1,6 @@
 """votepipe/dev/local/sam.py: sam is called for the local stack, and can reach no other."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ parameter_overrides = "Environment=local Words='two words'"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A checkout with a configuration."""
+    """A checkout with a configuration, and what a build left below its `data`."""
     (tmp_path / "samconfig.toml").write_text(CONFIG)
+    built = tmp_path / "data" / "build"
+    built.mkdir(parents=True)
+    (built / "template.yaml").write_text("Outputs: {Bus: {Value: !GetAtt VotesBus.Arn}}")
     return tmp_path
 
 
@@ -69,6 +73,10 @@ def test_a_build_is_that_of_the_checkout(root: Path, played) -> None:
     template = sam.build(root / "data", {}, root)
 
     assert template == root / "data" / "build" / "template.yaml"
+    # In the notation that is read quickly.
+    assert json.loads(template.read_text()) == {
+        "Outputs": {"Bus": {"Value": {"Fn::GetAtt": ["VotesBus", "Arn"]}}}
+    }
     assert (root / "data" / "build.log").read_text() == (
         f"{root} build --build-dir {root}/data/build "
         f"--config-file {root}/samconfig.toml --config-env local\n"
@@ -93,7 +101,6 @@ def test_it_hears_of_the_local_aws_only(root: Path, played, monkeypatch) -> None
     [("Successfully created/updated stack", True), ("No changes to deploy. Up to date", False)],
 )
 def test_whether_a_deploy_changed_anything(root: Path, played, says: str, changed: bool) -> None:
-    (root / "data").mkdir()
     played(f'echo "{says}"')
 
     assert sam.deploy(root / "data", {}, {}, root) is changed
