@@ -29,10 +29,11 @@ HINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    token: Secret = setting("Personal access token, 'pat…'")
+    token: Secret = setting("Personal access token, 'pat…'", example="pat.made-up")
     table_url: str = setting(
         "Address of the table in the Web API",
         example="https://api.airtable.com/v0/app0123456789abcd/tbl0123456789abcd",
+        local="{receiver}",
     )
 
 

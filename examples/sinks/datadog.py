@@ -30,8 +30,10 @@ HINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    api_key: Secret = setting("API key")
-    api_url: str = setting("Address of Datadog's API", default="https://api.datadoghq.com/")
+    api_key: Secret = setting("API key", example="made-up-by-votepipe")
+    api_url: str = setting(
+        "Address of Datadog's API", default="https://api.datadoghq.com/", local="{receiver}"
+    )
 
 
 def tags(event: Event) -> tuple[str, ...]:

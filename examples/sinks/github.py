@@ -28,11 +28,11 @@ HINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    token: Secret = setting("Fine-grained personal access token, 'github_pat_…'")
+    token: Secret = setting("Fine-grained token, 'github_pat_…'", example="github_pat_made_up")
     repository: str = setting(
         "Repository", example="example/docs", pattern=(r"[\w.-]+/[\w.-]+", "'owner/name'")
     )
-    api_url: str = setting("Address of GitHub's REST API", default="https://api.github.com/")
+    api_url: str = setting("GitHub's API", default="https://api.github.com/", local="{receiver}")
 
 
 def issue(event: Event) -> dict[str, str]:
@@ -40,15 +40,14 @@ def issue(event: Event) -> dict[str, str]:
     answers, more = words.answers(event.vote, labels=words.labels(event), newlines=True)
     parts = [code(f"{words.asked(label)}\n{answer}") for label, answer in answers]
     parts += [f"… and {more} more"] if more else []
-    vote = code(f"{event.vote.widget_id}/{event.vote.vote_id}")
-    body = "\n\n---\n\n".join([*parts, f"The vote:\n\n{vote}"])
-    return {"title": f"👎 {words.title(event)}", "body": body}
+    parts += ["The vote:\n\n" + code(f"{event.vote.widget_id}/{event.vote.vote_id}")]
+    return {"title": f"👎 {words.title(event)}", "body": "\n\n---\n\n".join(parts)}
 
 
 def code(text: str) -> str:
     """Text as a block of code, in lines that need no scrolling."""
-    lines = [line for part in text.splitlines() for line in textwrap.wrap(part, 100)]
-    return "\n".join(f"    {line}" for line in lines)
+    wrapped = (line for part in text.splitlines() for line in textwrap.wrap(part, 100))
+    return "\n".join(f"    {line}" for line in wrapped)
 
 
 def wait(headers: Mapping[str, str]) -> float:
@@ -63,19 +62,19 @@ def wait(headers: Mapping[str, str]) -> float:
 def handler(event: Event, settings: Settings, delivery: Delivery) -> str | None:
     if not words.answers(event.vote)[0]:
         raise Skip("There is no answer.")
-    number = delivery.previous
     issues = f"{settings.api_url.rstrip('/')}/repos/{settings.repository}/issues"
     headers = {
         "Authorization": f"Bearer {settings.token.reveal().strip()}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
+    number = delivery.previous
     address, method = (f"{issues}/{number}", "PATCH") if number else (issues, "POST")
     try:
         answer = post(address, json=issue(event), headers=headers, hints=HINTS, method=method)
     except Refused as refused:
-        if refused.response.status == 403 and "rate limit" in refused.response.text:
-            seconds = wait(refused.response.headers)
-            raise TryLater("GitHub's rate limit is reached.", after=seconds) from None
-        raise
+        if refused.response.status != 403 or "rate limit" not in refused.response.text:
+            raise
+        seconds = wait(refused.response.headers)
+        raise TryLater("GitHub's rate limit is reached.", after=seconds) from None
     return number or answer.headers.get("Location", "").rpartition("/")[2] or None

@@ -27,9 +27,9 @@ HINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    topic: Secret = setting("Topic, up to 64 of A-Z, a-z, 0-9, - and _")
+    topic: Secret = setting("Topic, up to 64 of A-Z, a-z, 0-9, - and _", example="made-up-topic")
     token: Secret | None = setting("Access token, 'tk_…', of a reserved topic", default=None)
-    url: str = setting("Address of the ntfy server", default="https://ntfy.sh/")
+    url: str = setting("Address of the ntfy server", default="https://ntfy.sh/", local="{receiver}")
 
 
 def message(event: Event, settings: Settings) -> dict[str, Any]:

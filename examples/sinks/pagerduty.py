@@ -21,13 +21,16 @@ DOWN = ["thumbsdown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    routing_key: Secret = setting("Integration key, 32 characters")
+    routing_key: Secret = setting(
+        "Integration key, 32 characters", example="made-up-by-votepipe-on-a-laptop"
+    )
     severity: Literal["info", "warning", "error", "critical"] = setting(
         "Severity of the incidents", default="info"
     )
     api_url: str = setting(
         "Address of the Events API; in the EU 'https://events.eu.pagerduty.com/'",
         default="https://events.pagerduty.com/",
+        local="{receiver}",
     )
 
 

@@ -4,6 +4,7 @@ Ask @BotFather for a bot ("/newbot"), add it to the chat, and run: votepipe secr
 The chat's id is in https://api.telegram.org/bot<token>/getUpdates once somebody wrote there; that
 of a group begins with a minus.
 Telegram takes 20 messages a minute in a group: one goes out every three seconds, the others wait.
+Where it has had too many all the same, the message waits for half a minute.
 A message holds 4,096 characters: later answers are left out and counted. `@` in a text becomes a
 sign that looks like it, as it would notify a member of that name.
 A vote that settles again is another message, and so is a delivery that was cut off before it was
@@ -29,9 +30,11 @@ HINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    bot_token: Secret = setting("Bot token, '123456:ABC…'")
+    bot_token: Secret = setting("Bot token, '123456:ABC…'", example="123456:made-up")
     chat_id: str = setting("Id of the chat, or '@' and a channel's name", example="-1001234567890")
-    api_url: str = setting("Address of Telegram's Bot API", default="https://api.telegram.org/")
+    api_url: str = setting(
+        "Address of Telegram's Bot API", default="https://api.telegram.org/", local="{receiver}"
+    )
 
 
 def message(event: Event) -> str:

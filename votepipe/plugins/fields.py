@@ -85,8 +85,9 @@ def setting(
     Without a default it must be set. `choices` are the values allowed. `example` is a value as it
     is written into the template's parameter, for a setting without a default. `parameter` names
     that parameter, where the plugin's and the setting's name would not do. `local` is what the
-    local stack sets it to, where neither the default nor the example serves there. `pattern` is a
-    regular expression for the parameter's text, and what it stands for, as in "an address".
+    local stack sets it to, where neither the default nor the example serves there, with the address
+    of its receiver for `{receiver}`. `pattern` is a regular expression for the parameter's text,
+    and what it stands for, as in "an address".
     `events` are detail-types that a sink also takes while this setting, a bool, is true.
     """
     metadata = {

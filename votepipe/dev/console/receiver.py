@@ -20,6 +20,8 @@ from votepipe.emulator.http.receiver import Answer, Request
 from votepipe.emulator.http.slack import Slack
 
 LARGEST = 1 << 20  # bytes of one request
+METHODS = ("POST", "PATCH", "PUT")
+SECRETS = ("authorization", "dd-api-key")
 
 _NUMBERS = ("status", "seconds", "times", "retryAfter", "delay")
 _NAMES = {"sink", *_NUMBERS, "disconnect"}
@@ -136,11 +138,11 @@ def receiver(journal: Journal, faults: HttpFaults) -> Blueprint:
     routes = Blueprint("receiver", __name__)
     slack = Slack()
 
-    @routes.post("/receive/<sink>")
-    @routes.post("/receive/<sink>/<path:rest>")
+    @routes.route("/receive/<sink>", methods=METHODS)
+    @routes.route("/receive/<sink>/<path:rest>", methods=METHODS)
     def receive(sink: str, rest: str = "") -> Response:
         given = Request(
-            method="POST",
+            method=request.method,
             path=f"/{sink}/{rest}",
             headers={name.lower(): value for name, value in request.headers.items()},
             content=request.get_data(),
@@ -157,7 +159,7 @@ def receiver(journal: Journal, faults: HttpFaults) -> Blueprint:
             if planned is not None and refused is None:
                 answer = replace(answer, status=planned.status)
         # A token is a secret, and the journal is shown.
-        headers = {name: value for name, value in given.headers.items() if name != "authorization"}
+        headers = {name: value for name, value in given.headers.items() if name not in SECRETS}
         journal.message(sink, given.content.decode("utf-8", "replace"), headers, refused=refused)
         return _send(answer, given)
 

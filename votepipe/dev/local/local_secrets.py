@@ -13,8 +13,8 @@ from votepipe.project.sync import EnricherSettings, SinkResources
 _RECEIVER = re.compile(r"http://127\.0\.0\.1:\d+/receive/")
 
 
-def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, str]:
-    """The values of settings on this machine, where every sink is on.
+def parameters(found: Iterable[SinkResources | EnricherSettings], url: str) -> dict[str, str]:
+    """The values of settings on this machine, where every sink is on and the console at `url`.
 
     All of them, so that nothing stays of what was set in the run before.
     """
@@ -23,13 +23,15 @@ def parameters(found: Iterable[SinkResources | EnricherSettings]) -> dict[str, s
         field.parameter: value
         for plugin in found
         for field in plugin.parameters
-        if field.parameter and (value := _value(field)) is not None
+        if field.parameter and (value := _value(field, plugin.plugin.name, url)) is not None
     }
 
 
-def _value(field: Field) -> str | None:
-    if field.local or field.required:
-        return field.local or field.example
+def _value(field: Field, plugin: str, url: str) -> str | None:
+    if field.local:
+        return field.local.replace("{receiver}", f"{url}/receive/{plugin}")
+    if field.required:
+        return field.example
     return "" if field.default_in_code else field.default_text
 
 

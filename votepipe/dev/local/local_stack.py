@@ -172,7 +172,9 @@ class LocalStack:
 
     def _values(self) -> dict[str, str]:
         """The template's parameters, for the plugins that are there now."""
-        given = local_secrets.parameters([*resources(self.root), *enricher_settings(self.root)])
+        given = local_secrets.parameters(
+            [*resources(self.root), *enricher_settings(self.root)], self.url
+        )
         return sam.parameters("local", self.root) | given | self._parameters
 
     def _fill(self) -> None:

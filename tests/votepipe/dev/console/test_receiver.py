@@ -35,6 +35,18 @@ def test_a_message_names_its_sink_and_what_was_sent(console: Any) -> None:
     assert message["headers"]["x-signature"] == "v1,abc"
 
 
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_change_is_a_message_and_keys_are_not_shown(console: Any, method: str) -> None:
+    keys = {"Authorization": "Bearer secret", "DD-API-KEY": "secret"}
+    url = f"{console.server.url}receive/airtable"
+
+    assert requests.request(method, url, json=HELLO, headers=keys, timeout=30).ok
+
+    (message,) = messages(console)
+    assert message["body"] == HELLO
+    assert "secret" not in str(message)
+
+
 def test_any_text_is_taken_of_other_sinks(console: Any) -> None:
     console.post("receive/webhook", data="hällo".encode())
 

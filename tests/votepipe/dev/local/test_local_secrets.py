@@ -72,15 +72,17 @@ def test_every_setting_gets_its_value_anew(tmp_path: Path) -> None:
     count: int = setting("How many")
     quick: bool = setting("Whether at once", default=False)
     seconds: int = setting("Seconds", default=120, local="1")
+    server: str = setting("Server", default="https://chat.example", local="{receiver}/api")
     """,
     )
 
-    assert local_secrets.parameters(found) == {
+    assert local_secrets.parameters(found, "http://127.0.0.1:8600") == {
         "ChatEnabled": "true",
         "ChatRoom": "lobby",
         "ChatEmoji": "",  # the code has it: CloudFormation would read back '?'
         "ChatQuick": "false",
         "ChatSeconds": "1",
+        "ChatServer": "http://127.0.0.1:8600/receive/chat/api",
     }
 
 
