@@ -16,7 +16,7 @@ from votepipe.testing import Pipeline
 
 MODELS = checkout() / "examples" / "subscriber" / "models" / "votes.py"
 KEY = "r1:" + "k" * 32
-VOTES = int(os.environ.get("VOTEPIPE_VOTES", "2000"))  # 10,000 in `make chaos`
+VOTES = int(os.environ.get("VOTEPIPE_VOTES", "600"))  # 10,000 in `make chaos`
 
 
 @pytest.fixture

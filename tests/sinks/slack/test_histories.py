@@ -298,8 +298,8 @@ def test_a_crash_at_any_step_changes_nothing_but_for_one_repeat(
     play: Any, crash_points: Any, mode: str, name: str
 ) -> None:
     # With threads, what a crash delays is in the counts that the next vote brings.
-    later = [(600, "last-a", "a", "up"), (600, "last-b", "b", "up")]
-    writes = [*SHORT[name], *(later if mode == "threads" else ())]
+    articles = sorted({article for _, _, article, _ in SHORT[name]}) if mode == "threads" else ()
+    writes = [*SHORT[name], *((600, f"last-{each}", each, "up") for each in articles)]
     wanted = play(mode, writes)
     posts = []
     for step in crash_points(wanted.steps):

@@ -1,6 +1,7 @@
 """DynamoDB as boto3 sees it, over the model's tables."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from votepipe.emulator.dynamodb import conditions, reading, updates
@@ -156,7 +157,12 @@ class _Write:
     @property
     def units(self) -> int:
         """What it is charged: the larger of the old and the new item, also where it fails."""
-        return units(max(bytes_of(self._before or {}), bytes_of(self._after or {})), WRITE_UNIT)
+        return units(max(bytes_of(self._before or {}), self._size), WRITE_UNIT)
+
+    @cached_property
+    def _size(self) -> int:
+        """The bytes of the new item, once that is worked out."""
+        return bytes_of(self._after or {})
 
     def check(self) -> None:
         """Raise Refused when its condition does not hold."""
@@ -194,7 +200,7 @@ class _Write:
             start = self._before if self._before is not None else dict(self._given["Key"])
             self._after, self._paths = self._updated(start, holds)
         self._bound.check_used()
-        if self._after is not None and bytes_of(self._after) > _LARGEST_ITEM:
+        if self._size > _LARGEST_ITEM:
             raise Invalid("Item size has exceeded the maximum allowed size")
         return holds
 

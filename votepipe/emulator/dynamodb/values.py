@@ -122,7 +122,11 @@ def _copied(value: Value) -> Value:
 
 def bytes_of(item: Mapping[str, Value]) -> int:
     """Roughly the size of an item as DynamoDB counts it."""
-    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        text = value.get("S")  # as most are
+        size += len(name.encode()) + (_bytes(value) if text is None else len(text.encode()))
+    return size
 
 
 def _bytes(value: Value) -> int:
