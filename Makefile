@@ -38,6 +38,7 @@ check: setup ## Format, lint, types, template, schemas
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/mypy examples/sinks/*.py examples/enrichers/*.py
 	.venv/bin/votepipe sync --check
 	.venv/bin/votepipe schemas check
 	.venv/bin/cfn-lint template.yaml examples/subscriber/template.yaml
