@@ -83,10 +83,11 @@ def _concurrency(found: Deployment) -> Iterator[Finding]:
     account = found.session.client("lambda").get_account_settings()
     most = account["AccountLimit"]["UnreservedConcurrentExecutions"]
     mappings = [found.stack.resolved(f"{name}Queue") for name in _sinks_that_are_on(found)]
-    # One for the enrichment of each shard, of which a table has one at first.
+    # Enrichments of each shard, of which a table has one at first.
+    lanes = int(found.stack.parameters.get("PipeParallelization", 1))
     # Where nothing is capped, Lambda polls with two at least.
     caps = (each.get("ScalingConfig", {}).get("MaximumConcurrency", 2) for each in mappings)
-    needed = 1 + sum(map(int, caps))
+    needed = lanes + sum(map(int, caps))
     yield Finding(
         f"Lambda runs up to {most} functions at once for this account; the stack needs {needed}.",
         ""

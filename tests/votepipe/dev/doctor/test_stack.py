@@ -289,6 +289,17 @@ def test_a_sink_that_is_off_is_asked_for_nothing(account: Account) -> None:
     assert "Sinks that are off: email." in found
 
 
+def test_each_batch_that_the_pipe_handles_at_a_time_needs_a_function(account: Account) -> None:
+    (facts,) = account.answers["DescribeStacks"]["Stacks"]
+    (before,) = (fact for fact in looked_at(account) if fact.startswith("Lambda runs"))
+    facts["Parameters"].append({"ParameterKey": "PipeParallelization", "ParameterValue": "10"})
+
+    (after,) = (fact for fact in looked_at(account) if fact.startswith("Lambda runs"))
+
+    needed = [int(fact.rstrip(".").rpartition(" ")[2]) for fact in (before, after)]
+    assert needed[1] - needed[0] == 9
+
+
 def test_on_this_machine_what_only_aws_has_is_left_out(account: Account) -> None:
     for operation in ("DescribePipe", "GetAccount", "ListSubscriptionsByTopic"):
         account.answers[operation] = "not:Asked"
