@@ -18,7 +18,7 @@ MARKS |= {"plugins.fields", "plugins.settings"}
 DELIVERY = {"aws.dynamodb", "delivery", "delivery.deliver", "delivery.leases", "delivery.messages"}
 DELIVERY |= {"delivery.outcomes", "delivery.rate_limit"}
 TABLE = {"aws.votes_table", "model.changes", "model.stored"}
-CHAT = {"http", "slack", "words", "tally", "tally.articles", "tally.counted"}
+CHAT = {"http", "slack", "words", "tally", "tally.counted"}
 # What each function imports of votepipe/ beside MODEL, and which packages of others.
 IMPORTED: dict[str, tuple[set[str], set[str]]] = {
     "votepipe.enrichment": (
@@ -27,7 +27,7 @@ IMPORTED: dict[str, tuple[set[str], set[str]]] = {
         | {"model.changes", "model.stored", "model.widgets"},
         {"fastjsonschema"},
     ),
-    "sinks.digest": (CHAT | TABLE | {"aws.ses", "tally.digests"}, REQUESTS),
+    "sinks.digest": (CHAT | TABLE | {"aws.ses"}, REQUESTS),
     "sinks.email": ({"aws.ses", "words"}, set()),
     "sinks.feed": ({"aws.eventbridge", "model.personal"}, set()),
     "sinks.log": (set(), set()),

@@ -13,14 +13,14 @@ that send with the same counts; what a failed digest missed is in the next one.
 from dataclasses import dataclass
 
 from sinks.digest import messages
+from sinks.digest.articles import Report
+from sinks.digest.digests import Digest
 from votepipe import ScheduledEvent, Secret, Skip, setting, sink
 from votepipe.aws import ses, votes_table
 from votepipe.model.errors import SettingsError
 from votepipe.plugins import Resources
 from votepipe.slack import Bot, Message, TooLong, post_to_webhook
 from votepipe.tally import Tally
-from votepipe.tally.articles import Report
-from votepipe.tally.digests import Digest
 
 
 @dataclass(frozen=True, kw_only=True)

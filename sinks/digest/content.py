@@ -1,8 +1,8 @@
 """What a digest says: text that is clean and cut, but not yet escaped for any receiver."""
 
+from sinks.digest.articles import Article, Counts, Report
 from sinks.digest.votes import Votes
 from votepipe import Vote, clean, words
-from votepipe.tally.articles import Article, Counts, Report
 
 FIRST = "Counting from today. Votes so far"
 EMOJIS = {"thumbsup": "👍", "thumbsdown": "👎"}

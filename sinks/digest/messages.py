@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sinks.digest import content, votes
+from sinks.digest.articles import Article, Report
 from votepipe import words
 from votepipe.aws import ses
 from votepipe.slack import Message, escaped, foreign, message_of
-from votepipe.tally.articles import Article, Report
 
 LONGEST_LINK = 1500  # in Slack, however it is escaped
 

@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from sinks.digest.articles import PendingAnswer
 from votepipe import Vote, aws
 from votepipe.model.attributes import unmarshal
 from votepipe.model.errors import InvalidAttribute
-from votepipe.tally.articles import PendingAnswer
 
 _AT_ONCE = 100  # the most that BatchGetItem takes
 

@@ -6,7 +6,7 @@ from typing import Any
 from sinks.slack.settings import Settings
 from votepipe import Event, words
 from votepipe.slack import Message, escaped, foreign, message_of
-from votepipe.tally.articles import counts_in
+from votepipe.tally.counted import COUNTERS
 
 PREVIEWS = ("VoteCast", "VoteChanged")
 LONGEST_LINK = 2000
@@ -46,9 +46,9 @@ def above(event: Event, counts: dict[str, Any], settings: Settings) -> Message:
     """What Slack shows above the votes of an instance, from its item in the tally."""
     if not counts:
         return message_of([f"_{_article(event)}_"])
-    known = counts_in(counts)
-    up, down = f"{settings.emoji_up} {known.up}", f"{settings.emoji_down} {known.down}"
-    return message_of([f"_{_article(event)}_: {up} · {down} · {known.answered} with answers"])
+    up, down, answered = (int(counts.get(counter, 0)) for counter in COUNTERS)
+    shown = f"{settings.emoji_up} {up} · {settings.emoji_down} {down} · {answered} with answers"
+    return message_of([f"_{_article(event)}_: {shown}"])
 
 
 def has_answers(event: Event) -> bool:

@@ -13,7 +13,7 @@ from votepipe.emulator.http.receiver import Answer
 from votepipe.emulator.http.slack import Slack
 from votepipe.model import times
 from votepipe.model.errors import SettingsError
-from votepipe.tally import Tally, digests
+from votepipe.tally import Tally
 from votepipe.testing import Pipeline
 
 EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
@@ -376,17 +376,21 @@ def test_a_scheduled_time_that_comes_twice_makes_one_message(pipeline: Pipeline)
 
 
 def test_what_takes_longer_than_a_function_may_run_is_sent_by_a_later_call(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline,
 ) -> None:
-    pipeline.put({"widgetId": "w", "voteId": "v", "voteType": "thumbsup"})
-    with monkeypatch.context() as slow:
-        slow.setattr(digests, "SECONDS", -1.0)
-        pipeline.advance(hours=1, minutes=1)
-        assert pipeline.sent("digest") == []
+    for article in range(30):
+        pipeline.put(
+            {"widgetId": "w", "voteId": f"v{article}", "voteType": "thumbsup"}
+            | {"instanceOfJoy": f"article-{article}"}
+        )
+    pipeline.advance(minutes=10)
+    pipeline.latency(8)
+    pipeline.advance(hours=2)
 
-    pipeline.advance(seconds=5)
-
-    assert len(pipeline.sent("digest")) == 1
+    calls = [line["outcome"] for line in pipeline.lines("DigestSink")]
+    assert calls == ["later", "delivered"]
+    (sent,) = pipeline.sent("digest")
+    assert "👍 30" in str(sent.body)
     assert not pipeline.dead_letters("digest")
 
 

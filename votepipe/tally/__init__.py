@@ -6,7 +6,7 @@ TallyTable's items, by the keys `tally` and `item`:
     articles   article#…  an instance: up, down, answered; title and url; counts in the last digest;
                           `answers`, how often answers came, and `answeredAt`, when the last did
     pending#…  a time     a vote whose answers came then, by article and shard, for 30 days
-    digest     a sink     how far its newest digest got (see `votepipe.tally.digests`)
+    digest     a sink     how far its newest digest got (see `sinks.digest.digests`)
 
 A vote's item and the counters that it moves between change in one transaction, on the condition
 that nobody else changed the vote's item since it was read. So a vote counts once, as its newest

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sinks.digest.articles import Article, PendingAnswer, Report, counts_in, is_new, weight
 from votepipe import aws
 from votepipe.aws.dynamodb import Item, conditional_update, marshal_item, plain
 from votepipe.model import times
 from votepipe.model.errors import Skip, TryLater
 from votepipe.model.events import ScheduledEvent
 from votepipe.tally import SERVICE, Tally
-from votepipe.tally.articles import Article, PendingAnswer, Report, counts_in, is_new, weight
 from votepipe.tally.counted import COUNTERS, SHARDS, article_key, pending_key
 
 SECONDS = 200.0  # to freeze articles, of the function's 300

@@ -1,8 +1,8 @@
-"""votepipe/tally/articles.py: what a digest shows of an article."""
+"""sinks/digest/articles.py: what a digest shows of an article."""
 
 import pytest
 
-from votepipe.tally.articles import Counts
+from sinks.digest.articles import Counts
 
 
 @pytest.mark.parametrize(("up", "down", "ratio"), [(3, 1, 0.75), (0, 4, 0.0), (0, 0, None)])

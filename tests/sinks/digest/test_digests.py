@@ -1,4 +1,4 @@
-"""votepipe/tally/digests.py: each digest holds what changed since the last one, once."""
+"""sinks/digest/digests.py: each digest holds what changed since the last one, once."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sinks.digest.articles import Article, Counts, Report
+from sinks.digest.digests import GRACE, SECONDS, Digest
 from votepipe import Event, ScheduledEvent, Skip, TryLater
 from votepipe.model import times
 from votepipe.tally import Tally
-from votepipe.tally.articles import Article, Counts, Report
-from votepipe.tally.digests import GRACE, SECONDS, Digest
 
 EIGHT = datetime(2026, 1, 4, 8, tzinfo=UTC)
 
