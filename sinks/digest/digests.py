@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sinks.digest.articles import Article, PendingAnswer, Report, counts_in, is_new, weight
-from votepipe import aws
-from votepipe.aws.dynamodb import Item, conditional_update, marshal_item, plain
+from sinks.digest import reads
+from sinks.digest.articles import Article, Report, counts_in, is_new, weight
+from votepipe.aws.dynamodb import Item, conditional_update
 from votepipe.model import times
-from votepipe.model.errors import Skip, TryLater
+from votepipe.model.errors import Skip
 from votepipe.model.events import ScheduledEvent
 from votepipe.tally import SERVICE, Tally
-from votepipe.tally.counted import COUNTERS, SHARDS, article_key, pending_key
+from votepipe.tally.counted import COUNTERS, article_key
 
 SECONDS = 200.0  # to freeze articles, of the function's 300
 # Later answers wait for the next digest: the tally's function may still be writing older ones.
@@ -77,7 +77,7 @@ class Digest:
 
     def _articles(self, report: Report) -> Iterator[Article]:
         """All its articles, each frozen, and added to the report."""
-        for item in self._items():
+        for item in reads.articles(self._tally, self._until):
             digest = item.get("digest", "")
             # The counts of a digest that failed, or of this one, are not reported yet.
             known = "before" if digest > self._finished else "reported"
@@ -97,50 +97,11 @@ class Digest:
         since = max(article.since, self._as_of - _DAY if report.first else 0)
         if article.answered_at <= since:
             return article
-        # "~" sorts after all that follows the time in a key.
-        between = {":since": f"{since:017.6f}~", ":until": f"{self._as_of:017.6f}~"}
-        items = [
-            item
-            for shard in SHARDS
-            for item in self._newest({":key": pending_key(article.key, shard), **between}, most)
-        ]
-        newest: dict[tuple[str, str], PendingAnswer] = {}
-        for item in sorted(items, key=lambda item: str(item["item"]), reverse=True):
-            vote = (item["widgetId"], item["voteId"])
-            newest.setdefault(vote, PendingAnswer(*vote, item["labels"]))
+        newest, again = reads.pending(self._tally, article.key, since, self._as_of, most)
         # The counter has a vote whose answers came twice as two.
-        twice = min(len(items) - len(newest), article.answers)
+        twice = min(again, article.answers)
         report.answers -= twice
-        pending = tuple(newest.values())[:most]
-        return replace(article, answers=article.answers - twice, pending=pending)
-
-    def _newest(self, values: Mapping[str, str], most: int) -> Iterator[Item]:
-        with aws.translate_errors(SERVICE):
-            answer = self._tally.client.query(
-                TableName=self._tally.table,
-                KeyConditionExpression="tally = :key AND #item BETWEEN :since AND :until",
-                ExpressionAttributeNames={"#item": "item"},
-                ExpressionAttributeValues=marshal_item(values),
-                ScanIndexForward=False,
-                Limit=most,
-                ConsistentRead=True,
-            )
-        return map(plain, answer["Items"])
-
-    def _items(self) -> Iterator[Item]:
-        pages = self._tally.client.get_paginator("query").paginate(
-            TableName=self._tally.table,
-            KeyConditionExpression="tally = :kind",
-            ExpressionAttributeValues={":kind": {"S": "articles"}},
-            ConsistentRead=True,
-            PaginationConfig={"PageSize": 1000},
-        )
-        with aws.translate_errors(SERVICE):
-            for page in pages:
-                for item in page["Items"]:
-                    if times.now() > self._until:
-                        raise TryLater("It has more articles than one call can freeze.", after=1)
-                    yield plain(item)
+        return replace(article, answers=article.answers - twice, pending=tuple(newest[:most]))
 
     def _note(self, changes: str, value: Any) -> None:
         self._write(self._key, changes, "#scheduled = :scheduled", value=value)
