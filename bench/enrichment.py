@@ -8,10 +8,7 @@ import contextlib
 import io
 import json
 import random
-import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +25,7 @@ Contender = Callable[[Batch], object]
 
 SCHEMA = schemas.load("stored-vote.v1")
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
-VOTES, ROUNDS, STARTS = 150, 9, 9
+VOTES, ROUNDS = 150, 9
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/votes/stream/2026-01-01T00:00:00.000"
 
 
@@ -169,43 +166,6 @@ def per_record() -> Figure:
         {name: medians[name] for name in others},
         {name: medians[name] for name in (*references, "json.loads")},
     )
-
-
-def worked() -> float:
-    """Seconds of work of all processes that were started and ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def start() -> Figure:
-    """Milliseconds of work for a fresh Python to import the function, over a bare Python.
-
-    As in a zip, sources are compiled at each start.
-    """
-    programs = {
-        "bare": "pass",
-        "": "import votepipe.enrichment",
-        "boto3's deserializer + jsonschema": "import boto3.dynamodb.types, jsonschema",
-        "Powertools' data class + validate": (
-            "import aws_lambda_powertools.utilities.data_classes, "
-            "aws_lambda_powertools.utilities.validation"
-        ),
-    }
-    found: dict[str, list[float]] = {}
-    for _ in range(STARTS):
-        for name, program in programs.items():
-            before = worked()
-            done = subprocess.run(
-                [sys.executable, "-B", "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
-                capture_output=True,
-                check=False,
-            )
-            if done.returncode == 0:
-                found.setdefault(name, []).append(worked() - before)
-    medians = {name: 1e3 * statistics.median(each) for name, each in found.items()}
-    bare = medians.pop("bare")
-    over = {name: each - bare for name, each in medians.items()}
-    return Figure(over.pop(""), "ms", over)
 
 
 def by_size() -> dict[str, list[tuple[float, float]]]:

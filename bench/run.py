@@ -33,6 +33,7 @@ import kit  # noqa: E402
 import path  # noqa: E402
 import patterns  # noqa: E402
 import processes  # noqa: E402
+import starts  # noqa: E402
 from figures import Figure, plot, table  # noqa: E402
 
 from votepipe.project import sync  # noqa: E402
@@ -143,16 +144,19 @@ def main() -> None:
     of_local, by_process = local()
     figures = {
         "enrichment_per_record": enrichment.per_record(),
-        "enrichment_import": enrichment.start(),
+        "enrichment_import": starts.start(),
+        "enrichment_memory": starts.memory(),
         "matcher_per_second": matcher(),
         "kit_records_per_second": in_kit(),
         **of_local,
     }
-    print(words, table(figures), by_process, sep="\n\n")
+    of_sinks = "\n".join(starts.of_sinks())
+    print(words, table(figures), by_process, of_sinks, sep="\n\n")
     results = {name: each.as_json() for name, each in figures.items()}
     (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     if "--write" in sys.argv:
-        write({"make bench": f"{words}\n\n{table(figures)}", "by process": by_process})
+        words = f"{words}\n\n{table(figures)}"
+        write({"make bench": words, "by process": by_process, "cold starts": of_sinks})
 
 
 if __name__ == "__main__":

@@ -72,3 +72,7 @@ def test_rivals_take_every_record_and_refuse_one_that_is_not_valid(bench: Any) -
         ):
             run(broken)
         assert name
+
+
+def test_a_batch_of_the_largest_records_takes_little_memory(bench: Any) -> None:
+    assert 5 < bench("starts").memory().value < 40

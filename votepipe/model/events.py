@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self
 
 from votepipe.model import times
 from votepipe.model.errors import InvalidEvent
@@ -42,7 +42,8 @@ def frozen(value: Any) -> Any:
 def _frozen_object(value: Any) -> Mapping[str, Any]:
     if type(value) is not MappingProxyType and not isinstance(value, Mapping):
         raise TypeError
-    return cast(Mapping[str, Any], frozen(value))
+    copy: Mapping[str, Any] = frozen(value)
+    return copy
 
 
 def _sequence(text: str) -> int:
@@ -89,7 +90,7 @@ class Vote:
         return cls(
             widget_id=vote.get("widgetId", ""),
             vote_id=vote.get("voteId", ""),
-            vote_type=cast("VoteType | None", vote.get("voteType")),
+            vote_type=vote.get("voteType"),
             instance_of_joy=vote.get("instanceOfJoy"),
             voter=vote.get("voter"),
             answers=_frozen_object(vote.get("answers", {})),
