@@ -110,6 +110,8 @@ class MiniStack:
                     "S3_DATA_DIR": str(self.folder / "s3"),
                     "GATEWAY_PORT": str(self.port),
                     "BIND_HOST": "127.0.0.1",
+                    # Lambda sets it, and functions then make their clients while they start.
+                    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
                     # Without it MiniStack also listens on all addresses for MQTT.
                     "IOT_MTLS_ENABLED": "0",
                     # The console looks there for writes that leave no stream record.

@@ -67,6 +67,20 @@ def made(ministack: Any, local_aws: Any) -> Any:
     made.end()
 
 
+def test_a_function_makes_its_clients_while_it_starts(made: Any, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    text = "os.environ.get('AWS_LAMBDA_INITIALIZATION_TYPE', '')"
+    made.queue(
+        made.make(
+            f"import os\nopen({str(seen)!r}, 'w').write({text})\ndef handler(event, context): ..."
+        )
+    )
+
+    made.start()
+
+    assert seen.read_text() == "on-demand"  # what votepipe.aws.prepare asks for
+
+
 def test_a_function_of_a_queue_gets_an_empty_batch_and_one_process(
     made: Any, tmp_path: Path
 ) -> None:
