@@ -20,8 +20,7 @@ from typing import Any
 
 import boto3
 import requests
-from processes import spent
-from processes import table as by_process
+from processes import Usage
 
 CONSOLE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8600"
 LAST = r"[0-9a-f]{8}-\d+-3\."  # what only the last state of a vote has
@@ -142,11 +141,11 @@ def malformed(votes: Any, number: int, run: str) -> None:
 
 @dataclass(frozen=True)
 class Burst:
-    """What came of a burst; `seconds` without the quiet period, `cpu` in seconds by process."""
+    """What came of a burst; `seconds` without the quiet period, `usage` of the CPU by process."""
 
     records: int
     seconds: float
-    cpu: Counter[str]
+    usage: Usage
 
 
 def load(count: int = 1000, bad: int = 20, threads: int = 8) -> Burst:
@@ -156,7 +155,8 @@ def load(count: int = 1000, bad: int = 20, threads: int = 8) -> Burst:
     session, status = reached()
     queue = listener(session, status)
     number = max((each["number"] for each in messages(last=1)), default=0)
-    before, started = spent(**status["processes"]), time.time()
+    usage = Usage.at_rest(**status["processes"])
+    started = time.time()
     with ThreadPoolExecutor(threads) as pool:
         jobs = []
         for vote in range(count):
@@ -166,8 +166,7 @@ def load(count: int = 1000, bad: int = 20, threads: int = 8) -> Burst:
         wanted = {job.result() for job in jobs}
     print(f"{count * 4} writes and {bad} malformed ones in {time.time() - started:.1f} s")
     seen = arrived(wanted, number)
-    cpu = spent(**status["processes"])
-    cpu.subtract(before)
+    usage.end()
     ended = max(datetime.fromisoformat(each["receivedAt"]).timestamp() for each in seen)
     for sink in ("webhook", "slack"):
         print(f"{sink}: messages {sum(each['sink'] == sink for each in seen)}")
@@ -175,7 +174,7 @@ def load(count: int = 1000, bad: int = 20, threads: int = 8) -> Burst:
     print("events:", dict(kinds))
     letters = requests.get(f"{CONSOLE}/api/dead-letters", timeout=60).json()
     print(f"dead letters: {len(letters)}")
-    return Burst(count * 4, ended - started - quiet_period(session, status), cpu)
+    return Burst(count * 4, ended - started - quiet_period(session, status), usage)
 
 
 def arrived(wanted: set[str], number: int) -> list[dict[str, Any]]:
@@ -205,8 +204,4 @@ if __name__ == "__main__":
     print("write to message, per shape:", ", ".join(f"{each:.2f}" for each in times), "s")
     print(f"median {statistics.median(times):.2f} s")
     burst = load()
-    print(
-        f"{burst.records / burst.seconds:.1f} records a second",
-        by_process(burst.cpu, burst.records),
-        sep="\n",
-    )
+    print(f"{burst.records / burst.seconds:.1f} records a second")
