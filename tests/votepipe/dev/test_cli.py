@@ -167,9 +167,13 @@ def test_a_shell_gets_a_script_that_asks_for_the_names(shell: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "completed"),
-    [("votepipe red", "plain,redrive"), ("votepipe doctor --prof", "plain,--profile")],
+    [
+        ("votepipe red", "plain,redrive"),
+        ("votepipe doctor --prof", "plain,--profile"),
+        ("votepipe logs sla", "plain,slack"),
+    ],
 )
-def test_commands_and_options_are_completed(words: str, completed: str) -> None:
+def test_commands_options_and_sinks_are_completed(words: str, completed: str) -> None:
     asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     program = "from votepipe.dev.cli import main; main(prog_name='votepipe')"
 

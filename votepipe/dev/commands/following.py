@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from votepipe.dev.commands.recovery import moment
+from votepipe.dev.commands.stack import sink_names
 from votepipe.dev.console.entries import utc
 from votepipe.dev.console.watcher import LogReader
 from votepipe.dev.operations.deployment import (
@@ -73,7 +74,7 @@ def trace(vote: str, since: datetime | None, as_json: bool, target: Target) -> N
 
 
 @click.command()
-@click.argument("sink")
+@click.argument("sink", shell_complete=sink_names)
 @click.option("--since", callback=moment, metavar="AGE", help="How far back, by default 1h.")
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @stack_options

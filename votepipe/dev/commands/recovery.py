@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from votepipe.dev.commands.stack import votes_table
+from votepipe.dev.commands.stack import sink_names, votes_table
 from votepipe.dev.local.processes import End, ended_by_signals
 from votepipe.dev.operations.deployment import Deployment, Target, deployment, stack_options
 from votepipe.dev.recovery.backfill import Backfill, fillable, replay
@@ -51,7 +51,7 @@ def moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=sink_names)
 @click.option("--all", "everything", is_flag=True, help="The pipe, then every sink and subscriber.")
 @_dry_run
 @click.option(
@@ -141,7 +141,7 @@ def _bar(length: int) -> Iterator[Callable[[int], object]]:
 
 
 @click.command()
-@click.argument("sink")
+@click.argument("sink", shell_complete=sink_names)
 @click.option("--since", callback=moment, metavar="AGE", required=True, help="Cast since: 30d.")
 @click.option("--until", callback=moment, metavar="AGE", help="Cast before: 2h, or a date.")
 @click.option("--widget", help="Of this widget alone, which saves reading the whole table.")

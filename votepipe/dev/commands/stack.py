@@ -1,5 +1,6 @@
 """Commands that work on a stack: `vote`, `status`, `doctor`, `secret`, `tally`."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -22,9 +23,18 @@ from votepipe.dev.operations.deployment import (
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.dev.operations.stack import StackError
-from votepipe.project import sync
+from votepipe.project import NoCheckout, checkout, sync
 from votepipe.project.names import meant, switch
+from votepipe.project.plugins import home, modules
 from votepipe.tally import Tally
+
+
+def sink_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """The sinks of this checkout, for the completion of a shell."""
+    with contextlib.suppress(NoCheckout):
+        names = [home(path).stem for path in modules(checkout() / "sinks")]
+        return [name for name in names if name.startswith(incomplete)]
+    return []
 
 
 def _answers(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -143,7 +153,7 @@ def secret() -> None:
 
 
 @secret.command("set")
-@click.argument("sink")
+@click.argument("sink", shell_complete=sink_names)
 @stack_options
 def set_secret(sink: str, target: Target) -> None:
     """Put the secret settings of SINK where its function reads them.

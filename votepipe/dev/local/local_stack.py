@@ -18,7 +18,7 @@ from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
 from votepipe.dev.local import functions, local_secrets, sam
-from votepipe.dev.local.live import Live, Outcome
+from votepipe.dev.local.live import Live, Outcome, change_set
 from votepipe.dev.local.live.watch import Watch
 from votepipe.dev.local.ministack import REGION, MiniStack
 from votepipe.dev.local.parameters import check
@@ -162,6 +162,7 @@ class LocalStack:
         self._start_relays()
         with self._doing("Starting the pipe and the functions"):
             self._parts.enter_context(self.pipe)
+            change_set.resume(self.deployment)
             functions.start(self.deployment, self._say)
             self.pipe.wait_until_reading()
             self._watcher = self._parts.enter_context(self._new_watcher())

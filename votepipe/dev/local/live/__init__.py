@@ -13,7 +13,7 @@ from typing import Any
 from votepipe.dev.local.live import change_set
 from votepipe.dev.local.live.code import Code, digest
 from votepipe.dev.operations.deployment import Deployment
-from votepipe.project import Project, template
+from votepipe.project import Project, generated, template
 from votepipe.project.plugins import home
 from votepipe.project.sync import files
 
@@ -58,6 +58,7 @@ class Live:
         self._updated = updated
         self._seen = self._contents()
         self._waiting: set[str] = set()
+        self._text = generated.text(root / "template.yaml")
         self._template = template.read(root)
         self._code = Code(root, found, self._template)
 
@@ -81,7 +82,11 @@ class Live:
                 self._bring(project)
         # Whatever it is, the stack runs on as it is, and the next save tries again.
         except Exception as error:
-            return [_failed(name, f"{name}: {error}") for name in sorted(self._waiting)]
+            text = str(error)
+            return [
+                _failed(name, text if text.startswith(name) else f"{name}: {text}")
+                for name in sorted(self._waiting)
+            ]
         return list(self._outcomes(project, time.monotonic() - started))
 
     def _outcomes(self, project: Project, seconds: float) -> Iterator[Outcome]:
@@ -101,7 +106,9 @@ class Live:
     def _bring(self, project: Project) -> None:
         """Sync the template, build what changed, update the stack."""
         files.write(files.stale(project))
-        wanted = template.read(self.root)
+        text = generated.text(self.root / "template.yaml")
+        # Reading it is half of the work where only code has changed.
+        wanted = self._template if text == self._text else template.read(self.root)
         built = self._code.build(wanted)
         if not built and wanted == self._template:
             return
@@ -110,12 +117,13 @@ class Live:
             packaged = self._code.packaged(wanted, built)
             change_set.update(self._found, packaged, self._values(), self._code.bucket)
         self._code.deployed(built)
-        self._template = wanted
         self._found.forget()
         after = self._found.stack.physical_ids
         removed = {name: each for name, each in before.items() if name not in after}
         change_set.delete_retained(self._found, removed)
         self._updated()
+        # Last, so that what failed on the way is done by the next save.
+        self._text, self._template = text, wanted
 
     def _contents(self) -> dict[str, str]:
         """What each plugin and each other watched file holds, by its name."""

@@ -1,12 +1,13 @@
 """A change set on the local AWS: what differs is created, changed or deleted, all else stays."""
 
 import contextlib
+import itertools
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from votepipe.dev.local.live.code import upload
 from votepipe.dev.operations.deployment import Deployment
@@ -27,32 +28,43 @@ def update(
     A parameter without a value has the template's default. Raises UpdateFailed.
     """
     client: Any = found.session.client("cloudformation")
+    while found.stack.revision is None:  # the console changes settings
+        time.sleep(0.1)
+        found.forget()
     # CloudFormation takes a template of this size by its address alone.
     key = upload(found, bucket, json.dumps(template, default=str).encode())
-    made = client.create_change_set(
-        StackName=found.name,
-        ChangeSetName=f"live-{time.time_ns()}",
-        TemplateURL=f"{found.session.client('s3').meta.endpoint_url}/{bucket}/{key}",
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in values.items()
-            if name in template["Parameters"]
-        ],
-    )
+    parameters = [
+        {"ParameterKey": name, "ParameterValue": value}
+        for name, value in values.items()
+        if name in template["Parameters"]
+    ]
     try:
-        _wait(client, "change_set_create_complete", ChangeSetName=made["Id"])
+        made = client.create_change_set(
+            StackName=found.name,
+            ChangeSetName=f"live-{time.time_ns()}",
+            TemplateURL=f"{found.session.client('s3').meta.endpoint_url}/{bucket}/{key}",
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=parameters,
+        )["Id"]
+        _wait(client, "change_set_create_complete", ChangeSetName=made)
+    except ClientError as error:
+        text = error.response["Error"]["Message"]
+        raise UpdateFailed(f"The local AWS refuses it: {text}") from error
     except WaiterError as error:
         reason = str(error.last_response.get("StatusReason", error))
-        client.delete_change_set(ChangeSetName=made["Id"])
+        client.delete_change_set(ChangeSetName=made)
         if "didn't contain changes" in reason or "No updates" in reason:
             return
         raise UpdateFailed(f"The local AWS refuses it: {reason}") from error
-    client.execute_change_set(ChangeSetName=made["Id"])
+    _execute(client, made, found.name)
+
+
+def _execute(client: Any, change_set: str, stack: str) -> None:
+    client.execute_change_set(ChangeSetName=change_set)
     try:
-        _wait(client, "stack_update_complete", StackName=found.name)
+        _wait(client, "stack_update_complete", StackName=stack)
     except WaiterError as error:
-        raise UpdateFailed(f"The local AWS took it back: {_reason(client, found.name)}") from error
+        raise UpdateFailed(f"The local AWS took it back: {_reason(client, stack)}") from error
 
 
 def _wait(client: Any, name: str, **asked: str) -> None:
@@ -60,9 +72,13 @@ def _wait(client: Any, name: str, **asked: str) -> None:
 
 
 def _reason(client: Any, stack: str) -> str:
-    """Why the last update failed: the first resource that did, the newest event first."""
+    """Why the last update failed: the first resource that did; the newest event is first."""
     events = client.describe_stack_events(StackName=stack)["StackEvents"]
-    failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
+    began = (stack, "UPDATE_IN_PROGRESS")
+    of_update = itertools.takewhile(
+        lambda each: (each["LogicalResourceId"], each["ResourceStatus"]) != began, events
+    )
+    failed = [each for each in of_update if each["ResourceStatus"].endswith("_FAILED")]
     first = failed[-1] if failed else events[0]
     return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"
 
@@ -108,6 +124,14 @@ def at_rest(found: Deployment, functions: Collection[str]) -> Iterator[None]:
     finally:
         for uuid in mappings:
             client.update_event_source_mapping(UUID=uuid, Enabled=True)
+
+
+def resume(found: Deployment) -> None:
+    """Hand messages to the functions again that a run which was killed left at rest."""
+    client: Any = found.session.client("lambda")
+    for name in found.stack.of_type("AWS::Lambda::EventSourceMapping"):
+        if found.stack.resolved(name).get("Enabled", True):
+            client.update_event_source_mapping(UUID=found.stack.physical_id(name), Enabled=True)
 
 
 def _is_busy(client: Any, function: str) -> bool:
