@@ -1,8 +1,6 @@
 """The receiver: takes what sinks send, in the place of Slack and of webhooks.
 
-What it refuses is a hop in the journal, but no message. To run the local stack with a bot:
-`make up PARAMETERS="SlackChannel=C1 SlackApiUrl=http://127.0.0.1:8600/receive/slack/api/"`, then
-`echo '{"bot_token": "xoxb-local"}' | votepipe secret set slack`.
+What it refuses is a hop in the journal, but no message.
 """
 
 import socket

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +118,24 @@ def ready(page: Page) -> Page:
     page.goto("")
     expect(page.locator("#status")).to_have_text("ready")
     return page
+
+
+@pytest.fixture
+def violations(node_modules: Path) -> Callable[[Page], list[str]]:
+    """What axe finds in a page, with where."""
+    axe = (node_modules / "axe-core" / "axe.min.js").read_text()
+
+    def violations(page: Page) -> list[str]:
+        page.evaluate(axe)
+        # A mail's frame runs no scripts, axe's neither.
+        found = page.evaluate("axe.run(document, {iframes: false})")
+        return [
+            f"{each['id']}: {node['html']} {node.get('failureSummary', '')}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    return violations
 
 
 @pytest.fixture

@@ -51,6 +51,14 @@ def test_a_quiet_period_set_in_the_page_is_counted_down(up: Page) -> None:
     set_to(before)
 
 
+def test_axe_finds_nothing_in_settings(up: Page, violations: Any) -> None:
+    unfold(up, "Sink settings")
+    up.select_option("#settings [name=sink]", "slack")  # it has those of every kind
+    expect(up.locator("[name=SlackThreads]")).to_be_visible()
+
+    assert violations(up) == []
+
+
 def test_what_the_template_refuses_is_said(up: Page) -> None:
     unfold(up, "Sink settings")
     up.fill("[name=QuietPeriodSeconds]", "soon")

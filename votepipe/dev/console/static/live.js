@@ -1,6 +1,6 @@
 // What became of the files that were saved last, and a button to try each sink.
 
-import { $, acting, el, post, tell } from "./dom.js";
+import { $, acting, el, icon, post, tell } from "./dom.js";
 
 let shown = "[]";
 
@@ -10,7 +10,7 @@ export function showLive(outcomes) {
   shown = JSON.stringify(outcomes);
   $("live").hidden = outcomes.length === 0;
   $("outcomes").replaceChildren(...outcomes.map(({ text, ok, sink }) => el("li", { "data-ok": ok },
-    el("p", {}, text), sink ? tryAgain(sink) : null)));
+    el("p", {}, icon(ok ? "delivered" : "failed"), el("span", {}, text)), sink ? tryAgain(sink) : null)));
   return true;
 }
 
