@@ -3,10 +3,10 @@
 It needs no key: its function may write to `votes/` in the bucket that `S3Bucket` names. A bucket
 with a KMS key of its own also needs kms:GenerateDataKey: add it to the policies below.
 Lambda gathers events for five minutes into one object. A table over them:
-  CREATE EXTERNAL TABLE votes (eventid string, type string, time string, sequence string,
+  CREATE EXTERNAL TABLE votes (eventid string, `type` string, `time` string, sequence string,
     vote struct<widgetid:string, voteid:string, votetype:string, instanceofjoy:string>)
   PARTITIONED BY (dt string) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
-  LOCATION 's3://<bucket>/votes/'; then, for each day: MSCK REPAIR TABLE votes
+  LOCATION 's3://BUCKET/votes/'; then, for each day: MSCK REPAIR TABLE votes
 Events may come out of order and, after a function died, twice: count by eventid, and take the
 highest sequence of each vote (it sorts as text once it is padded with zeros to 40 digits).
 The voter, answers and enrichment stay here unless `personal` is true.

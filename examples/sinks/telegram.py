@@ -1,7 +1,7 @@
 """Post each settled vote to a Telegram chat, by a bot.
 
 Ask @BotFather for a bot ("/newbot"), add it to the chat, and run: votepipe secret set telegram
-The chat's id is in https://api.telegram.org/bot<token>/getUpdates once somebody wrote there; that
+The chat's id is in https://api.telegram.org/botTOKEN/getUpdates once somebody wrote there; that
 of a group begins with a minus.
 Telegram takes 20 messages a minute in a group: one goes out every three seconds, the others wait.
 Where it has had too many all the same, the message waits for half a minute.

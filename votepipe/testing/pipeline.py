@@ -9,9 +9,10 @@ from typing import Any, Self
 from votepipe.emulator.cloudformation.resources import ACCOUNT, Resources
 from votepipe.emulator.eventbridge.bus import Buses
 from votepipe.emulator.functions import patches
-from votepipe.emulator.functions.calls import Caller
+from votepipe.emulator.functions.calls import Caller, Service
 from votepipe.emulator.functions.crash_points import Between, CrashPoints, Step
 from votepipe.emulator.functions.mail import Mail
+from votepipe.emulator.functions.outputs import Outputs
 from votepipe.emulator.http.receiver import Answer, Receiver, Request
 from votepipe.emulator.simulation import environment
 from votepipe.emulator.simulation.errors import KitError
@@ -189,8 +190,9 @@ class Pipeline(Account):
         names.only(known, sinks or (), "There is no sink '{}'.")
         chosen = template_parameters(project, values, known if sinks is None else sinks)
         resources = Resources(project.template, {**chosen, **parameters})
-        mail = Mail(self.simulation, self._running, self.receiver.answer)
-        services = {"sesv2": mail}
+        sending = (self.simulation, self._running, self.receiver.answer)
+        outputs = Outputs(*sending)
+        services: dict[str, Service] = {"sesv2": Mail(*sending), "s3": outputs, "sns": outputs}
         self.deploy(resources, project.root, self._patches, self._buses, services)
         self._senders = [*self.models.fed, *(enricher.name for enricher in project.enrichers)]
         for env, secret in secret_values(project.settings, values).items():

@@ -21,6 +21,7 @@ from typing import Any, Self
 from unittest import mock
 
 from votepipe.emulator.functions.calls import Caller
+from votepipe.emulator.functions.outputs import OBJECT, PUBLISHED
 from votepipe.emulator.http.receiver import Request
 from votepipe.emulator.simulation.errors import Unmodelled
 from votepipe.plugins import Sink
@@ -36,7 +37,8 @@ TURNS = 5  # how often a sink may wait for a slot before it sends
 _STEP = 0.5  # seconds; messages are put back for a second at least, so no attempt is missed
 _LONGEST = 1200.0  # seconds; a function never runs longer than 900
 _LIBRARY_SERVICES = ("sqs", "dynamodb", "secretsmanager")
-_MODELLED_SERVICES = ("events", "scheduler", "sesv2")
+_MODELLED_SERVICES = ("events", "scheduler", "sesv2", "s3", "sns")
+_OF_AWS = ("MAIL", OBJECT, PUBLISHED)  # what such a service hands on, which is no request
 _WORDS = {
     "later": "put back",
     "retried": "failed, put back",
@@ -206,7 +208,7 @@ class Harness:
             wait=waits[-1] if waits else None,
             why=str(line.get("why", "")),
             output="\n".join([*lines, said.getvalue(), str(line.get("why", "")), *reasons]),
-            requests=[request for request in requests if request.method != "MAIL"],
+            requests=[request for request in requests if request.method not in _OF_AWS],
             calls=self._calls[calls:],
         )
 

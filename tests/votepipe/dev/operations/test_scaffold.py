@@ -117,7 +117,11 @@ def test_an_example_is_copied_with_its_test(small: Path, name: str) -> None:
     [
         ("nfty", "There is no example 'nfty'. Did you mean 'ntfy'?"),
         ("../discord", "There is no example '../discord'. Did you mean 'discord'?"),
-        ("discord", "sinks/discord.py is there already. Choose another name."),
+        (
+            "discord",
+            "sinks/discord.py is there already. To copy it anew, delete sinks/discord.py.",
+        ),
+        ("tele_gram", "There is no example 'tele_gram'. Did you mean 'telegram'?"),
     ],
 )
 def test_an_example_that_cannot_be_added(small: Path, name: str, said: str) -> None:

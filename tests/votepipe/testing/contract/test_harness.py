@@ -126,12 +126,12 @@ def test_a_setting_holds_its_example_or_the_receivers_address(chat: Any) -> None
 
 def test_what_aws_answers_has_the_shape_of_its_model(chat: Any) -> None:
     seen = deliver(
-        chat("aws.client('sns').publish(TopicArn='t', Message='m')['MessageId']\nreturn 'ok'")
+        chat("aws.client('lambda').invoke(FunctionName='f')['StatusCode'] + 1\nreturn 'ok'")
     )
 
     assert seen.outcome == "delivered"
-    assert [(call.name, call.parameters["Message"]) for call in seen.calls] == [
-        ("sns:Publish", "m")
+    assert [(call.name, call.parameters) for call in seen.calls] == [
+        ("lambda:Invoke", {"FunctionName": "f"})
     ]
 
 

@@ -73,8 +73,12 @@ def add(name: str, root: Path) -> list[Path]:
         raise BadName(f"There is no example '{name}'. {meant(name, known)}")
     plugin = known[name]
     kind: Kind = "sink" if plugin.parent.name == "sinks" else "enricher"
-    check_name(kind, name, root)
     written = [root / f"{kind}s" / plugin.name, _test(kind, name, root)]
+    if there := [str(path.relative_to(root)) for path in written if path.exists()]:
+        raise BadName(
+            f"{there[0]} is there already. To copy it anew, delete {' and '.join(there)}."
+        )
+    check_name(kind, name, root)
     for source, target in zip((plugin, _test(kind, name, root / "examples")), written, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
