@@ -43,7 +43,8 @@ class Usage:
         """Note what the burst took beside what rest would have taken."""
         seconds = time.monotonic() - self.since
         for name, total in spent(self.ministack, self.pipe).items():
-            self.burst[name] = total - self.before[name] - seconds * self.rest[name]
+            # A process that has more to do polls less.
+            self.burst[name] = max(0, total - self.before[name] - seconds * self.rest[name])
 
     def table(self, records: int, calls: Mapping[str, float]) -> str:
         """By process, in Markdown; `calls` has those that each function makes for a record."""
@@ -53,6 +54,8 @@ class Usage:
         ]
         of_record = {name: 1e3 * seconds / records for name, seconds in self.burst.items()}
         for name in sorted(of_record, key=lambda name: -of_record[name]):
+            if max(of_record[name], 1e3 * self.rest[name]) < 0.1:
+                continue
             made = "".join(f"{calls[each]:.1f}" for each in calls if f"`{each}`" in name)
             lines.append(
                 f"| {name} | {of_record[name]:.1f} | {made} | {1e3 * self.rest[name]:.0f} |"

@@ -1,4 +1,4 @@
-"""Reads log lines, dead letters and mail from MiniStack into the journal, every second.
+"""Reads log lines, dead letters and mail from MiniStack into the journal, every second or third.
 
 It also counts the writes by PartiQL, of which MiniStack leaves no stream record.
 """
@@ -100,15 +100,15 @@ class Watcher:
         self._letters: set[str] = set()
         self._mails: set[str] = set()
         self._statements: set[str] = set()
-        self._interval = interval
         self._stopped = threading.Event()
+        seldom = 3 * interval  # what shows that something is wrong, by a call for each queue
         self._threads = [
-            threading.Thread(target=self._repeat, args=(job,), daemon=True)
-            for job in (
-                self.read_lines,
-                self.read_dead_letters,
-                self.read_mail,
-                self.read_statements,
+            threading.Thread(target=self._repeat, args=each, daemon=True)
+            for each in (
+                (self.read_lines, interval),
+                (self.read_mail, interval),
+                (self.read_dead_letters, seldom),
+                (self.read_statements, seldom),
             )
         ]
 
@@ -161,9 +161,9 @@ class Watcher:
             "leaves no stream record of them. Use PutItem or UpdateItem."
         )
 
-    def _repeat(self, job: Callable[[], None]) -> None:
+    def _repeat(self, job: Callable[[], None], interval: float) -> None:
         logged = ""
-        while not self._stopped.wait(self._interval):
+        while not self._stopped.wait(interval):
             try:
                 job()
             except (BotoCoreError, ClientError, requests.RequestException) as error:
