@@ -7,31 +7,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from votepipe.aws.logs import log
-    from votepipe.aws.secrets import Secret
-    from votepipe.delivery import Delivery, sink
-    from votepipe.model.errors import Skip, Temporary, TryLater, Undeliverable
-    from votepipe.model.events import Event, ScheduledEvent, Vote
-    from votepipe.model.text import clean
-    from votepipe.plugins import enricher
-    from votepipe.plugins.fields import setting
-
-__all__ = [
-    "Delivery",
-    "Event",
-    "ScheduledEvent",
-    "Secret",
-    "Skip",
-    "Temporary",
-    "TryLater",
-    "Undeliverable",
-    "Vote",
-    "clean",
-    "enricher",
-    "log",
-    "setting",
-    "sink",
-]
+    from votepipe.aws.logs import log as log
+    from votepipe.aws.secrets import Secret as Secret
+    from votepipe.delivery import Delivery as Delivery
+    from votepipe.delivery import sink as sink
+    from votepipe.model.errors import Skip as Skip
+    from votepipe.model.errors import Temporary as Temporary
+    from votepipe.model.errors import TryLater as TryLater
+    from votepipe.model.errors import Undeliverable as Undeliverable
+    from votepipe.model.events import Event as Event
+    from votepipe.model.events import ScheduledEvent as ScheduledEvent
+    from votepipe.model.events import Vote as Vote
+    from votepipe.model.text import clean as clean
+    from votepipe.plugins import enricher as enricher
+    from votepipe.plugins.fields import setting as setting
 
 # Each name is imported when it is first asked for: enrichment needs no deliveries.
 _HOMES = {
@@ -50,6 +39,7 @@ _HOMES = {
     "setting": "plugins.fields",
     "sink": "delivery",
 }
+__all__ = [*_HOMES]
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
