@@ -114,7 +114,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     aws.client.cache_clear()
-    secrets.forget()
+    monkeypatch.setattr(secrets, "_kept", {})
 
 
 @pytest.fixture

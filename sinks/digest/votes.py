@@ -1,14 +1,12 @@
 """The votes that a digest shows, read from the votes table: only that table keeps answers."""
 
-import json
 import os
 from collections.abc import Iterable
 from typing import Any
 
 from sinks.digest.articles import PendingAnswer
 from votepipe import Vote, aws
-from votepipe.model.attributes import unmarshal
-from votepipe.model.errors import InvalidAttribute
+from votepipe.model import stored
 
 _AT_ONCE = 100  # the most that BatchGetItem takes
 
@@ -41,14 +39,6 @@ _PARTS = {"ProjectionExpression": "widgetId, voteId, voteType, answers", "Consis
 
 
 def _vote(item: dict[str, Any]) -> Vote:
-    keys: dict[str, Any] = {name: item[name]["S"] for name in ("widgetId", "voteId")}
-    try:
-        known: dict[str, Any] = {
-            name: unmarshal(item[name]) for name in ("voteType", "answers") if name in item
-        }
-        answers = known.get("answers") or {}
-        if isinstance(answers, str):
-            known["answers"] = json.loads(answers)
-        return Vote.from_json({**known, **keys})
-    except (InvalidAttribute, ValueError, TypeError, RecursionError):
-        return Vote.from_json(keys)  # it has changed to an invalid vote since it was counted
+    vote, invalid = stored.clean(item)
+    # It may have changed to an invalid vote since it was counted.
+    return Vote.from_json(stored.keys(item) if invalid else vote)

@@ -62,11 +62,6 @@ def changed(arn: str) -> bool:
     return kept is not None and read(arn) != kept[1]
 
 
-def forget() -> None:
-    """Drop what is kept, so that the next read asks anew."""
-    _kept.clear()
-
-
 def _ask(arn: str) -> dict[str, Any]:
     client = aws.client("secretsmanager")
     with aws.translate_errors("Secrets Manager"):

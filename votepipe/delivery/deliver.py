@@ -183,7 +183,9 @@ class _Invocation:
             return delivery
         message = delivery.message
         try:
-            return self.leases.take(delivery, min(self._time_left(), self.sink.timeout) + 1)
+            return self.leases.take(
+                delivery, min(self._time_left(), self.sink.resources.timeout) + 1
+            )
         except TryLater as held:
             # Short at first: the other attempt is most likely about to be done.
             wait = min(held.after, message.back_off(message.receives))
@@ -364,12 +366,12 @@ class _Invocation:
 
     def _has_time(self) -> bool:
         """Whether another delivery fits in the time that is left; the first is always attempted."""
-        enough = max(self.longest, min(_ENOUGH_SECONDS, self.sink.timeout / 4))
+        enough = max(self.longest, min(_ENOUGH_SECONDS, self.sink.resources.timeout / 4))
         return not self.attempted or self._time_left() > enough
 
     def _time_left(self) -> float:
         if self.context is None:
-            return self.sink.timeout
+            return self.sink.resources.timeout
         return float(self.context.get_remaining_time_in_millis()) / 1000
 
 

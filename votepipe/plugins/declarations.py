@@ -52,66 +52,9 @@ class Resources:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sink:
-    """Everything known of a sink: the options given to `@sink`, and where it is defined.
-
-    `name` is its module's; `file` and `summary` (the module docstring's first line) are for people.
-    `wants_delivery`: the function has a parameter `delivery`, or `deliveries` of a batch.
-    """
-
-    name: str
-    module: str
-    file: str
-    summary: str
-    function: Callable[..., Any]
-    events: tuple[str, ...]
-    schedule: str | None
-    where: Mapping[str, Any] | None
-    settings: type | None
-    batch: bool
-    idempotent: Idempotent
-    rate_limit: RateLimit | None
-    max_attempts: int
-    resources: Resources
-    enabled: bool
-    wants_delivery: bool
-
-    @property
-    def timeout(self) -> int:
-        """The function's time-out in seconds."""
-        return self.resources.timeout
-
-    @property
-    def visibility(self) -> int:
-        """For how many seconds its queue hides a message: six time-outs, as Lambda advises."""
-        return 6 * self.timeout + self.resources.window
-
-    @property
-    def max_receives(self) -> int:
-        """How often a message may be received: waiting for a slot takes receives as well."""
-        return min(10 * self.max_attempts, _MAX_RECEIVES)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Enricher:
-    """Everything known of an enricher: the options given to `@enricher`, and where it stands."""
-
-    name: str
-    module: str
-    file: str
-    summary: str
-    function: Callable[..., Any]
-    adds: Mapping[str, Any]
-    needs: tuple[str, ...]
-    settings: type | None
-    required: bool
-    timeout: float
-
-
 @dataclass(frozen=True)
 class Declaration:
-    """A marked function: its module's name, its file as people write it."""
+    """A marked function: its module's name, its file and its docstring's first line, for people."""
 
     function: Callable[..., Any]
     name: str
@@ -156,7 +99,48 @@ class Declaration:
         raise PluginError(f"{self.file}: {problem}{'' if problem.endswith('?') else '.'}")
 
 
-def error_location(error: BaseException, plugin: Sink | Enricher) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Sink(Declaration):
+    """A sink, with the options given to `@sink`.
+
+    `wants_delivery`: the function has a parameter `delivery`, or `deliveries` of a batch.
+    """
+
+    events: tuple[str, ...]
+    schedule: str | None
+    where: Mapping[str, Any] | None
+    settings: type | None
+    batch: bool
+    idempotent: Idempotent
+    rate_limit: RateLimit | None
+    max_attempts: int
+    resources: Resources
+    enabled: bool
+    wants_delivery: bool
+
+    @property
+    def visibility(self) -> int:
+        """For how many seconds its queue hides a message: six time-outs, as Lambda advises."""
+        return 6 * self.resources.timeout + self.resources.window
+
+    @property
+    def max_receives(self) -> int:
+        """How often a message may be received: waiting for a slot takes receives as well."""
+        return min(10 * self.max_attempts, _MAX_RECEIVES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enricher(Declaration):
+    """An enricher, with the options given to `@enricher`."""
+
+    adds: Mapping[str, Any]
+    needs: tuple[str, ...]
+    settings: type | None
+    required: bool
+    timeout: float
+
+
+def error_location(error: BaseException, plugin: Declaration) -> str:
     """The class of a foreign error and the line of the plugin's file that it came through.
 
     Its own text stays out: it may hold an address with a secret in it, or what a reader wrote.

@@ -165,7 +165,7 @@ def test_an_answer_just_counted_waits_for_the_next_one(site: Site) -> None:
 def test_whoever_counts_an_answer_has_ended_before_a_digest_leaves_its_time_behind() -> None:
     from sinks.tally import handler
 
-    assert handler.sink.timeout < GRACE
+    assert handler.sink.resources.timeout < GRACE
 
 
 def test_what_a_failed_one_should_have_reported_is_in_the_next(site: Site) -> None:

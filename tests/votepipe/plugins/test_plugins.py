@@ -39,7 +39,7 @@ def enrich(vote: Any, article: Any) -> dict[str, Any]:
 def test_a_sink_is_described_by_its_mark() -> None:
     described = handler.sink
 
-    assert (described.events, described.timeout) == (("VoteCast", "VoteSettled"), 30)
+    assert (described.events, described.resources.timeout) == (("VoteCast", "VoteSettled"), 30)
     assert described.where == {"vote": {"voteType": ["thumbsdown"]}}
     assert described.settings is Settings
     assert described.resources.policies[0]["Action"] == "ses:SendEmail"
