@@ -21,7 +21,7 @@ from typing import Any
 from votepipe import Event, Secret, setting, sink
 from votepipe.aws import eventbridge
 from votepipe.model.personal import without_personal
-from votepipe.plugins import Resources
+from votepipe.plugins import Resources, allow
 
 SOURCE = "votepipe.feed"
 PURPOSE = "votepipe/voter\0"  # so that the same key elsewhere makes other pseudonyms
@@ -65,13 +65,7 @@ def public(event: Event, settings: Settings) -> dict[str, Any]:
     idempotent=None,  # consumers recognize a duplicate by its eventID
     resources=Resources(
         environment={"FEED_BUS": {"Ref": "FeedBus"}},
-        policies=[
-            {
-                "Effect": "Allow",
-                "Action": "events:PutEvents",
-                "Resource": {"Fn::GetAtt": ["FeedBus", "Arn"]},
-            }
-        ],
+        policies=[allow("events:PutEvents", "FeedBus")],
     ),
     enabled=False,
 )

@@ -6,7 +6,7 @@ To count the votes that came before, or to correct the counts, run: votepipe tal
 """
 
 from votepipe import Event, sink
-from votepipe.plugins import Resources
+from votepipe.plugins import Resources, allow
 from votepipe.tally import Tally
 
 
@@ -21,12 +21,8 @@ from votepipe.tally import Tally
         max_concurrency=2,  # more would meet at the counters of one article
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
         policies=[
-            {
-                "Effect": "Allow",
-                # A transaction needs permission for each of its writes.
-                "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-                "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
-            }
+            # A transaction needs permission for each of its writes.
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], "TallyTable"),
         ],
     ),
     enabled=False,

@@ -18,7 +18,7 @@ from sinks.digest.digests import Digest
 from votepipe import ScheduledEvent, Secret, Skip, setting, sink
 from votepipe.aws import ses, votes_table
 from votepipe.model.errors import SettingsError
-from votepipe.plugins import Resources
+from votepipe.plugins import Resources, allow
 from votepipe.slack import Bot, Message, TooLong, post_to_webhook
 from votepipe.tally import Tally
 
@@ -57,11 +57,7 @@ class Settings:
         timeout=300,
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}, "VOTES_TABLE": votes_table.NAME},
         policies=[
-            {
-                "Effect": "Allow",
-                "Action": ["dynamodb:Query", "dynamodb:UpdateItem"],
-                "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
-            },
+            allow(["dynamodb:Query", "dynamodb:UpdateItem"], "TallyTable"),
             {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": votes_table.ARN},
             ses.send_policy("Digest"),
         ],

@@ -20,7 +20,7 @@ from votepipe.aws import eventbridge, votes_table
 from votepipe.delivery import messages
 from votepipe.delivery.messages import Message
 from votepipe.model import times
-from votepipe.plugins import Resources
+from votepipe.plugins import Resources, allow
 
 # The queue hides a message for six times as long, which is the default quiet period: no call then.
 _TIMEOUT = 20
@@ -92,16 +92,8 @@ def settle(event: Event, known: State, settings: Settings) -> State:
         window=1,
         environment={"VOTES_BUS": {"Ref": "VotesBus"}, "VOTES_TABLE": votes_table.NAME},
         policies=[
-            {
-                "Effect": "Allow",
-                "Action": "events:PutEvents",
-                "Resource": {"Fn::GetAtt": ["VotesBus", "Arn"]},
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
-                "Resource": {"Fn::GetAtt": ["DeliveriesTable", "Arn"]},
-            },
+            allow("events:PutEvents", "VotesBus"),
+            allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], "DeliveriesTable"),
             {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": votes_table.ARN},
         ],
     ),

@@ -26,7 +26,7 @@ from sinks.slack import deliver, threads
 from sinks.slack.settings import Settings
 from votepipe import Delivery, Event, Skip, sink
 from votepipe.delivery import Delivered
-from votepipe.plugins import RateLimit, Resources
+from votepipe.plugins import RateLimit, Resources, allow
 
 __all__ = ["Settings", "batch_key", "handler"]
 
@@ -57,13 +57,7 @@ def batch_key(event: Event, settings: Settings) -> str:
         window=1,
         max_concurrency=2,  # one channel takes one call at a time
         environment={"TALLY_TABLE": {"Ref": "TallyTable"}},
-        policies=[
-            {
-                "Effect": "Allow",
-                "Action": "dynamodb:GetItem",
-                "Resource": {"Fn::GetAtt": ["TallyTable", "Arn"]},
-            }
-        ],
+        policies=[allow("dynamodb:GetItem", "TallyTable")],
     ),
 )
 def handler(

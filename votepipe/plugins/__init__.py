@@ -14,6 +14,7 @@ from votepipe.plugins.declarations import (
     RateLimit,
     Resources,
     Sink,
+    allow,
     error_location,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "RateLimit",
     "Resources",
     "Sink",
+    "allow",
     "declare_sink",
     "enricher",
     "error_location",

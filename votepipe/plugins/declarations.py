@@ -52,6 +52,12 @@ class Resources:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
 
+def allow(action: str | Sequence[str], resource: str) -> dict[str, Any]:
+    """The IAM statement that allows actions on a resource of the template, by its logical id."""
+    arn = {"Fn::GetAtt": [resource, "Arn"]}
+    return {"Effect": "Allow", "Action": action, "Resource": arn}
+
+
 @dataclass(frozen=True)
 class Declaration:
     """A marked function: its module's name, its file and its docstring's first line, for people."""

@@ -17,7 +17,7 @@ INTRODUCTION = """\
 SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "Declare": {
         "votepipe": ["sink", "enricher", "setting", "Secret"],
-        "votepipe.plugins": ["RateLimit", "Resources"],
+        "votepipe.plugins": ["RateLimit", "Resources", "allow"],
     },
     "Read": {"votepipe": ["Event", "Vote", "ScheduledEvent", "Delivery"]},
     "Send": {"votepipe.http": ["post", "Response", "Refused"]},
