@@ -34,7 +34,7 @@ def skipped(console: Any) -> None:
 def rejected(console: Any) -> None:
     cast(console, "rejected", "e-rejected", type="VoteRejected")
     rejection = {"eventId": "e-rejected", "reasons": ["voteType: not a vote"]}
-    console.journal.line({"rejected": [rejection]}, at="1970-01-01T00:00:01Z")
+    console.journal.line({"rejected": [rejection]}, at="1970-01-01T00:00:00.900Z")
 
 
 def failed(console: Any) -> None:
@@ -78,6 +78,13 @@ def test_outcomes_differ_by_shape_too(ready: Page, console: Any) -> None:
     assert sorted(chips.all_inner_texts()) == sorted(STORIES)
     shapes = chips.locator("path").evaluate_all("all => all.map(each => each.getAttribute('d'))")
     assert len(set(shapes)) == len(STORIES)
+
+
+def test_a_rejected_vote_says_why(ready: Page, console: Any) -> None:
+    rejected(console)
+
+    expect(ready.locator("#votes .why")).to_have_text("rejected: voteType: not a vote")
+    expect(ready.locator("#votes .path li").nth(2)).to_have_attribute("data-state", "failed")
 
 
 def test_a_vote_that_was_delivered_stays_so_when_a_write_changes_nothing(

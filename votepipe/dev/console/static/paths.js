@@ -45,8 +45,12 @@ export function pathOf(event) {
   const last = new Map();
   for (const hop of event.hops) {
     const key = `${hop.stage} ${hop.facts?.sink ?? ""} ${hop.eventId ?? ""}`;
-    // Of several tries the last one counts; that a duplicate was skipped takes nothing back.
-    if (!(hop.state === "stopped" && last.get(key)?.state === "passed")) last.set(key, hop);
+    const before = last.get(key)?.state;
+    // Of several tries the last one counts; that a duplicate was skipped takes nothing back, nor
+    // does the event that says what was rejected.
+    const kept = hop.state === "stopped" ? before === "passed"
+      : event.type === "VoteRejected" && hop.stage === "enrichment" && before === "failed";
+    if (!kept) last.set(key, hop);
   }
   const worst = ["", "passed", "stopped", "waiting", "failed"];
   for (const hop of last.values()) {
