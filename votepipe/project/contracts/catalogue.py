@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, select_autoescape
 
-from votepipe.project import Project
+from votepipe.project import Project, templates
 from votepipe.project.contracts import Contract, in_folder, of_feed
 
 Schema = Mapping[str, Any]
@@ -83,12 +82,9 @@ def rendered(template: str, project: Project) -> str:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(["html.j2"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
+    escaped = select_autoescape(["html.j2"])
+    environment = templates.beside(
+        __file__, autoescape=escaped, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["cell"] = lambda text: text.replace("|", "\\|")
     return environment

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from votepipe.plugins import Enricher, Sink
 from votepipe.plugins.fields import Field
-from votepipe.project import Project, generated
+from votepipe.project import Project, generated, templates
 from votepipe.project.contracts import of_feed
 from votepipe.project.contracts.registry import RegistryEntry
 from votepipe.project.generated import SyncError
@@ -271,11 +271,7 @@ def _names(sink: SinkResources) -> list[str]:
 
 @functools.cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - YAML, not HTML; foreign text goes through the JSON filter
-    )
+    environment = templates.beside(__file__)
     # JSON is YAML: every text, list and object from a plugin is written as JSON.
     environment.filters["as_json"] = _as_json
     environment.filters["ascii"] = _ascii

@@ -5,10 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from votepipe.plugins.declarations import NAME
-from votepipe.project import generated
+from votepipe.project import generated, templates
 from votepipe.project.names import logical_id, meant, unfit
 from votepipe.project.plugins import home, modules
 
@@ -101,12 +99,7 @@ def _add_table(name: str, template: Path) -> None:
 
 
 def _rendered(template: str, name: str) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Python and YAML, not HTML; the name is checked before
-    )
+    environment = templates.beside(__file__, keep_trailing_newline=True)
     title = name.replace("_", " ").capitalize()
     return environment.get_template(template).render(name=name, title=title, id=logical_id(name))
 

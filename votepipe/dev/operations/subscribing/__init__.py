@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import requests
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from votepipe.dev.operations.deployment import Deployment
+from votepipe.project import templates
 from votepipe.project.subscribers import Subscriber
 
 KIT = "examples/subscriber"
@@ -90,12 +89,9 @@ def _deploy(publisher: Publisher) -> str:
 
 
 def _same_account(subscriber: Subscriber, publisher: Publisher) -> str:
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - YAML, of names that are checked
-    )
-    return templates.get_template("same_account.yaml.j2").render(
+    # Names are checked before, so that YAML holds them as they are.
+    template = templates.beside(__file__).get_template("same_account.yaml.j2")
+    return template.render(
         bus=f"{publisher.stack}-feed",
         region=publisher.region,
         pattern=json.dumps(subscriber.pattern, ensure_ascii=False),
