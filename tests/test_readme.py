@@ -154,3 +154,11 @@ def test_every_make_target_shown_exists() -> None:
     ]
 
     assert not missing, f"The Makefile has no such targets: {missing}"
+
+
+def test_it_says_how_long_a_vote_waits_here_and_on_aws() -> None:
+    (settle,) = (sink for sink in sync.resources(ROOT) if sink.name == "settle")
+    (quiet,) = (each for each in settle.parameters if each.name == "quiet_period_seconds")
+
+    said = f"A vote settles after {quiet.local} seconds without a change here, "
+    assert f"{said}after {quiet.default_text} on AWS;" in README
