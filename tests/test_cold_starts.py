@@ -24,7 +24,8 @@ IMPORTED: dict[str, tuple[set[str], set[str]]] = {
     "votepipe.enrichment": (
         MARKS
         | {"enrichment", "enrichment.run", "enrichment.workers", "plugins.enrichers"}
-        | {"model.changes", "model.stored", "model.widgets"},
+        | {"model.changes", "model.stored", "model.widgets"}
+        | {"words"},  # enrichers of examples/
         {"fastjsonschema"},
     ),
     "sinks.digest": (CHAT | TABLE | {"aws.ses"}, REQUESTS),

@@ -10,6 +10,7 @@ from votepipe.dev.commands.plugins import add, list_plugins
 from votepipe.dev.operations import scaffold
 from votepipe.project import Project
 from votepipe.project import checkout as here
+from votepipe.project.names import switch
 
 
 def test_people_see_each_with_what_it_takes_and_needs() -> None:
@@ -18,8 +19,8 @@ def test_people_see_each_with_what_it_takes_and_needs() -> None:
     lines = result.output.splitlines()
     for plugin in Project.read().sinks:
         assert f"sink {plugin.name}: {plugin.spec.summary}" in lines
-        switch = f"  off, unless {plugin.name.capitalize()}Enabled is 'true'"
-        assert (switch in lines) is not plugin.spec.enabled
+        off = f"  off, unless {switch(plugin.name)} is 'true'"
+        assert (off in lines) is not plugin.spec.enabled
         if plugin.spec.events:
             assert f"  takes {', '.join(plugin.spec.events)}" in lines
         for field in plugin.settings:
