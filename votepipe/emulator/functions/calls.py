@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from botocore.exceptions import ParamValidationError
+from botocore.hooks import first_non_none_response
 from botocore.validate import ParamValidator
 
 from votepipe.emulator.simulation.simulation import Simulation
@@ -73,16 +74,27 @@ class Caller(Protocol):
 class _Operation:
     """How a client's calls of one operation are answered.
 
-    `valid` holds the shapes of parameters that passed validation, down to so many `levels`.
-    `followed` is false once botocore's event after a call turned out to have no listener.
+    `valid` holds the shapes of parameters that passed validation, down to so many `levels`;
+    `silent` those of botocore's events that turned out to have no listener.
     """
 
     service: Service
     model: Any
     answer: Callable[[Parameters], dict[str, Any]]
     levels: int
+    events: Any
+    name: str
     valid: set[Any] = field(default_factory=set)
-    followed: bool = True
+    silent: set[str] = field(default_factory=set)
+
+    def emit(self, event: str, **facts: Any) -> list[tuple[Any, Any]]:
+        """Emit an event of botocore's; what its listeners answer."""
+        if event in self.silent:
+            return []
+        heard: list[Any] = self.events.emit(f"{event}.{self.name}", model=self.model, **facts)
+        if not heard:
+            self.silent.add(event)
+        return heard
 
 
 class Calls:
@@ -111,9 +123,9 @@ class Calls:
         usage = self._simulation.usage
         usage.caller = caller.id if caller else ""
         context: dict[str, Any] = {}
-        given = client._emit_api_params(
-            api_params=parameters, operation_model=how.model, context=context
-        )
+        changed = how.emit("provide-client-params", params=parameters, context=context)
+        given = first_non_none_response(changed, default=parameters)
+        how.emit("before-parameter-build", params=given, context=context)
         self._validate(how, given)
         status, exception = 200, ""
         try:
@@ -133,15 +145,8 @@ class Calls:
             "HTTPHeaders": {},
             "RetryAttempts": 0,
         }
-        if how.followed:
-            heard = client.meta.events.emit(
-                f"after-call.{client.meta.service_model.service_id.hyphenize()}.{operation}",
-                http_response=SimpleNamespace(status_code=status, headers={}),
-                parsed=answer,
-                model=how.model,
-                context=context,
-            )
-            how.followed = bool(heard)
+        response = SimpleNamespace(status_code=status, headers={})
+        how.emit("after-call", http_response=response, parsed=answer, context=context)
         if status >= 300:
             made: Any = client.exceptions.from_code(exception)
             raise made(answer, operation)
@@ -158,7 +163,14 @@ class Calls:
         model = client.meta.service_model.operation_model(operation)
         # DynamoDB's model checks the values themselves each time; walking them here too is slow.
         levels = 1 if name == "dynamodb" else 9
-        return _Operation(service, model, service.operations[operation], levels)
+        return _Operation(
+            service,
+            model,
+            service.operations[operation],
+            levels,
+            client.meta.events,
+            f"{client.meta.service_model.service_id.hyphenize()}.{operation}",
+        )
 
     def _validate(self, how: "_Operation", given: Any) -> None:
         """Refuse parameters as botocore does; shapes that passed before are not validated again."""
