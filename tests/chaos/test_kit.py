@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +33,7 @@ class Run:
         self.pipeline = pipeline
         self.table: dict[str, str] = {}
         self.invalid: set[str] = set()
+        self.clocks_are_wrong = False
 
     def write(self, number: int, step: int) -> None:
         """Write step 0, 1 or 2 of a vote; some end withdrawn, some with what is no vote."""
@@ -43,6 +45,9 @@ class Run:
             "instanceOfJoy": f"article-{number % 10}",
             "answers": json.dumps({"field_1": mark}) if step else {"field_1": mark},
         }
+        if self.clocks_are_wrong:
+            skewed = self.pipeline.now + timedelta(hours=number % 9 - 4, days=number % 5 * 100)
+            vote["createdAt"] = skewed.isoformat()
         if step == 2 and number % 31 == 0:
             vote["voteType"] = "sideways"
             self.invalid.add(name)
@@ -211,7 +216,7 @@ def poison(run: Run, numbers: range) -> None:
 
 
 def clocks(run: Run, numbers: range) -> None:
-    """Records are stamped by clocks that are wrong by up to an hour."""
+    """Clocks are wrong: those of who writes by days, those that stamp records by up to an hour."""
     stream = run.pipeline.models.streams["VotesTable"]
     put = stream.put
 
@@ -222,7 +227,9 @@ def clocks(run: Run, numbers: range) -> None:
         put(records)
 
     stream.put = stamped  # type: ignore[method-assign]
+    run.clocks_are_wrong = True
     run.write_all(numbers)
+    run.clocks_are_wrong = False
     stream.put = put  # type: ignore[method-assign]
 
 

@@ -158,7 +158,10 @@ class Pipeline(Account):
         self.crash_points.between.append(Between(first, second, times))
 
     def heal(self) -> None:
-        """End all faults that are not used up; another account has its own `heal`."""
+        """End all faults that are not used up; what `serve` set stays.
+
+        Another account has its own `heal`.
+        """
         super().heal()
         self.crash_points.crash_at.clear()
         self.crash_points.between.clear()

@@ -111,7 +111,7 @@ class Receiver:
         self.unread: dict[Any, Answer] = {}
         self.over = threading.Event()
         self._arrived = arrived
-        self._planned: dict[str, deque[Answer]] = defaultdict(deque)
+        self._planned: dict[str, deque[tuple[Answer, int]]] = defaultdict(deque)
         self._behaviours: dict[str, Behaviour] = {}
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), partial(_Handler, self))
@@ -137,7 +137,8 @@ class Receiver:
 
     def plan(self, name: str, answer: Answer, times: int = 1) -> None:
         """Answer a name's next requests like this, after what was planned before."""
-        self._planned[name].extend([answer] * times)
+        if times > 0:
+            self._planned[name].append((answer, times))
 
     def reply(self, answer: Answer, times: int = 1) -> None:
         """Answer the next requests like this, whatever their path, unless planned by name."""
@@ -151,12 +152,20 @@ class Receiver:
         """Drop what was planned."""
         self._planned.clear()
 
+    @staticmethod
+    def _next(plan: deque[tuple[Answer, int]] | None) -> Answer | None:
+        if not plan:
+            return None
+        answer, times = plan.popleft()
+        if times > 1:
+            plan.appendleft((answer, times - 1))
+        return answer
+
     def answer(self, request: Request, client: Any = None) -> Answer:
         """Take a request and return its answer."""
         with self._lock:
             self.requests.append(request)
-            plan = self._planned.get(request.name) or self._planned.get("")
-            answer = plan.popleft() if plan else None
+            answer = self._next(self._planned.get(request.name) or self._planned.get(""))
         if answer is None:
             behaviour = self._behaviours.get(request.name)
             answer = behaviour(request) if behaviour else Answer()

@@ -28,6 +28,14 @@ def post(receiver: Receiver, path: str = "chat", **given: Any) -> requests.Respo
     return requests.post(f"{receiver.url}/{path}", **{"timeout": 5, **given})
 
 
+def test_an_answer_for_all_times_takes_no_memory_and_can_be_forgotten(receiver: Receiver) -> None:
+    receiver.plan("chat", Answer(status=404), times=10**12)
+    statuses = [post(receiver).status_code for _ in range(3)]
+    receiver.forget()
+
+    assert [*statuses, post(receiver).status_code] == [404, 404, 404, 200]
+
+
 def test_it_takes_what_is_posted_to_a_name(receiver: Receiver, arrived: Arrived) -> None:
     response = post(receiver, "chat/rooms/1?a=b", json={"text": "hi"}, headers={"X-Own": "yes"})
     ((request, answer),) = arrived
