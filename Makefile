@@ -90,11 +90,12 @@ build-%: .votepipe/in-step
 	@.venv/bin/python -m votepipe.project.zips $* "$(ARTIFACTS_DIR)"
 
 requirements: setup ## Compile the requirement files from pyproject.toml and the .in files
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml enrichers/requirements.in sinks/requirements.in -o requirements/dev.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml enrichers/requirements.in sinks/requirements.in api/requirements.in -o requirements/dev.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/ministack.in -o requirements/ministack.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt sinks/requirements.in -o sinks/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt enrichers/requirements.in -o enrichers/requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt api/requirements.in -o api/requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt --no-emit-package pyyaml examples/sinks/apprise/requirements.in -o examples/sinks/apprise/requirements.txt
 
 clean: ## Remove the local stack's data and what was built

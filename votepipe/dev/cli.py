@@ -38,8 +38,15 @@ COMMANDS = {
     "new": Entry("votepipe.dev.commands.plugins:new", "Write a new sink or enricher."),
     "add": Entry("votepipe.dev.commands.plugins:add", "Add a sink or enricher from examples/."),
     "check": Entry("votepipe.dev.commands.records:check", "Test a plugin with failures, locally."),
-    "ready": Entry("votepipe.dev.commands.ready:ready", "Check what the next deploy needs."),
+    "ready": Entry("votepipe.dev.commands.up:ready", "Check what the next deploy needs."),
     "secret": Entry("votepipe.dev.commands.stack:secret", "Fill the secret of a sink."),
+    "owner-key": Entry(
+        "votepipe.dev.commands.front:owner_key", "Make a key for the front's results."
+    ),
+    "widget": Entry(
+        "votepipe.dev.commands.front:widget", "Make a widget, and what to paste for it."
+    ),
+    "forget": Entry("votepipe.dev.commands.front:forget", "Erase the votes of one reader."),
     "subscribe": Entry(
         "votepipe.dev.commands.subscribers:subscribe", "Subscribe another team to the feed."
     ),

@@ -43,8 +43,8 @@ def parts(function: str, root: Path) -> tuple[list[Path], list[Path]]:
     if not function.endswith("Sink"):
         widgets = root / "widgets.toml"
         _check(widgets)
-        sources = [root / "enrichers", *([widgets] if widgets.exists() else [])]
-        return sources, [root / "enrichers" / "requirements.txt"]
+        part = root / ("api" if function == "ApiFunction" else "enrichers")
+        return [part, *([widgets] if widgets.exists() else [])], [part / "requirements.txt"]
     folder = root / "sinks"
     homes = {f"{logical_id(each.stem)}Sink": each for each in map(home, modules(folder))}
     of_subscriber = function.startswith(logical_id(PREFIX)) and function not in homes

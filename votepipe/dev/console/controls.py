@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from votepipe.dev.console.entries import now
 from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.journal import Journal
-from votepipe.dev.local.parameters import ParameterError
+from votepipe.dev.local.sam import ParameterError
 from votepipe.dev.local.settings import SettingError, SinkSettings
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.model import widgets

@@ -1,6 +1,7 @@
 """Local secrets and parameters of sinks: examples, and the address of the receiver."""
 
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ def parameters(found: Iterable[SinkResources | EnricherSettings], url: str) -> d
     All of them, so that nothing stays of what was set in the run before.
     """
     on = {switch(each.name): "true" for each in found if isinstance(each, SinkResources)}
+    on |= {"ApiEnabled": "true", "ApiWritesPerMinute": "0"}
     return on | {
         field.parameter: value
         for plugin in found
@@ -54,6 +56,15 @@ def fill_secrets(deployment: Deployment, found: Iterable[SinkResources], url: st
                 if field.example or field.name.endswith("url")
             }
             put_secret(client, secret, values)
+
+
+def owner_key(deployment: Deployment, secret: str) -> str:
+    """The key of this machine's owner in the front's secret, made where there is none."""
+    client: Any = deployment.session.client("secretsmanager")
+    held = secret_values(client, secret)
+    if not held.get("owner_key"):
+        put_secret(client, secret, held | {"owner_key": secrets.token_urlsafe(24)})
+    return str(secret_values(client, secret)["owner_key"])
 
 
 def _points_to_a_receiver(values: Mapping[str, str]) -> bool:

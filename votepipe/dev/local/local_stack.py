@@ -18,11 +18,12 @@ from votepipe.dev.console.journal import Journal
 from votepipe.dev.console.watcher import Watcher, dead_letters
 from votepipe.dev.doctor.settings import lacking
 from votepipe.dev.local import functions, local_secrets, sam
+from votepipe.dev.local.front import create_front
 from votepipe.dev.local.live import Live, Outcome, change_set
 from votepipe.dev.local.live.watch import Watch
 from votepipe.dev.local.ministack import REGION, MiniStack
-from votepipe.dev.local.parameters import check
 from votepipe.dev.local.processes import End, ended_by_signals, undisturbed
+from votepipe.dev.local.sam import check
 from votepipe.dev.local.settings import SinkSettings
 from votepipe.dev.local.subscribers import kits
 from votepipe.dev.local.subscribers.relay import Relay
@@ -80,6 +81,7 @@ class LocalStack:
         self._kits: list[tuple[Subscriber, Deployment]] = []
         self._step = "starting"
         self._ready = False
+        self._front: dict[str, str] = {}
         self._outcomes: list[Outcome] = []
         self._parts = contextlib.ExitStack()
 
@@ -104,6 +106,7 @@ class LocalStack:
             "checkout": identity(self.root),
             "sinks": self.deployment.sinks,
             "warning": self._watcher.warning,
+            **self._front,
             "live": [each.as_json() for each in self._outcomes],
             "processes": {"ministack": self.ministack.pid, "pipe": self.pipe.pid},
         }
@@ -113,6 +116,8 @@ class LocalStack:
         try:
             with ended_by_signals(), self:
                 self._say(f"\nReady: {self.url}/ shows the path of each vote.")
+                if "api" in self._front:
+                    self._say(f"The front is at {self._front['api']}/results")
                 self._say("Cast one there, or with: .venv/bin/votepipe vote")
                 self._say("Ctrl-C ends everything.")
                 while self.ministack.pid is not None:
@@ -160,6 +165,7 @@ class LocalStack:
             for each in lacking(self.deployment):
                 self._say(f"  {each.text}")
         self._start_relays()
+        self._serve_front()
         with self._doing("Starting the pipe and the functions"):
             self._parts.enter_context(self.pipe)
             change_set.resume(self.deployment)
@@ -239,6 +245,14 @@ class LocalStack:
             self.port = self._parts.enter_context(Server(app, self.port)).port
         except OSError as error:
             raise LocalStackError(_who_is_at(self.url, self.port)) from error
+
+    def _serve_front(self) -> None:
+        ids = self.deployment.stack.physical_ids
+        if "Api" in ids:
+            key = local_secrets.owner_key(self.deployment, ids["ApiSecret"])
+            front = Server(create_front(self.deployment, self.ministack.endpoint), 0)
+            url = self._parts.enter_context(front).url.rstrip("/")
+            self._front = {"api": url, "ownerKey": key}
 
     @property
     def _settings(self) -> SinkSettings:

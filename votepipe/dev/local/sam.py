@@ -1,12 +1,14 @@
-"""`sam build` and `sam deploy`, against the local AWS."""
+"""`sam build` and `sam deploy`, against the local AWS, and the template parameters they get."""
 
+import difflib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ class SamError(Exception):
     """A `sam` command failed, with the end of what it printed, or lacks its section."""
 
 
+class ParameterError(Exception):
+    """Values that the template does not accept; the text names each and what it accepts."""
+
+
 def stack_name(environment: str, root: Path) -> str:
     """The name that samconfig.toml gives the stack of an environment such as 'local'."""
     return str(deploy_settings(environment, root)["stack_name"])
@@ -29,6 +35,40 @@ def parameters(environment: str, root: Path) -> dict[str, str]:
     given = deploy_settings(environment, root).get("parameter_overrides", "")
     overrides = given if isinstance(given, list) else shlex.split(given)
     return dict(override.split("=", 1) for override in overrides)
+
+
+def check(given: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ParameterError when `declared`, the template's Parameters, does not accept `given`.
+
+    CloudFormation refuses values after a minute, and `sam` drops unknown names.
+    """
+    problems = [
+        problem for name, value in given.items() for problem in _problems(name, value, declared)
+    ]
+    if problems:
+        raise ParameterError(" ".join(problems))
+
+
+def _problems(name: str, value: str, declared: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    if name == "Environment":
+        yield "'Environment' is 'local' on this machine. Leave it out."
+    elif name not in declared:
+        near = difflib.get_close_matches(name, declared, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else "template.yaml lists them."
+        yield f"The template has no parameter '{name}'. {hint}"
+    elif not _allowed(value, declared[name]):
+        facts = declared[name]
+        choices = ", ".join(f"'{choice}'" for choice in facts.get("AllowedValues", ()))
+        words = f"Choose one of {choices}." if choices else facts.get("ConstraintDescription", "")
+        yield f"'{name}' cannot be '{value}'. {words or facts.get('Description', '')}".strip()
+
+
+def _allowed(value: str, facts: Mapping[str, Any]) -> bool:
+    if "AllowedValues" in facts:
+        return value in map(str, facts["AllowedValues"])
+    if facts["Type"] == "Number" and not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", value):
+        return False
+    return re.fullmatch(facts.get("AllowedPattern", "(?s).*"), value) is not None
 
 
 def deploy_settings(environment: str, root: Path) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from votepipe.dev.local import local_secrets
-from votepipe.dev.local.parameters import check
+from votepipe.dev.local.sam import check
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.secrets import put_secret, secret_values
 from votepipe.plugins.fields import Field

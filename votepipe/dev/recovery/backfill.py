@@ -103,13 +103,7 @@ class Backfill:
         if widget is not None:
             asked["KeyConditionExpression"] = "widgetId = :widget"
             asked["ExpressionAttributeValues"] = {":widget": {"S": widget}}
-        read = client.scan if widget is None else client.query
-        while True:
-            page = read(**asked)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return every(client.scan if widget is None else client.query, **asked)
 
     def forget(self, item: Item) -> None:
         """Have the sink know nothing of a vote, as if it had delivered no state of it."""
@@ -196,3 +190,13 @@ def replay(found: Deployment, sink: str, since: datetime, until: datetime) -> No
         EventEndTime=until,
         Destination={"Arn": bus, "FilterArns": [rule]},
     )
+
+
+def every(read: Callable[..., Any], **asked: Any) -> Iterator[Item]:
+    """Every item that `read`, a client's scan or query, finds for what is asked."""
+    while True:
+        page = read(**asked)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]

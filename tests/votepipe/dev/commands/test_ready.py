@@ -1,4 +1,4 @@
-"""votepipe/dev/commands/ready.py: what a deploy would leave to do is said before it."""
+"""votepipe/dev/commands/up.py, `ready`: what a deploy would leave to do is said before it."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from votepipe.dev.commands.ready import NotReady, look
-from votepipe.dev.local.parameters import ParameterError
+from votepipe.dev.commands.up import NotReady, look
+from votepipe.dev.local.sam import ParameterError
 from votepipe.project import checkout
 
 NO_HOOK = (

@@ -1,8 +1,8 @@
-"""votepipe/dev/local/parameters.py: values that the template refuses are named at once."""
+"""votepipe/dev/local/sam.py: values that the template refuses are named at once."""
 
 import pytest
 
-from votepipe.dev.local.parameters import ParameterError, check
+from votepipe.dev.local.sam import ParameterError, check
 
 DECLARED = {
     "Environment": {"Type": "String", "AllowedValues": ["local", "dev"]},

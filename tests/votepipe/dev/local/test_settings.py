@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from votepipe.dev.local.parameters import ParameterError
+from votepipe.dev.local.sam import ParameterError
 from votepipe.dev.local.settings import SettingError, SinkSettings
 from votepipe.dev.operations.secrets import put_secret, secret_values
 

@@ -1,0 +1,47 @@
+"""The front: what readers click, answer and see, behind an HTTP API.
+
+`/graphql` is for programs, `/{widgetId}/{thumbsup|thumbsdown}` for readers, `/results` for the
+owner. Nothing is cast by a GET: mail scanners and link previews open every link.
+"""
+
+from typing import Any
+
+from api import pages, throttle
+from api.web import Refused, Request, Response, data
+from votepipe.aws.logs import log
+from votepipe.model.errors import DeliveryError
+
+# Cookies are for results alone, so any page may call this; the owner's key comes as a header.
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": "authorization, content-type",
+    "access-control-max-age": "86400",
+}
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer a request of an HTTP API, in payload format 2.0."""
+    request = Request.of(event)
+    response = _graphql(request) if request.path == "/graphql" else pages.answer(request)
+    return response.payload()
+
+
+def _graphql(request: Request) -> Response:
+    """What a program gets; a page of another origin may read it, errors too."""
+    if request.method == "OPTIONS":
+        return Response(status=204, headers=_CORS)
+    # Who only reads pages does not wait for GraphQL's library.
+    from api import graphql
+
+    try:
+        throttle.check(request)
+        response = graphql.answer(request)
+    except Refused as refused:
+        response = data({"errors": [{"message": str(refused)}]}, refused.status)
+    except DeliveryError as error:
+        log("request failed", level="ERROR", why=str(error))
+        response = data({"errors": [{"message": "Votes cannot be stored now. Try again."}]}, 503)
+    return Response(
+        status=response.status, body=response.body, headers={**response.headers, **_CORS}
+    )

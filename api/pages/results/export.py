@@ -1,0 +1,53 @@
+"""A widget's votes as CSV."""
+
+import csv
+import io
+from urllib.parse import quote
+
+from api import widgets
+from api.pages.results.read import read
+from api.web import Request, Response
+
+MOST = 10_000
+_LARGEST = 4_000_000  # characters: an answer of Lambda takes 6 MB
+_FACTS = ("voteId", "createdAt", "voteType", "instanceOfJoy", "voter", "complete")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def show(request: Request, name: str) -> Response:
+    """The file; what does not fit into one is left out, and its last line says so."""
+    questions = widgets.find(name).questions
+    found = read(name, MOST)
+    known = [each.field for each in questions]
+    fields = {field for vote in found.votes for field in vote.get("answers", {})}
+    fields_shown = [*known, *sorted(fields - {*known})]
+    labels = {each.field: each.label for each in questions}
+    file = io.StringIO()
+    file.write("\ufeff")  # without it, Excel takes UTF-8 for something else
+    writer = csv.writer(file)
+    headings = [*_FACTS, *(labels.get(field, field) for field in fields_shown)]
+    writer.writerow([_cell(text) for text in headings])
+    more = found.more
+    for vote in found.votes:
+        answers = vote.get("answers", {})
+        cells = [vote.get(fact, "") for fact in _FACTS]
+        cells += [answers.get(field, "") for field in fields_shown]
+        writer.writerow([_cell(value) for value in cells])
+        if file.tell() > _LARGEST:
+            more = True
+            break
+    if more:
+        writer.writerow(["More votes than fit into this file. Read them by GraphQL: results."])
+    return Response(
+        body=file.getvalue(),
+        headers={
+            "content-type": "text/csv; charset=utf-8",
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}.csv",
+        },
+    )
+
+
+def _cell(value: object) -> str:
+    """A value that no spreadsheet takes for a formula: readers write it."""
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
