@@ -220,7 +220,7 @@ def days() -> Callable[[str], dict[str, Any]]:
 ALLOWED = [
     each
     for each in allowed_actions()
-    if (each.resource, each.action) != UNSEEN and sink_of(each) in OTHERS
+    if (each.resource, each.action) != UNSEEN and sink_of(each) in {*OTHERS, FRONT}
 ]
 
 
