@@ -123,7 +123,7 @@ def _widgets() -> list[dict[str, Any]]:
 def _stages(deployment: Deployment) -> dict[str, dict[str, Any]]:
     """The resources behind each stage, as AWS calls them."""
     ids = deployment.stack.physical_ids
-    sinks = [logical_id(name) for name in deployment.sinks]
+    sinks = [logical_id(sink.name) for sink in Project.survey().sinks]
     logical = {stage: (kind, [name]) for stage, (kind, name) in _RESOURCES.items()}
     for stage, (kind, end) in _OF_SINKS.items():
         logical[stage] = (kind, [f"{sink}{end}" for sink in sinks])

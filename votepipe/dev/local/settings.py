@@ -16,8 +16,9 @@ from votepipe.dev.local.sam import check
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.secrets import put_secret, secret_values
 from votepipe.plugins.fields import Field
+from votepipe.project import Project
 from votepipe.project.names import meant, switch
-from votepipe.project.sync import SinkResources, resources
+from votepipe.project.sync import SinkResources
 from votepipe.project.template import read
 
 BOT_TOKEN = "xoxb-local"
@@ -62,7 +63,7 @@ class SinkSettings:
                     if field.parameter in values
                 ],
             }
-            for sink in resources(self._root)
+            for sink in self._sinks
         ]
 
     def change(self, name: str, parameters: Mapping[str, str], *, bot: bool | None = None) -> None:
@@ -79,8 +80,13 @@ class SinkSettings:
         if bot is not None:
             self._post_as_bot(sink, bot)
 
+    @property
+    def _sinks(self) -> list[SinkResources]:
+        """All but broken ones: a file that is being written takes the others from nobody."""
+        return [SinkResources(plugin) for plugin in Project.survey(self._root).sinks]
+
     def _sink(self, name: str) -> SinkResources:
-        found = {sink.name: sink for sink in resources(self._root)}
+        found = {sink.name: sink for sink in self._sinks}
         if name not in found:
             raise SettingError(f"There is no sink '{name}'. {meant(name, found)}")
         return found[name]
@@ -106,7 +112,7 @@ class SinkSettings:
             raise SettingError("The stack is being deployed. Try again in a moment.") from None
         self._wait()
         self._given.update(parameters)
-        empty = [sink for sink in resources(self._root) if not self._secret(sink)]
+        empty = [sink for sink in self._sinks if not self._secret(sink)]
         local_secrets.fill_secrets(self.deployment, empty, self._url)
         local_secrets.verify_senders(self.deployment)
 

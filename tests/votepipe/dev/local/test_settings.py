@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +41,21 @@ def environment(settings: SinkSettings, function: str) -> dict[str, str]:
         "Variables"
     ]
     return found
+
+
+def test_a_broken_sink_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "sinks").mkdir()
+    (tmp_path / "sinks" / "chat.py").write_text(
+        '"""Chat."""\nfrom votepipe import sink\n\n'
+        '@sink(events=["VoteCast"])\ndef handler(event):\n    pass\n'
+    )
+    (tmp_path / "sinks" / "broken.py").write_text("def")
+    stack = SimpleNamespace(parameters={"ChatEnabled": "true"}, physical_ids={})
+    deployment: Any = SimpleNamespace(stack=stack)
+
+    (found,) = SinkSettings(deployment, {}, url="", root=tmp_path).shown()
+
+    assert (found["sink"], found["enabled"], found["bot"]) == ("chat", True, None)
 
 
 def test_a_change_is_in_force_and_repeated_by_later_deployments(

@@ -130,7 +130,7 @@ async function watchStatus() {
     options($("filters").elements.sink, [["", "All sinks"], ...Object.keys(status.sinks ?? {}).map((name) => [name, name])]);
     showFaults(faults);
     if (showLive(status.live ?? [])) known = false;
-    if (ready && !known) await learn();
+    if (ready && !known) await learn().catch(() => {}); // the next round tries again
     await deadLetters(status.sinks ?? {});
   } catch {
     lost();
@@ -139,11 +139,11 @@ async function watchStatus() {
 }
 
 async function learn() {
-  known = true;
   const project = await api("/api/project");
   offer(project);
   explain(project.stages);
   await readSettings().catch(() => {}); // a console without a stack has none
+  known = true;
 }
 
 // ---- the stages -------------------------------------------------------------------------------
