@@ -275,9 +275,9 @@ def all_sinks() -> Iterator[Pipeline]:
 def test_nothing_is_lost_and_all_of_it_comes_back(audit: Any, redrive: Any) -> None:
     with all_sinks() as pipeline:
         run = Run(pipeline)
-        each = VOTES // len(FAULTS)
-        for place, fault in enumerate(FAULTS):
-            fault(run, range(place * each, (place + 1) * each))
+        bounds = [place * VOTES // len(FAULTS) for place in range(len(FAULTS) + 1)]
+        for fault, votes in zip(FAULTS, pairwise(bounds), strict=True):
+            fault(run, range(*votes))
             run.heal()
         pipeline.run_until_idle()
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -287,11 +288,11 @@ def run(request: pytest.FixtureRequest, running_stack: Any, tmp_path: Path) -> I
 
 def test_whatever_fails_every_vote_arrives_or_waits_and_comes_back(run: Run, audit: Any) -> None:
     faults = SHORT if run.bus is None else FAULTS
-    each = VOTES // len(faults)
-    for place, fault in enumerate(faults):
-        fault(run, range(place * each, (place + 1) * each))
+    bounds = [place * VOTES // len(faults) for place in range(len(faults) + 1)]
+    for fault, votes in zip(faults, pairwise(bounds), strict=True):
+        fault(run, range(*votes))
         run.heal()
-        print(f"{fault.__name__}: {each} votes", file=sys.stderr)  # noqa: T201
+        print(fault.__name__, votes, file=sys.stderr)  # noqa: T201
     until(lambda: audit(**run.evidence()).lost == [])
 
     before = audit(**run.evidence())

@@ -172,11 +172,13 @@ def of_gone(found: Deployment, known: Collection[str]) -> dict[str, int]:
     A queue stays when the sink's module is taken away, and with it the stack's resource.
     """
     sqs: Any = found.session.client("sqs")
-    ours = {found.stack.physical_ids.get(f"{name}DeadLetters") for name in known}
-    named = re.compile(rf".*/{re.escape(found.name)}-[A-Za-z0-9]+DeadLetters(-[A-Za-z0-9]+)?")
+    ours = [found.stack.physical_ids.get(f"{name}DeadLetters", "") for name in known]
+    names = {url.rpartition("/")[2] for url in ours}  # one queue has several URLs
+    named = re.compile(rf"{re.escape(found.name)}-[A-Za-z0-9]+DeadLetters(-[A-Za-z0-9]+)?")
     urls = sqs.list_queues(QueueNamePrefix=f"{found.name}-").get("QueueUrls", ())
-    left = {url: waiting(sqs, url) for url in urls if url not in ours and named.fullmatch(url)}
-    return {url.rpartition("/")[2]: count for url, count in left.items() if count}
+    left = {name: url for url in urls if named.fullmatch(name := url.rpartition("/")[2])}
+    counts = {name: waiting(sqs, left[name]) for name in left.keys() - names}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _rounds(letters: Sequence[_DeadLetter]) -> list[list[_DeadLetter]]:
