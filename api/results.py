@@ -6,6 +6,8 @@ Nothing scans the votes table: a page is a query of one widget.
 import base64
 import json
 import os
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,34 +32,24 @@ class Article:
     answered: int
 
 
-def articles(widget_id: str) -> list[Article]:
-    """A widget's instances with their counts. Raises Temporary."""
+def by_widget() -> dict[str, list[Article]]:
+    """The instances of every widget with their counts, in one go. Raises Temporary."""
+    found = defaultdict[str, list[Article]](list)
     pages = aws.client("dynamodb").get_paginator("query")
     with aws.translate_errors(_SERVICE):
-        items = [
-            plain(item)
-            for page in pages.paginate(
-                TableName=os.environ["TALLY_TABLE"],
-                KeyConditionExpression="tally = :articles",
-                FilterExpression="widgetId = :widget",
-                ExpressionAttributeValues={
-                    ":articles": {"S": "articles"},
-                    ":widget": {"S": widget_id},
-                },
-            )
-            for item in page["Items"]
-        ]
-    return [
-        Article(
-            instance=item.get("instance"),
-            title=item.get("title"),
-            url=item.get("url"),
-            up=int(item.get("up", 0)),
-            down=int(item.get("down", 0)),
-            answered=int(item.get("answered", 0)),
-        )
-        for item in items
-    ]
+        for page in pages.paginate(
+            TableName=os.environ["TALLY_TABLE"],
+            KeyConditionExpression="tally = :articles",
+            ExpressionAttributeValues={":articles": {"S": "articles"}},
+        ):
+            for item in map(plain, page["Items"]):
+                found[item.get("widgetId", "")].append(_article(item))
+    return found
+
+
+def articles(widget_id: str) -> list[Article]:
+    """A widget's instances with their counts. Raises Temporary."""
+    return by_widget().get(widget_id, [])
 
 
 def page(widget_id: str, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
@@ -77,6 +69,17 @@ def page(widget_id: str, after: str | None = None) -> tuple[list[dict[str, Any]]
     votes = [vote for vote, reasons in map(stored.clean, answer["Items"]) if not reasons]
     last = answer.get("LastEvaluatedKey")
     return votes, _cursor(last["voteId"]["S"]) if last else None
+
+
+def _article(item: Mapping[str, Any]) -> Article:
+    return Article(
+        instance=item.get("instance"),
+        title=item.get("title"),
+        url=item.get("url"),
+        up=int(item.get("up", 0)),
+        down=int(item.get("down", 0)),
+        answered=int(item.get("answered", 0)),
+    )
 
 
 def _cursor(vote_id: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -13,6 +14,7 @@ from api.widgets import Widget
 
 Facts = dict[str, Any]
 Info = GraphQLResolveInfo[Request]
+Counted = Callable[[], Mapping[str, list[results.Article]]]
 
 
 def widget(_: None, info: Info, user_id: str, widget_id: str) -> Facts:
@@ -22,7 +24,8 @@ def widget(_: None, info: Info, user_id: str, widget_id: str) -> Facts:
 
 def all_widget(_: None, info: Info, user_id: str | None = None) -> list[Facts]:
     """Every widget, or a user's."""
-    return [_facts(each) for each in widgets.everyone(user_id)]
+    counted = cache(results.by_widget)  # one read for all of them
+    return [_facts(each, counted) for each in widgets.everyone(user_id)]
 
 
 def save_widget(_: None, info: Info, **given: str | None) -> Facts:
@@ -112,8 +115,9 @@ def page_of_votes(parent: Facts, info: Info, after: str | None = None) -> Facts:
     return {"votes": [_vote(vote) for vote in found], "next": following}
 
 
-def _facts(of_widget: Widget) -> Facts:
+def _facts(of_widget: Widget, counted: Counted | None = None) -> Facts:
     return {
+        "counted": counted or cache(results.by_widget),
         "userId": of_widget.user_id,
         "widgetId": of_widget.widget_id,
         "widgetType": of_widget.widget_type,
@@ -128,11 +132,11 @@ def _vote(vote: Mapping[str, Any]) -> Facts:
 
 
 def _up(parent: Facts, info: Info) -> int:
-    return sum(each.up for each in results.articles(parent["widgetId"]))
+    return sum(each.up for each in parent["counted"]().get(parent["widgetId"], []))
 
 
 def _down(parent: Facts, info: Info) -> int:
-    return sum(each.down for each in results.articles(parent["widgetId"]))
+    return sum(each.down for each in parent["counted"]().get(parent["widgetId"], []))
 
 
 # Counts are read only where a client asks for them.

@@ -13,11 +13,12 @@ def show(request: Request) -> Response:
     """The list of widgets. Raises Temporary."""
     asked = request.query.get("search", "").strip()
     names = sorted(each.widget_id for each in widgets.everyone())
+    counted = results.by_widget()
     rows = []
     for name in names:
         if asked.casefold() not in name.casefold():
             continue
-        articles = results.articles(name)
+        articles = counted.get(name, [])
         link = element("a", name, href=f"/results/{quote(name, safe='')}")
         up, down = sum(each.up for each in articles), sum(each.down for each in articles)
         answered = element("td", sum(each.answered for each in articles), class_="number")

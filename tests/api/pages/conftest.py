@@ -24,7 +24,7 @@ QUESTIONS = [
 ]
 READER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
 PHONE = {"width": 390, "height": 760}
-SHOTS = Path(".votepipe/screenshots")
+SHOTS = Path(".votepipe/screens/front")
 RULES = """async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await axe.run({ runOnly: tags });
