@@ -154,9 +154,13 @@ def main(debug: bool) -> None:
 def completion(shell: str) -> None:
     """Print a script that completes commands and options in SHELL.
 
-    For bash and zsh, put this line into ~/.bashrc or ~/.zshrc:
+    For bash, put this into ~/.bashrc, and for zsh into ~/.zshrc with 'zsh' in it:
 
     eval "$(.venv/bin/votepipe completion bash)"
+
+    For fish, put this into ~/.config/fish/config.fish:
+
+    .venv/bin/votepipe completion fish | source
     """
     made = get_completion_class(shell)
     if made is None:

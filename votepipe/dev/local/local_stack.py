@@ -195,10 +195,12 @@ class LocalStack:
             for each in outcomes:
                 self._say(each.text)
 
-    def _updated(self) -> None:
+    def _updated(self) -> dict[str, str]:
+        """Take over what an update brought; returns what sinks lack."""
         self._fill()
         functions.start(self.deployment, self._say)
         self._watcher.follow(self._log_groups(), self._dead_letter_queues())
+        return {each.sink: each.text for each in lacking(self.deployment)}
 
     def _deploy_kits(self) -> None:
         """Let the subscribers deploy first, as on AWS."""

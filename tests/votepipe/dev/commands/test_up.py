@@ -154,7 +154,7 @@ def test_a_signal_ends_all_that_runs(run, eventually, number, step) -> None:
     assert alive(below | descendants(up.process.pid)) == set()
 
 
-def test_it_comes_up_again_after_it_was_killed(run) -> None:
+def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe) -> None:
     parameters = ("--parameters", "SlackEmojiUp='a \"b\" é🎉'")
     killed = run(*parameters)
     killed.wait_for("Ctrl-C ends everything.")
@@ -171,6 +171,8 @@ def test_it_comes_up_again_after_it_was_killed(run) -> None:
     up.wait_for("Ctrl-C ends everything.")
 
     assert alive(left) == set()
+    # Commands find it where it was brought up.
+    assert votepipe(root, "status", VOTEPIPE_PORT="").returncode == 0
     assert "Item" in table.get_item(Key={"widgetId": "w", "voteId": "kept"})
     assert "  No changes." in up.said
     assert [line.removesuffix(" …") for line in up.said if line.endswith(" …")] == [

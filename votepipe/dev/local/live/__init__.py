@@ -42,7 +42,7 @@ class Live:
     """Brings a stack in step with the checkout at `root`, from now on.
 
     `values` gives the parameters for the checkout as it is when asked; `updated` is called after
-    each update.
+    each update, and returns what sinks lack, by their names.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Live:
         root: Path,
         found: Deployment,
         values: Callable[[], Mapping[str, str]],
-        updated: Callable[[], None],
+        updated: Callable[[], Mapping[str, str]],
     ) -> None:
         self.root = root
         self._found = found
@@ -58,6 +58,7 @@ class Live:
         self._updated = updated
         self._seen = self._contents()
         self._waiting: set[str] = set()
+        self._lacking: Mapping[str, str] = {}
         self._text = generated.text(root / "template.yaml")
         self._template = template.read(root)
         self._code = Code(root, found, self._template)
@@ -98,8 +99,10 @@ class Live:
             elif broken:
                 yield _failed(name, f"{name} waits until {min(broken)} is fixed.")
             else:
-                done = "deployed" if name in self._seen else "removed"
-                yield Outcome(name, f"{name}: {done} in {seconds:.1f} s.", sink=sinks.get(name))
+                sink, done = sinks.get(name), "deployed" if name in self._seen else "removed"
+                lacks = self._lacking.get(sink or "", "")
+                text = f"{name}: {done} in {seconds:.1f} s. {lacks}".rstrip()
+                yield Outcome(name, text, ok=not lacks, sink=sink)
         if not broken:
             self._waiting.clear()
 
@@ -121,7 +124,7 @@ class Live:
         after = self._found.stack.physical_ids
         removed = {name: each for name, each in before.items() if name not in after}
         change_set.delete_retained(self._found, removed)
-        self._updated()
+        self._lacking = self._updated()
         # Last, so that what failed on the way is done by the next save.
         self._text, self._template = text, wanted
 

@@ -128,6 +128,14 @@ def test_a_sink_is_dropped_in_changed_broken_and_removed(
     }
     eventually(lambda: f"second {third}" in texts(up, "pager"))
 
+    with_key = SINK.replace("WORD", "third").replace(
+        'pager")\n', 'pager")\n    key: Secret = setting("Key")\n'
+    )
+    lacks = save(PAGER, with_key)
+
+    assert (lacks["ok"], lacks["sink"]) == (False, "pager")
+    assert lacks["text"].endswith(" Run: votepipe secret set pager")
+
     removed = save(PAGER, None)
     fourth = vote(up)
 

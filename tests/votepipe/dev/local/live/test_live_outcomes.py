@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 def live(root: Path) -> Live:
     """It may touch no stack: there is none."""
     none: Any = None
-    return Live(root, none, dict, lambda: None)
+    return Live(root, none, dict, dict)
 
 
 @pytest.fixture
