@@ -127,7 +127,10 @@ async function watchStatus() {
     const facts = { ...status, sinks: sinks.join(", ") };
     const shown = FACTS.filter((name) => facts[name]);
     $("facts").replaceChildren(...shown.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, facts[name]))));
-    options($("filters").elements.sink, [["", "All sinks"], ...Object.keys(status.sinks ?? {}).map((name) => [name, name])]);
+    const filter = $("filters").elements.sink;
+    // What is chosen stays: a sink whose file is broken goes on as deployed.
+    const names = new Set([...Object.keys(status.sinks ?? {}), ...[filter.value].filter(Boolean)]);
+    options(filter, [["", "All sinks"], ...[...names].map((name) => [name, name])]);
     showFaults(faults);
     if (showLive(status.live ?? [])) known = false;
     if (ready && !known) await learn().catch(() => {}); // the next round tries again

@@ -9,6 +9,7 @@ export function showLive(outcomes) {
   if (JSON.stringify(outcomes) === shown) return false; // a focused button stays
   shown = JSON.stringify(outcomes);
   $("live").hidden = outcomes.length === 0;
+  $("tried").textContent = ""; // it was the version before
   $("outcomes").replaceChildren(...outcomes.map(({ text, ok, sink }) => el("li", { "data-ok": ok },
     el("p", {}, icon(ok ? "delivered" : "failed"), el("span", {}, text)), sink ? tryAgain(sink) : null)));
   return true;
