@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser, Page, expect
 
 from votepipe.dev.local.ministack import REGION, free_port
 from votepipe.dev.operations.deployment import Deployment, LocalSession
@@ -24,12 +26,18 @@ ROOT = checkout()
 pytestmark = [pytest.mark.local_stack, pytest.mark.xdist_group("page")]
 
 PAGE = (ROOT / "docs" / "plugins.md").read_text()
+PUSH = "sinks/push.py"
+SCREENS = ROOT / ".votepipe" / "screens"
+# Pictures show what follows a save; the plots come into view with the first vote.
+LESS = """for (const each of ["header", ".cast", "#plots"]) {
+  Object.assign(document.querySelector(each), {hidden: true}).style.display = "none";
+}"""
 SECONDS = 120  # only ends a test that will not pass
 
 
 def section(heading: str) -> str:
     """The part of the page below a heading."""
-    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.split(r"\n##+ ", PAGE.partition(f"# {heading}\n")[2])[0]
 
 
 def commands(heading: str) -> list[str]:
@@ -38,7 +46,7 @@ def commands(heading: str) -> list[str]:
 
 
 def file(heading: str) -> str:
-    """The first Python file of a section."""
+    """The Python file of a section."""
     return section(heading).partition("```python\n")[2].partition("```")[0]
 
 
@@ -98,12 +106,24 @@ class Checkout:
             if name and (self.root / name).is_file()
         }
 
-    def messages(self, sink: str) -> list[Any]:
-        """What a sink sent while it was up."""
-        url = f"http://127.0.0.1:{self.port}/api/messages"
-        return [
-            each["body"] for each in requests.get(url, timeout=10).json() if each["sink"] == sink
-        ]
+    def get(self, path: str) -> Any:
+        """What the console answers."""
+        return requests.get(f"http://127.0.0.1:{self.port}/api/{path}", timeout=10).json()
+
+    def messages(self) -> list[Any]:
+        """What the sink of the page sent."""
+        return [each["body"] for each in self.get("messages") if each["sink"] == "push"]
+
+    @contextmanager
+    def saved(self, name: str) -> Iterator[dict[str, Any]]:
+        """Wait for what becomes of a file that is saved, or deleted, meanwhile."""
+        before, outcome = self.get("status")["live"], dict[str, Any]()
+        yield outcome
+        deadline = time.monotonic() + SECONDS
+        while (live := self.get("status")["live"]) == before:
+            assert time.monotonic() < deadline, live
+            time.sleep(0.05)
+        outcome.update(next(each for each in live if each["file"] == name))
 
     @contextmanager
     def up(self, command: str) -> Iterator[Deployment]:
@@ -123,7 +143,7 @@ class Checkout:
         reader = threading.Thread(target=lambda: said.extend(running.stdout), daemon=True)
         reader.start()
         try:
-            status = requests.get(f"http://127.0.0.1:{self.port}/api/status", timeout=10).json()
+            status = self.get("status")
             yield Deployment(status["stack"], LocalSession(status["endpoint"]))
         finally:
             os.killpg(running.pid, signal.SIGINT)
@@ -145,9 +165,45 @@ def checkout(make_checkout: Callable[[], Path]) -> Checkout:
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, Any]:
-    """What the stack holds of each resource of other sinks, from the first run to the second."""
-    return {}
+def files(checkout: Checkout) -> dict[str, str]:
+    """What the checkout holds before anything is typed."""
+    return checkout.files()
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Checkout, files: dict[str, str]) -> Iterator[Deployment]:
+    """The stack that runs during the tutorial."""
+    (up,) = commands("1. Start")
+    with checkout.up(up) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="module")
+def console(checkout: Checkout, deployed: Deployment, browser: Browser) -> Iterator[Page]:
+    """The console, open beside the editor."""
+    context = browser.new_context(viewport={"width": 1240, "height": 420}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(SECONDS * 1000)
+    expect.set_options(timeout=SECONDS * 1000)
+    page.goto(f"http://127.0.0.1:{checkout.port}/")
+    yield page
+    expect.set_options(timeout=5_000)
+    context.close()
+
+
+def picture(console: Page, name: str) -> None:
+    """Open the newest message, and keep how the console looks, for docs/."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    console.evaluate(LESS)
+    console.locator("#messages summary:visible").first.click()
+    console.screenshot(path=SCREENS / name)
+
+
+def try_again(console: Page, checkout: Checkout, eventually: Any) -> Any:
+    """Press the button of the saved file; the message that follows."""
+    before = len(checkout.messages())
+    console.get_by_role("button", name="Try push with the last vote").click()
+    return eventually(lambda: (sent := checkout.messages())[before:] and sent[-1])
 
 
 def made(deployed: Deployment) -> dict[str, Any]:
@@ -177,67 +233,118 @@ def made(deployed: Deployment) -> dict[str, Any]:
     return facts
 
 
-def test_a_new_sink_and_its_test_work(checkout: Checkout) -> None:
-    new, *_ = commands("From nothing to a deployed sink")
+def test_a_new_sink_gets_the_next_vote(checkout: Checkout, console: Page, eventually: Any) -> None:
+    new, vote = commands("2. A sink that works")
 
-    checkout.type(new)
-    tested = checkout.type(".venv/bin/python -m pytest -q tests/sinks/test_room.py")
-    checkout.type(".venv/bin/votepipe check sinks/room.py")
-    checkout.type("git clean -fdq sinks tests && git checkout -q .")
+    with checkout.saved(PUSH) as outcome:
+        checkout.type(new)
+    checkout.type(vote)
+    (message,) = eventually(checkout.messages)
+    console.select_option("#filters [name=sink]", "push")
+    expect(console.locator("#messages > li", has_text="push")).to_have_count(1)
+    picture(console, "plugins-new.png")
 
-    assert re.search(r"^\d+ passed", tested, re.MULTILINE)
+    assert outcome["ok"]
+    assert message == {"text": "first-steps: thumbsup"}
 
 
-def test_the_sink_of_the_page_gets_the_next_vote(
-    checkout: Checkout, before: dict[str, Any], eventually: Any
+def test_what_is_saved_is_tried_with_the_last_vote(
+    checkout: Checkout, console: Page, eventually: Any
 ) -> None:
-    _, sync, check, up, deploy, secret = commands("From nothing to a deployed sink")
-    files = checkout.files()
-    (checkout.root / "sinks" / "room.py").write_text(file("From nothing to a deployed sink"))
-    checkout.type(sync)
+    with checkout.saved(PUSH) as outcome:
+        (checkout.root / PUSH).write_text(file("3. Yours"))
+    message = try_again(console, checkout, eventually)
+    expect(console.locator("#messages > li", has_text="my-votes")).to_have_count(1)
+    picture(console, "plugins-try.png")
+
+    assert outcome["ok"]
+    assert message == {"topic": "my-votes", "title": "Yay", "message": "first-steps got a 👍"}
+
+
+def test_a_mistake_is_named_with_its_line(checkout: Checkout, console: Page) -> None:
+    shown = re.search(r"```\n(.*)\n```", section("4. A mistake"))
+    assert shown
+
+    with checkout.saved(PUSH) as outcome:
+        (checkout.root / PUSH).write_text(file("3. Yours").replace("VoteCast", "VoteCats"))
+    expect(console.locator("#outcomes")).to_contain_text(shown[1])
+    picture(console, "plugins-mistake.png")
+
+    assert outcome["text"] == shown[1]
+    assert console.input_value("#filters [name=sink]") == "push"
+    expect(console.locator("#tried")).to_be_empty()
+
+
+def test_a_setting_is_changed_in_the_console(
+    checkout: Checkout, console: Page, eventually: Any
+) -> None:
+    docstring = file("3. Yours").partition("from dataclasses")[0]
+    with checkout.saved(PUSH) as outcome:
+        (checkout.root / PUSH).write_text(docstring + file("5. A setting and a secret"))
+    console.set_viewport_size({"width": 1240, "height": 760})
+    console.locator("summary", has_text="Sink settings").click()
+    console.select_option("#settings [name=sink]", "push")
+    console.fill("[name=PushPriority]", "5")
+    console.get_by_role("button", name="Apply").click()
+    expect(console.locator("#settings-result")).to_have_text("In force until make up ends.")
+    message = try_again(console, checkout, eventually)
+    expect(console.locator("#messages > li", has_text="made-up-topic")).to_have_count(1)
+    picture(console, "plugins-setting.png")
+
+    assert outcome["ok"]
+    assert (message["priority"], message["topic"]) == (5, "made-up-topic")
+
+
+def test_its_test_and_the_check_pass(checkout: Checkout, console: Page) -> None:
+    test, check = commands("6. Its test")
+    (checkout.root / "tests" / "sinks" / "test_push.py").write_text(file("6. Its test"))
+
+    assert re.search(r"^1 passed", checkout.type(test), re.MULTILINE)
     checkout.type(check)
+
+
+def test_it_is_ready_for_aws(
+    checkout: Checkout, files: dict[str, str], deployed: Deployment, console: Page
+) -> None:
+    deploy, secret = commands("On AWS")
+    endpoint = deployed.session.client("sts").meta.endpoint_url
+    at_aws = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+    checkout.type(secret.replace("votepipe-dev", deployed.name), "some-topic", at_aws)
+    # The local AWS refuses parts of what goes to AWS.
     deploying = checkout.type(f"{deploy} --dry-run")
 
-    with checkout.up(up) as deployed:
-        deployed.table.put_item(
-            Item={"widgetId": "w", "voteId": "v", "voteType": "thumbsup", "instanceOfJoy": "here"}
-        )
-        (message,) = eventually(lambda: checkout.messages("room"))
-        endpoint = deployed.session.client("sts").meta.endpoint_url
-        health = requests.get(f"{endpoint}/_ministack/health", timeout=10).json()
-        before |= made(deployed)
-        at_aws = {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
-        checkout.type(secret.replace("votepipe-dev", deployed.name), "https://x.example/y", at_aws)
-
-    assert health["auth"] == "enabled"
-    assert message == {"text": "✨ here: thumbsup"}
-    # The local AWS refuses parts of what goes to AWS.
     assert ".venv/bin/sam deploy --config-env default" in deploying.splitlines()[-1]
+    health = requests.get(f"{endpoint}/_ministack/health", timeout=10).json()
+    assert health["auth"] == "enabled"
     now = checkout.files()
     changed = {name for name in now | files if now.get(name) != files.get(name)}
-    assert changed == {"sinks/room.py", "template.yaml", "docs/sinks.md"}
+    assert changed == {PUSH, "tests/sinks/test_push.py", "template.yaml", "docs/sinks.md"}
 
 
 def test_a_sink_that_is_taken_away_takes_its_resources_and_no_others(
-    checkout: Checkout, before: dict[str, Any]
+    checkout: Checkout, files: dict[str, str], deployed: Deployment, console: Page
 ) -> None:
     sync, _ = commands("Switching a sink off, or taking it away")
-    (checkout.root / "sinks" / "room.py").unlink()
+    deployed.forget()
+    before = made(deployed)
+    with checkout.saved(PUSH) as outcome:
+        (checkout.root / PUSH).unlink()
+        (checkout.root / "tests" / "sinks" / "test_push.py").unlink()
     checkout.type(sync)
-    changed = checkout.type("git diff --name-only && git ls-files --others --exclude-standard")
+    deployed.forget()
+    after = made(deployed)
 
-    with checkout.up("make up") as deployed:
-        after = made(deployed)
-
-    assert changed == ""
+    assert outcome["ok"]
+    assert checkout.files() == files
     gone = set(before) - set(after)
     assert gone
-    assert all(name.startswith("Room") for name in gone)
+    assert all(name.startswith("Push") for name in gone)
     assert after == {name: facts for name, facts in before.items() if name not in gone}
 
 
