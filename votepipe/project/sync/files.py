@@ -1,5 +1,6 @@
 """The files of a checkout that sync writes: template.yaml, and pages of docs/."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,4 +34,7 @@ def stale(project: Project) -> dict[Path, Stale]:
 def write(files: dict[Path, Stale]) -> None:
     """Bring these files in step."""
     for path, each in files.items():
-        path.write_bytes(each.wanted.encode())
+        # A command and `make up` may sync at once: each reads a whole file, before or after.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(each.wanted.encode())
+        draft.replace(path)

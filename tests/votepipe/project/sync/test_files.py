@@ -32,3 +32,13 @@ def test_what_is_stale_is_written_once_and_no_file_is_made(root: Path) -> None:
     assert "LogSink:" in (root / "template.yaml").read_text()
     assert stale(project) == {}
     assert not (root / "docs" / "events.md").exists()
+
+
+def test_who_reads_meanwhile_has_the_whole_file(root: Path) -> None:
+    found = stale(Project.read(root))
+
+    with (root / "template.yaml").open() as before:
+        write(found)
+
+        assert before.read() == found[root / "template.yaml"].text
+    assert [path for path in root.rglob(".*") if path.is_file()] == []
