@@ -241,6 +241,8 @@ def test_a_new_sink_gets_the_next_vote(checkout: Checkout, console: Page, eventu
     checkout.type(vote)
     (message,) = eventually(checkout.messages)
     console.select_option("#filters [name=sink]", "push")
+    expect(console.locator("#outcomes")).to_contain_text("sinks/push.py: deployed")
+    expect(console.locator("#votes > li:visible")).to_have_count(1)
     expect(console.locator("#messages > li", has_text="push")).to_have_count(1)
     picture(console, "plugins-new.png")
 
