@@ -43,6 +43,7 @@ def tail(vote: str, sink: str | None, outcome: str | None, as_json: bool, target
     found = deployment(target)
     source = Journal(found.console) if found.console else Logs(found, datetime.now(UTC))
     source.read()  # what was there before
+    click.echo("Waiting for votes. Ctrl-C ends it.", err=True)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             for hop in source.read():

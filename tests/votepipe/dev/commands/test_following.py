@@ -57,8 +57,8 @@ def test_tail_shows_what_is_new_and_wanted(
     result = CliRunner().invoke(tail, options)
 
     assert result.exit_code == 0
-    assert [line.split()[1] for line in result.output.splitlines()] == shown
-    assert result.output.startswith("10:00:03.000  v1        sink         ")
+    assert [line.split()[1] for line in result.stdout.splitlines()] == shown
+    assert result.stdout.startswith("10:00:03.000  v1        sink         ")
 
 
 @pytest.mark.parametrize("command", [[tail, "--vote", "v1"], [trace, "v1"]])
@@ -68,7 +68,7 @@ def test_hops_for_programs_are_a_line_of_json_each(hops: list[Any], command: lis
 
     result = CliRunner().invoke(command[0], [*command[1:], "--output", "json"])
 
-    assert json.loads(result.output) == hop
+    assert json.loads(result.stdout) == hop
 
 
 def test_logs_of_a_sink_that_is_not_there() -> None:
@@ -102,8 +102,11 @@ def test_on_the_local_stack_a_vote_shows_live_and_afterwards_by_console_and_by_l
         [sys.executable, "-u", "-m", "votepipe.dev", "tail", "--vote", vote, "--sink", "slack"],
         env={**os.environ, "VOTEPIPE_PORT": str(stack.port)},
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
+    assert live.stderr
+    assert live.stderr.readline().startswith("Waiting for votes.")
     item = {"widgetId": "w", "voteId": vote, "voteType": "thumbsup", "answers": {}}
     stack.deployment.table.put_item(Item=item)
     assert live.stdout
