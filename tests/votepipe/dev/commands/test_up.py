@@ -178,7 +178,7 @@ def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe) -> Non
     assert "  No changes." in up.said
     assert [line.removesuffix(" …") for line in up.said if line.endswith(" …")] == [
         *("Starting the local AWS", "sam build", "sam deploy"),
-        *("Filling secrets", "Starting the pipe"),
+        *("Filling secrets", "Starting the pipe and the functions"),
     ]
 
     below = descendants(up.process.pid)
