@@ -12,10 +12,11 @@ from typing import Any
 from votepipe.dev.operations.deployment import Deployment
 
 
-def start(deployment: Deployment, say: Callable[[str], None]) -> None:
+def start(deployment: Deployment, say: Callable[[str], None], known: set[str]) -> None:
     """Start the functions that the pipe and the queues call; `say` names those that do not start.
 
-    A function of a queue gets an empty batch, so nothing is delivered.
+    A function of a queue gets an empty batch, so nothing is delivered. Those in `known` are left
+    alone, and the others added to it: a batch of votes that finds one at work waits for minutes.
     """
     client: Any = deployment.session.client("lambda")
     found = client.get_paginator("list_event_source_mappings").paginate().build_full_result()
@@ -24,10 +25,13 @@ def start(deployment: Deployment, say: Callable[[str], None]) -> None:
         for each in found["EventSourceMappings"]
         if each["State"] == "Enabled"
     ]
+    queued = [name for name in queued if name not in known]
     for name in queued:
         client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     empty = dict.fromkeys(queued, b'{"Records": []}')
-    empty[deployment.stack.physical_id("EnrichFunction")] = b"[]"
+    enrichment = deployment.stack.physical_id("EnrichFunction")
+    empty |= {} if enrichment in known else {enrichment: b"[]"}
+    known |= empty.keys()
 
     def call(name: str) -> None:
         try:

@@ -82,6 +82,7 @@ class LocalStack:
         self._step = "starting"
         self._ready = False
         self._front: dict[str, str] = {}
+        self._started: set[str] = set()
         self._outcomes: list[Outcome] = []
         self._parts = contextlib.ExitStack()
 
@@ -169,7 +170,7 @@ class LocalStack:
         with self._doing("Starting the pipe and the functions"):
             self._parts.enter_context(self.pipe)
             change_set.resume(self.deployment)
-            functions.start(self.deployment, self._say)
+            functions.start(self.deployment, self._say, self._started)
             self.pipe.wait_until_reading()
             self._watcher = self._parts.enter_context(self._new_watcher())
         self._ready = True
@@ -198,7 +199,7 @@ class LocalStack:
     def _updated(self) -> dict[str, str]:
         """Take over what an update brought; returns what sinks lack."""
         self._fill()
-        functions.start(self.deployment, self._say)
+        functions.start(self.deployment, self._say, self._started)
         self._watcher.follow(self._log_groups(), self._dead_letter_queues())
         return {each.sink: each.text for each in lacking(self.deployment)}
 

@@ -102,8 +102,13 @@ class Account(boto3.Session):
         return str(self.client("sqs").create_queue(QueueName=name)["QueueUrl"])
 
     def _secret(self, name: str) -> str:
-        (sink,) = [each for each in sync.resources() if f"{each.id}Secret" == name]
-        values = {field.name: field.example or "https://example.com/" for field in sink.secrets}
+        fields = [
+            field
+            for each in sync.resources()
+            if f"{each.id}Secret" == name  # the front's is no sink's
+            for field in each.secrets
+        ]
+        values = {field.name: field.example or "https://example.com/" for field in fields}
         client = self.client("secretsmanager")
         made = client.create_secret(Name=name, SecretString=json.dumps(values))
         return str(made["ARN"])

@@ -21,6 +21,7 @@ class Functions:
     def __init__(self, session: Any) -> None:
         self.client, self._sqs = session.client("lambda"), session.client("sqs")
         self.said: list[str] = []
+        self.known = set[str]()
         self._mappings: list[str] = []
         self._enrichment = self.make("def handler(records, context): return records")
         stack = SimpleNamespace(physical_id=lambda _: self._enrichment)
@@ -53,7 +54,7 @@ class Functions:
         self._sqs.send_message(QueueUrl=url, MessageBody="{}")
 
     def start(self) -> None:
-        functions.start(self._deployment, self.said.append)
+        functions.start(self._deployment, self.said.append, self.known)
 
     def end(self) -> None:
         for each in self._mappings:

@@ -83,6 +83,8 @@ def test_every_setting_gets_its_value_anew(tmp_path: Path) -> None:
         "ChatQuick": "false",
         "ChatSeconds": "1",
         "ChatServer": "http://127.0.0.1:8600/receive/chat/api",
+        "ApiEnabled": "true",
+        "ApiWritesPerMinute": "0",
     }
 
 

@@ -238,13 +238,19 @@ def test_refuses_a_template_without_a_transform():
         Stack("votes", FakeSession(get_template={"TemplateBody": "Resources: {}"})).template  # noqa: B018 - reading it is the act
 
 
+DENIED = "User: jane is not authorized to perform: cloudformation:X on resource: votes"
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (ClientError({"Error": {"Code": "AccessDenied"}}, "X"), "Allow cloudformation:X to whom"),
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": DENIED}}, "X"),
+            "Allow cloudformation:X to whom",
+        ),
         (ClientError({"Error": {"Code": "ExpiredToken"}}, "X"), r"\(ExpiredToken\)\. Log in"),
         (NoCredentialsError(), "Log in to AWS, for example with: aws sso login"),
-        (NoRegionError(), "Set AWS_REGION, or a region in your AWS profile"),
+        (NoRegionError(), "set AWS_REGION, or a region in your AWS profile"),
         (EndpointConnectionError(endpoint_url="http://x"), r"\(EndpointConnectionError\)\. Run"),
     ],
 )

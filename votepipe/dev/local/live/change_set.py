@@ -13,6 +13,7 @@ from votepipe.dev.local.live.code import upload
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.model.errors import VotepipeError
 
+_BEGINS = 0.3  # seconds; asking a function whether it is busy must not keep a batch out
 _POLL = {"Delay": 0.1, "MaxAttempts": 600}
 
 
@@ -117,6 +118,8 @@ def at_rest(found: Deployment, functions: Collection[str]) -> Iterator[None]:
     try:
         for uuid in mappings:
             client.update_event_source_mapping(UUID=uuid, Enabled=False)
+        if mappings:  # a batch that was just received begins
+            time.sleep(_BEGINS)
         deadline = time.monotonic() + max(names.values(), default=0)
         while time.monotonic() < deadline and any(_is_busy(client, name) for name in names):
             time.sleep(0.05)
