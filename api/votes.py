@@ -1,7 +1,7 @@
 """The front's writes to the votes table, as `schemas/stored-vote.v1.json` has a vote.
 
 A voter has one vote for an instance: voting again is the same item, and another thumb changes it.
-Its `voteId` is made with a key, so only who cast it knows it; whoever knows it may answer.
+Its `voteId` is made with a key, so nobody finds it without voting; whoever knows it may answer.
 Answers merge: each write has all that came before, and two at the same time do not lose one.
 """
 
@@ -41,10 +41,7 @@ def cast(
     values = {"voteType": vote_type, **known}
     _check({"widgetId": widget_id, "voteId": vote_id, **values})
     sets = [f"#{name} = :{name}" for name in values]
-    once = {
-        "createdAt": times.timestamp(),
-        "answers": {},
-    }  # as the first write of this front has it
+    once = {"createdAt": times.timestamp(), "answers": {}}  # of the first write
     sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in once]
     return _update(widget_id, vote_id, f"SET {', '.join(sets)}", "", {**values, **once}, {})
 

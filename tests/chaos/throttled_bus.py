@@ -1,4 +1,4 @@
-"""The local stack with a bus that takes nothing, or only part of what it gets, whenever told to.
+"""The local stack with a bus that takes nothing, or only part of what it gets, on demand.
 
 Run as a program: a folder, parameters as JSON. Between the pipe runner and the local AWS stands a
 proxy; the file `bus` in the folder holds "throttled", "in part", or nothing.

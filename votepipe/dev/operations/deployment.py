@@ -133,7 +133,7 @@ class Target:
 
 
 def identity(root: Path) -> str:
-    """What tells checkouts of this machine apart."""
+    """A short name for a checkout, unlike that of any other on this machine."""
     return hashlib.sha256(str(root).encode()).hexdigest()[:16]
 
 
