@@ -1,20 +1,12 @@
 """What all tests share: a clean environment, no way out of this machine, a real web server."""
 
 import fcntl
-import io
-import json
 import os
-import re
 import shutil
-import signal
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -28,15 +20,14 @@ from votepipe.emulator.http.receiver import Receiver
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from votepipe.dev.local.ministack import MiniStack
-    from votepipe.dev.operations.deployment import Deployment, LocalSession
-    from votepipe.testing import Pipeline
 
 # No time limit for one example: a machine may be slow. VOTEPIPE_EXAMPLES=5000 searches for long.
 hypothesis.settings.register_profile(
     "votepipe", deadline=None, max_examples=int(os.environ.get("VOTEPIPE_EXAMPLES", "25"))
 )
 hypothesis.settings.load_profile("votepipe")
+
+pytest_plugins = ["kit_fixtures", "stack_fixtures"]  # of tests/support
 
 FOREIGN = ("AWS_", "VOTEPIPE_", "SLACK_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -45,7 +36,6 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 # What these fixtures start, by the marker that leaves it out.
 STARTS = {
     "stack": "local_stack",
-    "without_webhook": "local_stack",
     "ministack": "local_stack",
     "subscriber": "local_stack",
     "two_accounts": "local_stack",
@@ -124,202 +114,6 @@ def web() -> Iterator[Receiver]:
         yield receiver
 
 
-class Cut(BaseException):
-    """A process died; it is no Exception, which the code might catch."""
-
-
-class Mails:
-    """SES: it keeps mails in `sent`, or refuses them with the code `refuses`."""
-
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-        self.refuses: str | None = None
-        self.operations = {"SendEmail": self._send}
-
-    def touches(self, operation: str, parameters: Any) -> list[tuple[str, str]]:
-        return []
-
-    def _send(self, given: Any) -> dict[str, Any]:
-        from votepipe.emulator.functions.calls import Refused
-
-        if self.refuses:
-            raise Refused(self.refuses, "No.")
-        self.sent.append(given)
-        return {"MessageId": f"mail-{len(self.sent)}"}
-
-
-class Tables:
-    """DynamoDB as the test kit models it, with the tables of the template, behind every client.
-
-    `mails` is SES. Of the calls that are made, the one numbered `cut_at` is cut off: before it
-    with `cut_before`, else after. `meanwhile` has what happens just before the next call of an
-    operation.
-    """
-
-    def __init__(self) -> None:
-        from votepipe.emulator.dynamodb.service import DynamoDb
-        from votepipe.emulator.dynamodb.table import Table
-        from votepipe.emulator.functions.calls import Calls
-        from votepipe.emulator.simulation.simulation import Simulation
-        from votepipe.project import checkout
-        from votepipe.project.template import read
-
-        facts = {name: each["Properties"] for name, each in read(checkout())["Resources"].items()
-                 if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
-        arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
-        self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}
-        self.mails = Mails()
-        services = {"dynamodb": DynamoDb(self.tables), "sesv2": self.mails}
-        calls = Calls(Simulation(0.0, 1), services, lambda *_: True)
-        self._call = calls.call
-        self.calls: list[str] = []
-        self.cut_at: int | None = None
-        self.cut_before = False
-        self.meanwhile: dict[str, Callable[[], None]] = {}
-
-    @property
-    def client(self) -> Any:
-        """A client that reaches these tables."""
-        return aws.client("dynamodb")
-
-    def answer(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        """Answer a call of a client."""
-        self.meanwhile.pop(operation, lambda: None)()
-        cut = self.cut_at == len(self.calls)
-        self.calls.append(operation)
-        if cut and self.cut_before:
-            raise Cut
-        answer = self._call(client, operation, parameters, None)
-        if cut:
-            raise Cut
-        return answer
-
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """All items of a table, as plain values."""
-        from votepipe.model.attributes import unmarshal
-
-        return [
-            {name: unmarshal(value) for name, value in item.items()}
-            for item in self.tables[table].items.values()
-        ]
-
-
-@pytest.fixture
-def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
-    """The template's tables, empty, and the variables that name them."""
-    from botocore.client import BaseClient
-
-    made = Tables()
-    monkeypatch.setattr(
-        BaseClient, "_make_api_call", lambda client, *call: made.answer(client, *call)
-    )
-    for name in made.tables:
-        monkeypatch.setenv(f"{name.removesuffix('Table').upper()}_TABLE", name)
-    return made
-
-
-class RunningStack:
-    """The local stack in a process of its own, where nothing that a test replaces reaches it.
-
-    It enforces roles, as AWS does, and votes settle as soon as they can.
-    """
-
-    PROGRAM = (
-        "import json, sys; from pathlib import Path; "
-        "from votepipe.dev.local.local_stack import LocalStack; "
-        "given = json.loads(sys.argv[2]); "
-        "LocalStack(Path(sys.argv[1]), parameters=given, enforce_iam=True).run()"
-    )
-
-    def __init__(
-        self, folder: Path, root: Path = Path(__file__).parents[1], **parameters: str
-    ) -> None:
-        given = json.dumps({"QuietPeriodSeconds": "1", **parameters})
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", "-c", self.PROGRAM, str(folder), given],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=root,
-        )
-        lines = self.process.stdout
-        assert lines
-        said = self.said = list[str]()
-        for line in lines:
-            said.append(line)
-            if ready := re.match(r"Ready: (http://127\.0\.0\.1:(\d+))/", line):
-                self.url, self.port, self.ready = ready[1], int(ready[2]), time.time()
-                break
-        else:
-            raise AssertionError("The local stack did not come up:\n" + "".join(said))
-        # What it says from here on must not fill the pipe.
-        self.reader = threading.Thread(target=lines.read, daemon=True)
-        self.reader.start()
-
-    @property
-    def status(self) -> dict[str, Any]:
-        """What `GET /api/status` returns."""
-        import requests
-
-        found: dict[str, Any] = requests.get(f"{self.url}/api/status", timeout=10).json()
-        return found
-
-    @cached_property
-    def deployment(self) -> "Deployment":
-        """The stack as commands reach it."""
-        from votepipe.dev.operations.deployment import Deployment, LocalSession
-
-        status = self.status
-        return Deployment(status["stack"], LocalSession(status["endpoint"]), self.url)
-
-    def end(self) -> None:
-        """End it as Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(60) == 0
-        self.reader.join()
-        assert self.process.stdout
-        self.process.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def running_stack() -> type[RunningStack]:
-    """To start a local stack of a test's own."""
-    return RunningStack
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """The local stack, on ports of its own."""
-    up = RunningStack(tmp_path_factory.mktemp("stack"))
-    yield up
-    up.end()
-
-
-@pytest.fixture
-def without_webhook(tmp_path: Path) -> Iterator[RunningStack]:
-    """A local stack whose sink `webhook` is off and whose sink `email` has no sender."""
-    up = RunningStack(tmp_path, WebhookEnabled="false", EmailSender="")
-    yield up
-    up.end()
-
-
-@pytest.fixture(scope="session")
-def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MiniStack"]:
-    """The local AWS alone, with nothing in it."""
-    from votepipe.dev.local.ministack import MiniStack
-
-    with MiniStack(tmp_path_factory.mktemp("ministack")) as ministack:
-        yield ministack
-
-
-@pytest.fixture(scope="session")
-def local_aws(ministack: "MiniStack") -> "LocalSession":
-    """A session whose clients speak to the local AWS."""
-    from votepipe.dev.operations.deployment import LocalSession
-
-    return LocalSession(ministack.endpoint)
-
-
 @pytest.fixture(scope="session")
 def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Wait for the first true result of a function, however long that takes."""
@@ -333,67 +127,6 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
         raise AssertionError(f"Nothing came within {SECONDS} s")
 
     return eventually
-
-
-@pytest.fixture
-def valid_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Hold every event on every bus of the kit to its schema; returns where which type came."""
-    import jsonschema
-
-    from votepipe.emulator.eventbridge.bus import Bus
-    from votepipe.project.contracts import in_folder
-    from votepipe.project.schemas import FOLDER
-
-    validators = {each.type: jsonschema.Draft7Validator(each.schema) for each in in_folder(FOLDER)}
-    came: list[str] = []
-    wrong: list[str] = []
-    take = Bus.take
-
-    def checked(bus: Bus, event: dict[str, Any], only: list[str] | None = None) -> None:
-        came.append(f"{bus.id} {event['detail-type']}")
-        errors = validators[event["detail-type"]].iter_errors(event["detail"])
-        wrong.extend(f"{came[-1]}: {error.message}" for error in errors)
-        take(bus, event, only)
-
-    monkeypatch.setattr(Bus, "take", checked)
-    yield came
-    assert came
-    assert wrong == []
-
-
-@pytest.fixture(scope="session")
-def deployed() -> Callable[..., Any]:
-    """Make of a pipeline the deployment that commands reach on AWS."""
-    from votepipe.project import Project
-
-    def deployed(pipeline: "Pipeline", **parameters: str) -> Any:
-        resources = pipeline.resources
-        ids = {name: resources.ref(name) for name in resources.properties}
-        stack = SimpleNamespace(
-            physical_ids=ids,
-            physical_id=ids.__getitem__,
-            parameters=parameters,
-            of_type=lambda kind: list(resources.of_type(kind)),
-            resolved=resources.properties.__getitem__,
-        )
-
-        def invoke(Payload: bytes, **_: Any) -> Any:  # noqa: N803
-            answer = pipeline.invoke("EnrichFunction", json.loads(Payload))
-            return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-        def client(name: str, **_: Any) -> Any:
-            return SimpleNamespace(invoke=invoke) if name == "lambda" else pipeline.client(name)
-
-        return SimpleNamespace(
-            name="votepipe",
-            table=SimpleNamespace(name=ids["VotesTable"]),
-            console=None,
-            sinks={sink.name: sink.name in pipeline.models.fed for sink in Project.read().sinks},
-            session=SimpleNamespace(client=client),
-            stack=stack,
-        )
-
-    return deployed
 
 
 @pytest.fixture(scope="session")

@@ -82,27 +82,6 @@ class Up:
         return code
 
 
-def descendants(pid: int) -> set[int]:
-    """The processes below one, as the system's table of processes has them now."""
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    parents = {
-        int(child): int(parent) for child, parent in map(str.split, shown.stdout.splitlines())
-    }
-    below: set[int] = set()
-    while more := {each for each, parent in parents.items() if parent in {pid, *below}} - below:
-        below |= more
-    return below
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those of the processes that run; one that waits to be collected does not."""
-    shown = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True)
-    running = {
-        int(pid) for pid, state in map(str.split, shown.stdout.splitlines()) if state[0] != "Z"
-    }
-    return pids & running
-
-
 @pytest.fixture(scope="module")
 def root(make_checkout) -> Path:
     """The checkout that the runs share."""
@@ -139,22 +118,21 @@ def run(root: Path, port: int) -> Iterator[Callable[..., Up]]:
     [
         (signal.SIGHUP, "Starting the local AWS"),
         (signal.SIGINT, "sam build"),
-        (signal.SIGTERM, "Ctrl-C ends everything."),
     ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else value,
 )
-def test_a_signal_ends_all_that_runs(run, eventually, number, step) -> None:
+def test_a_signal_ends_all_that_was_started(run, eventually, processes, number, step) -> None:
     up = run()
     up.wait_for(step)
-    below = eventually(lambda: descendants(up.process.pid))  # it says what it is about to do
+    below = eventually(lambda: processes.below(up.process.pid))  # it says what comes next
 
     code = up.end(number, group=True)
 
     assert (code, up.said[-1]) == (0, "Ended.")
-    assert alive(below | descendants(up.process.pid)) == set()
+    assert processes.alive(below | processes.below(up.process.pid)) == set()
 
 
-def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe) -> None:
+def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe, processes) -> None:
     parameters = ("--parameters", "SlackEmojiUp='a \"b\" é🎉'")
     killed = run(*parameters)
     killed.wait_for("Ctrl-C ends everything.")
@@ -163,15 +141,15 @@ def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe) -> Non
     table = session.resource("dynamodb").Table(status["table"])
     table.put_item(Item={"widgetId": "w", "voteId": "kept", "voteType": "thumbsup"})
     assert Stack(status["stack"], session).parameters["SlackEmojiUp"] == 'a "b" é🎉'
-    left = descendants(killed.process.pid)
+    left = processes.below(killed.process.pid)
     killed.process.kill()
     killed.process.wait(SECONDS)  # its output goes on: the pipe runner, which is left, has it too
-    assert status["processes"]["ministack"] in alive(left)
+    assert status["processes"]["ministack"] in processes.alive(left)
 
     up = run(*parameters)
     up.wait_for("Ctrl-C ends everything.")
 
-    assert alive(left) == set()
+    assert processes.alive(left) == set()
     # Commands find it where it was brought up.
     assert votepipe(root, "status", VOTEPIPE_PORT="").returncode == 0
     assert "Item" in table.get_item(Key={"widgetId": "w", "voteId": "kept"})
@@ -181,12 +159,12 @@ def test_it_comes_up_again_after_it_was_killed(run, root: Path, votepipe) -> Non
         *("Filling secrets", "Starting the pipe and the functions"),
     ]
 
-    below = descendants(up.process.pid)
+    below = processes.below(up.process.pid)
     os.kill(up.status()["processes"]["ministack"], signal.SIGKILL)
 
     assert up.ended() == 1
     assert up.said[-1].startswith("Error: MiniStack ended by itself. Read ")
-    assert alive(below) == set()
+    assert processes.alive(below) == set()
 
 
 def test_a_second_one_says_where_the_first_is(run, root: Path, votepipe) -> None:

@@ -13,7 +13,6 @@ import requests
 from click.testing import CliRunner
 
 from votepipe.dev.commands.recovery import redrive
-from votepipe.dev.commands.stack import secret
 from votepipe.dev.operations.casting import cast
 
 
@@ -293,35 +292,6 @@ def test_what_a_role_does_not_allow_is_a_dead_letter_that_names_the_action(
     (reason,) = eventually(lambda: reasons(stack, words))
     assert "dynamodb:UpdateItem" in reason
     assert "email" not in receivers(stack, words)
-
-
-def test_a_sink_that_is_off_gets_no_event_takes_none_and_has_no_secret(
-    without_webhook: Any, eventually: Any
-) -> None:
-    deployed = without_webhook.deployment
-    queue, sqs = deployed.stack.physical_id("WebhookQueue"), deployed.session.client("sqs")
-    sent = sqs.send_message(QueueUrl=queue, MessageBody="from before it was off")["MessageId"]
-
-    cast(deployed.table, vote_type="thumbsup", instance_of_joy="off")
-
-    eventually(lambda: "slack" in receivers(without_webhook, "off"))
-    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert message["MessageId"] == sent
-    assert "webhook" not in receivers(without_webhook, "")
-    assert "SlackSecret" in deployed.stack.physical_ids
-    assert "WebhookSecret" not in deployed.stack.physical_ids
-    refused = CliRunner().invoke(
-        secret, ["set", "webhook"], env={"VOTEPIPE_PORT": str(without_webhook.port)}
-    )
-    assert refused.output == (
-        "Error: Sink 'webhook' is off in stack 'votepipe-local', so it has no secret. "
-        "Deploy with WebhookEnabled=true first.\n"
-    )
-    assert (
-        "  'email' cannot run. EMAIL_SENDER (Address that mails come from) has no value. "
-        "Set the template parameter 'EmailSender'.\n"
-    ) in without_webhook.said
-    assert [name for name, on in without_webhook.status["sinks"].items() if not on] == ["webhook"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """votepipe/dev/local/live: what is saved while the local stack runs is deployed, the rest stays.
 
-One stack runs for all of it, as a person's does who works on a sink.
+One stack runs for all of it, as a person's does who works on a sink. Its sink `webhook` is off, and
+`email` has no sender.
 """
 
 import json
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from votepipe.dev.commands.stack import secret
 from votepipe.dev.operations.casting import cast
 
-pytestmark = pytest.mark.local_stack
+pytestmark = [pytest.mark.local_stack, pytest.mark.xdist_group("live")]
 
 SINK = '''"""Post each vote to a pager."""
 from dataclasses import dataclass
@@ -45,7 +48,8 @@ def root(make_checkout: Callable[[], Path]) -> Path:
 @pytest.fixture(scope="module")
 def up(root: Path, running_stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The stack of that checkout."""
-    up = running_stack(tmp_path_factory.mktemp("live"), root)
+    folder = tmp_path_factory.mktemp("live")
+    up = running_stack(folder, root, WebhookEnabled="false", EmailSender="")
     yield up
     up.end()
 
@@ -70,10 +74,15 @@ def save(root: Path, up: Any, eventually: Any) -> Callable[[str, str | None], di
     return save
 
 
-def texts(up: Any, sink: str) -> list[str]:
+def bodies(up: Any, sink: str) -> list[Any]:
     """What the receiver got for a sink."""
     answered = requests.get(f"{up.url}/api/messages", timeout=10).json()
-    return [each["body"]["text"] for each in answered if each["sink"] == sink]
+    return [each["body"] for each in answered if each["sink"] == sink]
+
+
+def texts(up: Any) -> list[str]:
+    """What the pager got."""
+    return [each["text"] for each in bodies(up, "pager")]
 
 
 def hops(up: Any, vote_id: str) -> list[str]:
@@ -87,6 +96,37 @@ def vote(up: Any) -> str:
     return cast(up.deployment.table, vote_type="thumbsup")["voteId"]
 
 
+def test_a_sink_that_is_off_gets_no_event_takes_none_and_has_no_secret(
+    up: Any, root: Path, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    stack, sqs = up.deployment.stack, up.deployment.session.client("sqs")
+    queue = stack.physical_id("WebhookQueue")
+    sent = sqs.send_message(QueueUrl=queue, MessageBody="from before it was off")["MessageId"]
+
+    vote(up)
+
+    eventually(lambda: bodies(up, "slack"))
+    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert message["MessageId"] == sent
+    assert bodies(up, "webhook") == []
+    assert "SlackSecret" in stack.physical_ids
+    assert "WebhookSecret" not in stack.physical_ids
+    refused = CliRunner().invoke(secret, ["set", "webhook"], env={"VOTEPIPE_PORT": str(up.port)})
+    assert refused.output == (
+        "Error: Sink 'webhook' is off in stack 'votepipe-local', so it has no secret. "
+        "Deploy with WebhookEnabled=true first.\n"
+    )
+    assert [name for name, on in up.status["sinks"].items() if not on] == ["webhook"]
+
+
+def test_a_sink_that_lacks_a_setting_is_named_at_the_start(up: Any) -> None:
+    assert (
+        "  'email' cannot run. EMAIL_SENDER (Address that mails come from) has no value. "
+        "Set the template parameter 'EmailSender'.\n"
+    ) in up.said
+
+
 def test_a_sink_is_dropped_in_changed_broken_and_removed(
     up: Any, root: Path, save: Any, eventually: Any
 ) -> None:
@@ -96,7 +136,7 @@ def test_a_sink_is_dropped_in_changed_broken_and_removed(
     first = vote(up)
 
     assert (dropped["ok"], dropped["sink"]) == (True, "pager")
-    eventually(lambda: f"first {first}" in texts(up, "pager"))
+    eventually(lambda: f"first {first}" in texts(up))
     assert "  PagerQueue:" in (root / "template.yaml").read_text()
     assert up.status["sinks"]["pager"] is True
 
@@ -107,15 +147,15 @@ def test_a_sink_is_dropped_in_changed_broken_and_removed(
     second = vote(up)
 
     assert changed["ok"]
-    eventually(lambda: f"second {second}" in texts(up, "pager"))
+    eventually(lambda: f"second {second}" in texts(up))
     everybody = sorted([first, *voting.result(), second])
-    eventually(lambda: len(texts(up, "pager")) >= len(everybody))
-    assert sorted(each.split()[1] for each in texts(up, "pager")) == everybody
+    eventually(lambda: len(texts(up)) >= len(everybody))
+    assert sorted(each.split()[1] for each in texts(up)) == everybody
 
     tried = requests.post(f"{up.url}/api/try", json={"sink": "pager"}, timeout=60)
 
     assert tried.ok, tried.text
-    eventually(lambda: texts(up, "pager").count(f"second {second}") == 2)
+    eventually(lambda: texts(up).count(f"second {second}") == 2)
 
     broken = save(PAGER, SINK.replace("VoteCast", "VoteCats"))
     third = vote(up)
@@ -126,7 +166,7 @@ def test_a_sink_is_dropped_in_changed_broken_and_removed(
         "line": 13,
         "text": f"{PAGER}, line 13: there is no event 'VoteCats'. Did you mean 'VoteCast'?",
     }
-    eventually(lambda: f"second {third}" in texts(up, "pager"))
+    eventually(lambda: f"second {third}" in texts(up))
 
     with_key = SINK.replace("WORD", "third").replace(
         'pager")\n', 'pager")\n    key: Secret = setting("Key")\n'
