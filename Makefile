@@ -18,14 +18,14 @@ setup: ## Make both environments, pinned exactly; quick when there is nothing to
 .venv/ready: requirements/dev.txt pyproject.toml
 	@echo "Installing what votepipe is developed with into .venv …"
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/dev.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
 	@touch $@
 
 .venv-ministack/ready: requirements/ministack.txt
 	@echo "Installing the local AWS into .venv-ministack …"
 	@$(PYTHON) -m venv .venv-ministack
-	@.venv-ministack/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/ministack.txt
+	@.venv-ministack/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/ministack.txt
 	@touch $@
 
 up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETERS="Name=Value …")
@@ -35,15 +35,22 @@ demo: setup ## Push the sample records through the real code, without any server
 	@.venv/bin/votepipe demo
 
 check: setup ## Format, lint, types, template, schemas
+	@$(MAKE) --no-print-directory -j2 check-code check-template
+
+.PHONY: check-code check-template
+check-code:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/mypy examples/sinks/*.py examples/enrichers/*.py
+
+check-template: export SAM_CLI_TELEMETRY = 0
+check-template: export AWS_DEFAULT_REGION = us-east-1
+check-template:
 	.venv/bin/votepipe sync --check
 	.venv/bin/votepipe schemas check
-	.venv/bin/cfn-lint template.yaml examples/subscriber/template.yaml
-	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint
-	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint --template-file examples/subscriber/template.yaml
+	.venv/bin/sam validate --lint
+	.venv/bin/sam validate --lint --template-file examples/subscriber/template.yaml
 
 test: setup ## All tests, in parallel
 	.venv/bin/pytest -n 2 --dist loadgroup
@@ -67,7 +74,7 @@ docs: setup ## Write the catalogue of events as a page, for AsyncAPI and for Eve
 	@.venv/bin/votepipe schemas docs
 
 .venv-bench/ready: requirements/bench.txt
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .venv-bench --upgrade -r requirements/bench.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes --target .venv-bench --upgrade -r requirements/bench.txt
 	@touch $@
 
 bench: setup .venv-bench/ready ## What is measured beside others, as a table and bench/results.json, in a few minutes
