@@ -1,6 +1,7 @@
 """The console: the page, its API, the receiver, and the server on the loopback address."""
 
 import json
+import math
 import socket
 import threading
 import time
@@ -140,13 +141,13 @@ def _journal(app: Flask, journal: Journal, faults: HttpFaults, table: Callable[[
 def _changes(journal: Journal, closing: threading.Event) -> Iterator[str]:
     """Server-sent events: where the journal stands, at most five times a second."""
     seen: dict[str, Any] = {}
-    written = time.monotonic()
-    while not closing.wait(0.2):
-        state = journal.state()
-        if state != seen:
+    written = -math.inf
+    while not closing.wait(0.05):
+        state, since = journal.state(), time.monotonic() - written
+        if state != seen and since > 0.2:
             seen, written = state, time.monotonic()
             yield f"event: changed\ndata: {json.dumps(state)}\n\n"
-        elif time.monotonic() > written + 15:
+        elif since > 15:
             # Only a write shows that the page has gone.
             written = time.monotonic()
             yield ": nothing new\n\n"

@@ -1,8 +1,10 @@
 """votepipe/dev/console/watcher.py: lines, dead letters and mail from a real MiniStack."""
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -259,6 +261,42 @@ def test_only_the_given_queues_are_read(local_aws: Any, queue: str) -> None:
 def test_without_ministack_it_raises(free_port: int) -> None:
     with pytest.raises(requests.RequestException):
         dead_letters(f"http://127.0.0.1:{free_port}", ["http://127.0.0.1/0/queue"])
+
+
+def test_while_the_journal_rests_a_fifth_of_the_rounds_reads(eventually: Any) -> None:
+    asked: list[int] = []
+    read: list[int] = []
+
+    class Asked(Journal):
+        def state(self) -> dict[str, Any]:
+            asked.append(threading.get_ident())
+            return super().state()
+
+    class Resting(Watcher):
+        def read_lines(self) -> None:
+            read.append(asked.count(threading.get_ident()))
+
+        def read_mail(self) -> None:
+            """Leave it to the lines."""
+
+        read_dead_letters = read_statements = read_mail
+
+    journal = Asked()
+    nobody: Any = None
+    with Resting(
+        journal,
+        logs=nobody,
+        trail=nobody,
+        groups=[],
+        endpoint="",
+        dead_letter_queues=[],
+        interval=0.001,
+    ):
+        eventually(lambda: len(read) >= 15)
+        journal.reset()
+        eventually(lambda: {1} <= {later - each for each, later in pairwise(read[14:])})
+
+    assert read[:15] == [*range(1, 11), 15, 20, 25, 30, 35]
 
 
 def test_writes_by_partiql_are_counted_once_and_reads_are_not(local_aws: Any) -> None:
