@@ -6,7 +6,7 @@ owner. Nothing is cast by a GET: mail scanners and link previews open every link
 
 from typing import Any
 
-from api import pages, throttle
+from api import pages, throttle, work
 from api.web import Refused, Request, Response, data
 from votepipe.aws.logs import log
 from votepipe.model.errors import DeliveryError
@@ -15,7 +15,7 @@ from votepipe.model.errors import DeliveryError
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "authorization, content-type",
+    "access-control-allow-headers": f"authorization, content-type, {work.HEADER}",
     "access-control-max-age": "86400",
 }
 
@@ -38,10 +38,14 @@ def _graphql(request: Request) -> Response:
         throttle.check(request)
         response = graphql.answer(request)
     except Refused as refused:
-        response = data({"errors": [{"message": str(refused)}]}, refused.status)
+        response = _error(str(refused), refused.status)
     except DeliveryError as error:
         log("request failed", level="ERROR", why=str(error))
-        response = data({"errors": [{"message": "Votes cannot be stored now. Try again."}]}, 503)
+        response = _error("Votes cannot be stored now. Try again.", 503)
     return Response(
         status=response.status, body=response.body, headers={**response.headers, **_CORS}
     )
+
+
+def _error(why: str, status: int) -> Response:
+    return data({"errors": [{"message": why, "extensions": {"status": status}}]}, status)

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from api import throttle
+from api import throttle, work
 from api.web import Refused
 from votepipe import aws
 from votepipe.aws import secrets
@@ -28,18 +28,25 @@ Vote = dict[str, Any]
 
 
 def cast(
-    widget_id: str, vote_type: str, *, instance: str = "", voter: str = "", vote_id: str = ""
+    widget_id: str,
+    vote_type: str,
+    *,
+    instance: str = "",
+    voter: str = "",
+    vote_id: str = "",
+    stamp: str = "",
 ) -> Vote:
-    """Cast or change a vote; returns it as it stands. `vote_id` is for readers without a name.
+    """Cast or change a vote; returns it as it stands.
 
-    Raises Refused, Temporary.
+    `vote_id` is for readers without a name, `stamp` where work is required. Raises Refused,
+    Temporary.
     """
     known = {"instanceOfJoy": instance, "voter": voter}
-    known = {name: text for name, text in known.items() if text and not stored.is_unknown(text)}
-    named = "voter" in known
-    vote_id = _id_of(widget_id, known) if named else _random_id(vote_id)
+    known = {name: text for name, text in known.items() if not stored.is_unknown(text)}
+    vote_id = _id_of(widget_id, known) if "voter" in known else _random_id(vote_id)
     values = {"voteType": vote_type, **known}
     _check({"widgetId": widget_id, "voteId": vote_id, **values})
+    work.check(stamp, widget_id, instance, known.get("voter", vote_id))
     sets = [f"#{name} = :{name}" for name in values]
     once = {"createdAt": times.timestamp(), "answers": {}}  # of the first write
     sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in once]

@@ -11,11 +11,12 @@ LARGEST_BODY = 64_000  # bytes; an event takes 99,000, and quoting makes answers
 
 
 class Refused(Exception):
-    """What was asked for is not given: a status, and a sentence for whoever asked."""
+    """What was asked for is not given: a status, a sentence, and facts for programs."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, **facts: str | int) -> None:
         super().__init__(why)
         self.status = status
+        self.facts = facts
 
 
 @dataclass(frozen=True, kw_only=True)

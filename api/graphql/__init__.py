@@ -106,11 +106,14 @@ def _public(error: GraphQLError) -> GraphQLError:
         ours = isinstance(cause, VotepipeError)  # its text is fit for logs
         why = str(cause) if ours else f"{type(cause).__name__} in {error.path}"
         log("request failed", level="ERROR", why=why)
+    facts = (
+        {"status": cause.status, **cause.facts} if isinstance(cause, Refused) else {"status": 503}
+    )
     return GraphQLError(
         str(cause) if known else "This cannot be done now. Try again.",
         error.nodes,
         path=error.path,
-        extensions={"status": cause.status if isinstance(cause, Refused) else 503},
+        extensions=facts,
     )
 
 

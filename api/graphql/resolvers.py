@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from api import owner, results, votes, widgets
+from api import owner, results, votes, widgets, work
 from api.web import Refused, Request
 from api.widgets import Widget
 
@@ -63,6 +63,7 @@ def widget_vote(
         instance=instance_of_joy or "",
         voter=voter or "",
         vote_id=vote_id or "",
+        stamp=info.context.headers.get(work.HEADER, ""),
     )
     return _facts(of_widget) | _vote(vote)
 

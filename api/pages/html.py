@@ -80,7 +80,7 @@ def document(
         # Without it, browsers ask for /favicon.ico.
         element("link", rel="icon", href="data:,"),
         [element("link", rel="stylesheet", href=assets.address(name)) for name in styles],
-        [element("script", src=assets.address(name), defer=True) for name in scripts],
+        [element("script", src=assets.address(name), type="module") for name in scripts],
     )
     footer = element("footer", element("a", texts["privacy.link"], href="/privacy"))
     body = element("body", element("main", *children, id="main"), footer, class_=class_)

@@ -4,7 +4,7 @@ from api.pages.html import document, element
 from api.pages.language import Texts
 from api.web import Refused, Response
 
-_KNOWN = (400, 404, 405, 409, 413, 429, 503)
+_KNOWN = (400, 403, 404, 405, 409, 413, 429, 503)
 
 
 def refusal(texts: Texts, refused: Refused) -> Response:

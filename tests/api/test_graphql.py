@@ -323,3 +323,73 @@ def test_an_address_may_write_so_often_a_minute(front: Pipeline, post: Post) -> 
     front.advance(minutes=1)
     assert statuses(1) == [200]
     assert len(front.items("VotesTable")) == 4
+
+
+def require_work(front: Pipeline, bits: int = 8) -> None:
+    front.models.functions["ApiFunction"].environment["API_PROOF_OF_WORK"] = str(bits)
+    front.restart()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"voter": "reader@example.com", "instanceOfJoy": "news"},
+        {"voteId": "0c6a8b1e-2f4d-4c3b-9a57-1d2e3f405162"},
+        {"voter": "{{ subscriber.email }}", "voteId": "0C6A8B1E2F4D4C3B9A571D2E3F405162"},
+    ],
+)
+def test_a_refusal_says_what_to_work_on_and_the_stamp_casts_one_vote(
+    front: Pipeline, post: Post, solve: Any, given: dict[str, str]
+) -> None:
+    require_work(front)
+    declared = ", ".join(f"${name}: String" for name in given)
+    passed = ", ".join(f"{name}: ${name}" for name in given)
+    body = json.dumps({
+        "query": f"mutation ({declared}) {{ widgetVote(userId: \"me\", widgetId: \"blog\", "
+        f"thumbsup: true, {passed}) {{ voteId }} }}",
+        "variables": given,
+    })  # fmt: skip
+
+    def send(stamp: str = "") -> Any:
+        sent = {"votepipe-work": stamp} if stamp else {}
+        return json.loads(call(front, "POST", body=body, headers=sent)["body"])
+
+    (error,) = send()["errors"]
+    assert error["message"].startswith("This site requires proof of work.")
+    required = error["extensions"]
+    assert {required["status"], required["work"]} == {403, 8}
+    assert send("1:1")["errors"]
+    assert front.items("VotesTable") == []
+    stamp = solve(required)
+    votes = {send(stamp)["data"]["widgetVote"]["voteId"] for _ in range(2)}
+
+    assert len(votes) == len(front.items("VotesTable")) == 1
+
+
+def test_without_a_voter_or_a_random_id_no_stamp_is_good(
+    front: Pipeline, post: Post, solve: Any
+) -> None:
+    require_work(front, 16)
+    vote = 'mutation { widgetVote(userId: "me", widgetId: "blog", thumbsup: true) { voteId } }'
+    body = json.dumps({"query": vote})
+    refusal = json.loads(call(front, "POST", body=body)["body"])["errors"][0]
+    stamp = solve(refusal["extensions"])
+    again = json.loads(call(front, "POST", body=body, headers={"votepipe-work": stamp})["body"])
+
+    assert "a random UUID as 'voteId'" in again["errors"][0]["message"]
+    assert front.items("VotesTable") == []
+
+
+def test_a_page_may_send_a_stamp(front: Pipeline, post: Post) -> None:
+    allowed = call(front, "OPTIONS")["headers"]["access-control-allow-headers"]
+
+    assert "votepipe-work" in allowed
+
+
+def test_answers_need_no_work(front: Pipeline, post: Post) -> None:
+    vote = 'mutation { widgetVote(userId: "me", widgetId: "blog", thumbsup: true) { voteId } }'
+    vote_id = post(vote)["widgetVote"]["voteId"]
+    require_work(front)
+
+    post(SAVE_FEEDBACK, widgetId="blog", voteId=vote_id, voteType="thumbsup", answers="{}")
+    assert post(COMPLETE % vote_id)["completeVote"]["complete"] is True

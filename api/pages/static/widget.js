@@ -1,6 +1,5 @@
-// <votepipe-widget widget="…" instance="…">; also voter, question (other words), base (an address).
-// What a reader did is kept and sent until it has arrived.
-(() => {
+// <votepipe-widget> of docs/front.md: what a reader did is kept until it arrives.
+{
 const SOURCE = document.currentScript?.src;
 const WORDS = {
   en: "Was this helpful?|👍 Yes|👎 No|Thank you!|Send|Skip|Yes|No|Offline. It is sent later.|This cannot be stored.",
@@ -8,26 +7,27 @@ const WORDS = {
 };
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
-:host{--accent:var(--votepipe-accent,#1d6b57);--on:#fff;display:block;font:1rem/1.5 system-ui,sans-serif}
-@media(prefers-color-scheme:dark){:host{--accent:var(--votepipe-accent,#7fd0b4);--on:#0e2119}}
+:host{--accent:var(--votepipe-accent,light-dark(#1d6b57,#7fd0b4));display:block;font:1rem/1.5 system-ui}
 p,textarea{width:100%;margin:0}
 *{box-sizing:border-box}
 div{display:flex;flex-wrap:wrap;gap:.5em;margin:.5em 0}
 button,textarea{padding:.5em 1em;font:inherit;color:inherit;background:none;border:1px solid #8c8678;border-radius:.75em}
 button{min-height:2.75em;cursor:pointer}
-[aria-pressed=true],.send{background:var(--accent);color:var(--on)}
+[aria-pressed=true],textarea+button{background:var(--accent);color:canvas}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 `);
 const quoted = JSON.stringify;
+const newId = () => URL.createObjectURL(new Blob).slice(-36); // randomUUID needs https
 const what = ({ type, answers }) => quoted([type, answers]);
 
-function make(tag, facts, ...children) {
+const make = (tag, facts, ...children) => {
   const made = Object.assign(document.createElement(tag), facts);
   made.append(...children);
   return made;
-}
+};
 
 customElements.define("votepipe-widget", class extends HTMLElement {
+  state = { answers: {}, questions: [] };
   get = (name) => this.getAttribute(name) || "";
 
   connectedCallback() {
@@ -37,7 +37,6 @@ customElements.define("votepipe-widget", class extends HTMLElement {
     this.words = (WORDS[language.slice(0, 2)] || WORDS.en).split("|");
     this.instance = this.get("instance") || location.pathname;
     this.key = `votepipe:${this.get("widget")}:${this.instance}`;
-    this.state = { answers: {}, questions: [] };
     try { Object.assign(this.state, JSON.parse(localStorage[this.key])); } catch {}
     const ask = this.get("question") || this.words[0];
     this.votes = make("div", { role: "group", ariaLabel: ask },
@@ -55,6 +54,7 @@ customElements.define("votepipe-widget", class extends HTMLElement {
     Object.assign(this.state, facts);
     try { localStorage[this.key] = quoted(this.state); } catch {}
     this.draw();
+    this.sync();
   }
 
   draw() {
@@ -71,22 +71,18 @@ customElements.define("votepipe-widget", class extends HTMLElement {
   form({ field, label, type }) {
     this.next.ariaLabel = label;
     const text = make("textarea", { ariaLabel: label, rows: 3, maxLength: 5000 });
-    const button = (word, value, className = "") =>
-      make("button", { className, onclick: () => this.answer(field, value()) }, this.words[word]);
+    const button = (word, value) =>
+      make("button", { onclick: () => this.answer(field, value()) }, this.words[word]);
     const given = type === "boolean" ? [button(6, () => true), button(7, () => false)]
-      : [text, button(4, () => text.value.trim() || null, "send")];
+      : [text, button(4, () => text.value.trim() || null)];
     return [make("p", {}, label), ...given, button(5, () => null)];
   }
 
-  vote(type) {
-    this.change({ type, id: this.state.id || crypto.randomUUID?.() });
-    this.sync();
-  }
+  vote = (type) => this.change({ type, id: this.state.id || newId() });
 
   answer(field, value) {
     this.change({ answers: { ...this.state.answers, [field]: value } });
     (this.next.querySelector("textarea,button") || this.status).focus();
-    this.sync();
   }
 
   async sync() {
@@ -98,7 +94,7 @@ customElements.define("votepipe-widget", class extends HTMLElement {
     } catch (refused) {
       this.problem = this.words[refused === true ? 9 : 8];
       this.draw();
-      if (refused !== true) this.timer = setTimeout(() => this.sync(), 10000);
+      if (refused !== true) this.timer = setTimeout(() => this.sync(), 1e4);
     }
     this.busy = false;
   }
@@ -113,22 +109,26 @@ customElements.define("votepipe-widget", class extends HTMLElement {
       return this.change({ cast: 1, id: found.voteId, questions, sent });
     }
     const vote = `(${widget},voteId:"${id}"`;
-    // What is null was skipped; JSON leaves out what is undefined.
-    const given = quoted(answers, (_, value) => value ?? undefined);
-    await this.call(`saveFeedback${vote},voteType:"${type}",answers:${quoted(given)}){voteId}`);
+    // Null was skipped; JSON drops undefined.
+    const given = quoted(quoted(answers, (_, value) => value ?? undefined));
+    await this.call(`saveFeedback${vote},voteType:"${type}",answers:${given}){voteId}`);
     if (questions[0] && !this.asked) await this.call(`completeVote${vote}){voteId}`);
     this.change({ sent });
   }
 
-  async call(mutation) {
-    const answer = await fetch(new URL("/graphql", this.get("base") || SOURCE), {
-      method: "POST", headers: { "content-type": "application/json" },
+  async call(mutation, stamp) {
+    const front = (path) => new URL(path, this.get("base") || SOURCE);
+    // Plain text, as JSON would cost a preflight.
+    const { data, errors } = await (await fetch(front("/graphql"), {
+      method: "POST", headers: stamp && { "votepipe-work": stamp },
       body: quoted({ query: `mutation{r:${mutation}}` }),
-    });
-    const { data, errors } = await answer.json();
+    })).json();
     this.problem = "";
     if (!errors) return data.r;
-    throw (errors[0].extensions?.status ?? answer.status) < 429;
+    const why = errors[0].extensions;
+    if (!why.work || stamp) throw why.status < 429;
+    const { solve } = await import(front("/assets/work.js"));
+    return this.call(mutation, await solve(why));
   }
 });
-})();
+}

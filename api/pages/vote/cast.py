@@ -5,7 +5,7 @@ import uuid
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
-from api import votes, widgets
+from api import votes, widgets, work
 from api.pages.html import document, element, thumb
 from api.pages.language import Texts, texts_for
 from api.pages.vote import visits
@@ -30,8 +30,8 @@ def answer(request: Request, widget: str, vote_type: str) -> Response:
         texts,
         texts["vote.title"],
         element("h1", question),
-        _form(request, texts, vote_type, by_script),
-        scripts=["vote.js"] if by_script else [],
+        _form(request, texts, widget, vote_type, by_script),
+        scripts=[*["work.js"] * (work.bits() > 0), *["vote.js"] * by_script],
     )
     # With the same id when it is shown again, voting once more is the same vote.
     kept = {"cache-control": "private, max-age=3600", "vary": "accept-language"}
@@ -47,6 +47,7 @@ def _cast(request: Request, widget: str, vote_type: str) -> Response:
         instance=request.query.get("instanceOfJoy", ""),
         voter=_voter(request),
         vote_id=form.get("id", ""),
+        stamp=form.get("work", ""),
     )
     return redirect(f"/{quote(widget, safe='')}/votes/{quote(vote['voteId'], safe='')}")
 
@@ -63,7 +64,7 @@ def _title(widget: str, instance: str) -> str:
     return (article and article.title) or ""
 
 
-def _form(request: Request, texts: Texts, vote_type: str, by_script: bool) -> Element:
+def _form(request: Request, texts: Texts, widget: str, vote_type: str, by_script: bool) -> Element:
     choices = [
         element(
             "label",
@@ -72,7 +73,6 @@ def _form(request: Request, texts: Texts, vote_type: str, by_script: bool) -> El
         )
         for each in VOTE_TYPES
     ]
-    unknown = stored.is_unknown(request.query.get("voter", ""))
     # A POST to an address drops what the browser keeps of it: the page, with its id, is to stay.
     action = f"?{urlencode({**request.query, 'send': ''})}"
     return element(
@@ -81,10 +81,25 @@ def _form(request: Request, texts: Texts, vote_type: str, by_script: bool) -> El
             "fieldset", element("legend", texts["vote.choose"], class_="hidden"), choices,
             class_="choices",
         ),
-        element("input", type="hidden", name="id", value=str(uuid.uuid4())) if unknown else None,
+        _hidden(request, texts, widget),
         element("button", texts["vote.send"], class_="main"),
         element("p", texts["vote.by-script"], class_="hint") if by_script else None,
         method="post",
         action=action,
         id="vote",
     )  # fmt: skip
+
+
+def _hidden(request: Request, texts: Texts, widget: str) -> list[Element]:
+    """The id of a reader without a name, and what `work.js` turns into a stamp."""
+    voter, new_id = _voter(request), str(uuid.uuid4())
+    fields = []
+    if stored.is_unknown(voter):
+        voter = new_id
+        fields.append(element("input", type="hidden", name="id", value=new_id))
+    if work.bits():
+        required = work.required(widget, request.query.get("instanceOfJoy", ""), voter)
+        facts = {f"data_{name}": value for name, value in required.items()}
+        fields.append(element("input", type="hidden", name="work", **facts))
+        fields.append(element("noscript", element("p", texts["vote.needs-script"])))
+    return fields

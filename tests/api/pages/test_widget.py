@@ -156,6 +156,24 @@ def test_it_goes_by_keyboard_in_the_pages_language(
     eventually(lambda: "S tipkami" in str(served.votes))
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_the_widget_works_on_another_origin(
+    open_page: Any, served: Any, blog: Any, eventually: Any, by_id: bool
+) -> None:
+    served.set(API_PROOF_OF_WORK="12")
+    page = open_page(blog())
+    if not by_id:
+        page.evaluate("document.querySelector('votepipe-widget').setAttribute('voter', 'é \"a\"')")
+    button(page, "👍 Yes").click()
+    button(page, "Skip").click()
+    button(page, "👎 No").click()
+    eventually(lambda: served.votes and served.votes[0]["voteType"] == "thumbsdown")
+    expect(page.get_by_role("status")).to_have_text("Thank you!")
+
+    assert len(served.votes) == 1
+    assert ("voter" in served.votes[0]) != by_id
+
+
 def test_it_looks_right(open_page: Open, served: Any, blog: Any, looks_right: Any) -> None:
     page = open_page(blog())
     looks_right(page, "widget")

@@ -20,7 +20,7 @@ def parameters(found: Iterable[SinkResources | EnricherSettings], url: str) -> d
     All of them, so that nothing stays of what was set in the run before.
     """
     on = {switch(each.name): "true" for each in found if isinstance(each, SinkResources)}
-    on |= {"ApiEnabled": "true", "ApiWritesPerMinute": "0"}
+    on |= {"ApiEnabled": "true", "ApiWritesPerMinute": "0", "ApiProofOfWork": "0"}
     return on | {
         field.parameter: value
         for plugin in found

@@ -85,6 +85,7 @@ def test_every_setting_gets_its_value_anew(tmp_path: Path) -> None:
         "ChatServer": "http://127.0.0.1:8600/receive/chat/api",
         "ApiEnabled": "true",
         "ApiWritesPerMinute": "0",
+        "ApiProofOfWork": "0",
     }
 
 
