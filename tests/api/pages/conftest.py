@@ -210,14 +210,19 @@ def axe(node_modules: Path) -> str:
 
 
 @pytest.fixture
-def looks_right(axe: str, request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Hold a page to WCAG 2.2 AA, light and dark, and keep what it looks like."""
+def looks_right(axe: str) -> Callable[..., None]:
+    """Hold a page to WCAG 2.2 AA, light and dark, and keep what it looks like.
 
-    def looks_right(page: Page, name: str) -> None:
+    `picture` is what docs/ calls the part of it that the screen shows.
+    """
+
+    def looks_right(page: Page, name: str, picture: str = "") -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=SHOTS / f"{name}-{scheme}.png", full_page=True)
+            if picture and scheme == "light":
+                page.screenshot(path=SHOTS / picture)
             page.evaluate(axe)
             found = page.evaluate(RULES)
             assert found == [], f"{name}, {scheme}: {found}"

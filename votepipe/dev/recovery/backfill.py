@@ -103,7 +103,9 @@ class Backfill:
         if widget is not None:
             asked["KeyConditionExpression"] = "widgetId = :widget"
             asked["ExpressionAttributeValues"] = {":widget": {"S": widget}}
-        return every(client.scan if widget is None else client.query, **asked)
+        pages = client.get_paginator("scan" if widget is None else "query").paginate(**asked)
+        items: Iterator[Item] = pages.search("Items[]")
+        return items
 
     def forget(self, item: Item) -> None:
         """Have the sink know nothing of a vote, as if it had delivered no state of it."""
@@ -190,13 +192,3 @@ def replay(found: Deployment, sink: str, since: datetime, until: datetime) -> No
         EventEndTime=until,
         Destination={"Arn": bus, "FilterArns": [rule]},
     )
-
-
-def every(read: Callable[..., Any], **asked: Any) -> Iterator[Item]:
-    """Every item that `read`, a client's scan or query, finds for what is asked."""
-    while True:
-        page = read(**asked)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]

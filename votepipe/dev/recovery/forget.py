@@ -11,7 +11,6 @@ from typing import Any
 from votepipe.aws.dynamodb import marshal
 from votepipe.delivery.messages import event_in
 from votepipe.dev.operations.deployment import Deployment
-from votepipe.dev.recovery.backfill import every
 from votepipe.dev.recovery.received import Received
 from votepipe.model.errors import InvalidEvent
 from votepipe.model.events import Event
@@ -43,13 +42,12 @@ def forget(found: Deployment, table: str, voter: str) -> Forgotten:
 
 def _delete_votes(client: Any, table: str, voter: str) -> int:
     """Nobody finds votes by their voter: this reads the whole table, as rarely as it is needed."""
-    theirs = every(
-        client.scan,
+    pages = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="voter = :voter",
         ExpressionAttributeValues={":voter": marshal(voter)},
     )
-    votes = [{name: item[name] for name in KEYS} for item in theirs]
+    votes = [{name: item[name] for name in KEYS} for page in pages for item in page["Items"]]
     for keys in votes:
         client.delete_item(TableName=table, Key=keys)
     return len(votes)

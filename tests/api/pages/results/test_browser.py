@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
-DESK = {"width": 1100, "height": 800}
+DESK = {"width": 1100, "height": 1100}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def signed_in(open_page: Open, served: Any) -> Page:
 
 
 def test_every_page_of_the_owner_looks_right(
-    open_page: Open, signed_in: Page, looks_right: Callable[[Page, str], None]
+    open_page: Open, signed_in: Page, looks_right: Callable[..., None]
 ) -> None:
     looks_right(signed_in, "results-list")
     signed_in.get_by_role("link", name="blog").click()
@@ -42,7 +42,7 @@ def test_every_page_of_the_owner_looks_right(
         each.locator("summary").click()
     looks_right(signed_in, "results-all")
     signed_in.reload()
-    looks_right(signed_in, "results")
+    looks_right(signed_in, "results", "front-results.png")
     signed_in.set_viewport_size({"width": 390, "height": 760})
     looks_right(signed_in, "results-phone")
     signed_in.get_by_role("button", name="Sign out").click()
