@@ -213,7 +213,7 @@ def axe(node_modules: Path) -> str:
 def looks_right(axe: str) -> Callable[..., None]:
     """Hold a page to WCAG 2.2 AA, light and dark, and keep what it looks like.
 
-    `picture` is what docs/ calls the part of it that the screen shows.
+    `picture` is what docs/ calls the top of it, as far as the screen shows it.
     """
 
     def looks_right(page: Page, name: str, picture: str = "") -> None:
@@ -222,6 +222,7 @@ def looks_right(axe: str) -> Callable[..., None]:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=SHOTS / f"{name}-{scheme}.png", full_page=True)
             if picture and scheme == "light":
+                page.evaluate("scrollTo(0, 0)")
                 page.screenshot(path=SHOTS / picture)
             page.evaluate(axe)
             found = page.evaluate(RULES)
