@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PARAMETERS ?=
 export PARAMETERS
+# Else every command, and every cold start of the test kit, compiles what it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up demo check test test-fast chaos fuzz models docs bench deploy requirements clean

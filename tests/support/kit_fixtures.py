@@ -51,10 +51,10 @@ class Tables:
         from votepipe.emulator.dynamodb.table import Table
         from votepipe.emulator.functions.calls import Calls
         from votepipe.emulator.simulation.simulation import Simulation
-        from votepipe.project import checkout
-        from votepipe.project.template import read
+        from votepipe.project import Project
 
-        facts = {name: each["Properties"] for name, each in read(checkout())["Resources"].items()
+        resources = Project.read().template["Resources"]
+        facts = {name: each["Properties"] for name, each in resources.items()
                  if each["Type"] == "AWS::DynamoDB::Table"}  # fmt: skip
         arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
         self.tables = {name: Table.of(name, name, arn + name, facts[name]) for name in facts}
