@@ -97,8 +97,8 @@ def subscriber(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     folder = tmp_path_factory.mktemp("subscriber")
     with MiniStack(folder / "ministack", enforce_iam=True) as ministack:
         env = ministack.environment(THEIRS)
-        sam.build(folder, env, FOLDER)
-        sam.deploy(folder, env, sam.parameters("local", FOLDER), FOLDER)
+        built = sam.build(folder, env, FOLDER)
+        sam.deploy(built, folder, env, sam.parameters("local", FOLDER), FOLDER)
         yield Deployment(sam.stack_name("local", FOLDER), LocalSession(ministack.endpoint, THEIRS))
 
 

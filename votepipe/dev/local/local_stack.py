@@ -157,9 +157,9 @@ class LocalStack:
             self.ministack.start()
         self._deploy_kits()
         with self._doing("sam build"):
-            sam.build(self.folder, env, self.root)
+            built = sam.build(self.folder, env, self.root)
         with self._doing("sam deploy"):
-            if not sam.deploy(self.folder, env, self._values(), self.root):
+            if not sam.deploy(built, self.folder, env, self._values(), self.root):
                 self._say("  No changes.")
         with self._doing("Filling secrets"):
             self._fill()

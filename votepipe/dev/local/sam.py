@@ -1,20 +1,29 @@
 """`sam build` and `sam deploy`, against the local AWS, and the template parameters they get."""
 
+import contextlib
 import difflib
+import hashlib
 import json
 import os
+import platform
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.processes import Child
 from votepipe.project import template
 from votepipe.project.names import meant
+
+BUILDS = Path(".aws-sam") / "kept"  # below the checkout or the kit
+KEPT = 3  # other stacks may be deploying from an older one
+NO_SOURCES = {"bench", "docs", "events", "examples", "tests"}
 
 
 class SamError(Exception):
@@ -87,18 +96,67 @@ def deploy_settings(environment: str, root: Path) -> Mapping[str, Any]:
 
 
 def build(folder: Path, env: Mapping[str, str], root: Path) -> Path:
-    """Build every function of the template below `folder`; returns the built template's path."""
-    _run(["build", "--build-dir", str(folder / "build")], folder / "build.log", env, root)
-    built = folder / "build" / "template.yaml"
-    # JSON is YAML. `sam deploy` reads it five times, half a second each where it is not JSON.
-    built.write_text(json.dumps(template.parsed(built.read_text("utf-8"))), encoding="utf-8")
-    return built
+    """Build every function of the template in `root`, unless a build of the same sources is kept.
+
+    Returns the path of the built template; how it went is below `folder`.
+    """
+    builds, before = root / BUILDS, sources(root)
+    kept = builds / before[0]
+    if not kept.exists():
+        builds.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=builds))  # with a note that sam leaves beside the build
+        built = made / "build" / "template.yaml"
+        _run(["build", "--build-dir", str(built.parent)], folder / "build.log", env, root)
+        # JSON is YAML. `sam deploy` reads it five times, half a second each where it is not JSON.
+        built.write_text(json.dumps(template.parsed(built.read_text("utf-8"))), encoding="utf-8")
+        if sources(root) != before:  # saved meanwhile, so nobody knows what this is a build of
+            return built
+        with contextlib.suppress(OSError):  # another stack of this checkout made it, too
+            made.rename(kept)
+    os.utime(kept)
+    with contextlib.suppress(FileNotFoundError):
+        for old in sorted(builds.iterdir(), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    return kept / "build" / "template.yaml"
 
 
-def deploy(folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path) -> bool:
-    """Deploy what `build` left below `folder`, as samconfig.toml's 'local' says.
+def sources(root: Path) -> tuple[str, float]:
+    """A name for all that a build reads, and when a file of it was written last."""
+    found = [
+        each
+        for each in sorted(root.iterdir())
+        if each.name not in NO_SOURCES and not each.name.startswith(".")
+    ]
+    name = f"{digest(root, found)[:32]}-{platform.python_version()}"
+    return name, max(each.stat().st_mtime for each in _files(found))
 
-    Returns whether there was anything to change.
+
+def digest(root: Path, paths: Iterable[Path]) -> str:
+    """Of the names and contents of files, and of those in folders, but for what Python caches."""
+    found = hashlib.sha256()
+    for file in _files(paths):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        found.update(f"{content} {file.relative_to(root)}\n".encode())
+    return found.hexdigest()
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        # Through links to folders, too, as building copies what is behind them.
+        below = [
+            Path(at, name) for at, _, names in os.walk(path, followlinks=True) for name in names
+        ]
+        yield from (
+            each for each in sorted([path, *below]) if each.is_file() and each.suffix != ".pyc"
+        )
+
+
+def deploy(
+    built: Path, folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path
+) -> bool:
+    """Deploy the template that `build` returned, as samconfig.toml's 'local' says.
+
+    Returns whether there was anything to change; how it went is below `folder`.
     """
     given = folder / "parameters.yaml"
     # JSON is YAML; sam takes a pair of quotes off each value.
@@ -107,7 +165,7 @@ def deploy(folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], 
     log = folder / "deploy.log"
     _run(
         [
-            *("deploy", "--template-file", str(folder / "build" / "template.yaml")),
+            *("deploy", "--template-file", str(built)),
             *("--parameter-overrides", f"file://{given.resolve()}"),
         ],
         log,

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.live import change_set
-from votepipe.dev.local.live.code import Code, digest
+from votepipe.dev.local.live.code import Code
+from votepipe.dev.local.sam import digest
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.project import Project, generated, template
 from votepipe.project.plugins import home

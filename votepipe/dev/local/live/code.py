@@ -4,12 +4,13 @@ import hashlib
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from votepipe.dev.local.sam import digest
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.project import zips
 
@@ -91,16 +92,6 @@ def upload(found: Deployment, bucket: str, content: bytes) -> str:
     key = hashlib.sha256(content).hexdigest()
     found.session.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
     return key
-
-
-def digest(root: Path, paths: Iterable[Path]) -> str:
-    """Of the names and contents of files, and of those in folders, but for what Python caches."""
-    found = hashlib.sha256()
-    for path in paths:
-        for file in sorted([path, *path.rglob("*")]):
-            if file.is_file() and file.suffix != ".pyc":
-                found.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
-    return found.hexdigest()
 
 
 def _functions(template: Mapping[str, Any]) -> list[str]:

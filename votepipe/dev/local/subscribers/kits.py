@@ -1,6 +1,5 @@
 """The subscriber kit on the local AWS, in the account of each subscriber that has a bus."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.project.subscribers import Subscriber
 
 KIT = Path("examples/subscriber")  # below the checkout
-_MADE = {".aws-sam", ".pytest_cache", "__pycache__"}
 
 
 def with_a_bus(
@@ -37,15 +35,15 @@ def deploy(subscriber: Subscriber, ministack: MiniStack, folder: Path, root: Pat
     """
     account, bus = str(subscriber.account), str(subscriber.bus)
     kit, folder = root / KIT, folder / account
-    note, digest = folder / "deployed", _digest(kit, bus)
+    note, wanted = folder / "deployed", f"{sam.sources(kit)[0]} {bus}"
     known = note.read_text() if note.exists() else ""
-    if known != digest or not _is_there(ministack.endpoint, bus):
+    if known != wanted or not _is_there(ministack.endpoint, bus):
         note.unlink(missing_ok=True)
         env = ministack.environment(account)
         values = sam.parameters("local", kit) | {"BusName": bus.rpartition("event-bus/")[2]}
-        sam.build(folder, env, kit)
-        sam.deploy(folder, env, values, kit)
-        note.write_text(digest)
+        built = sam.build(folder, env, kit)
+        sam.deploy(built, folder, env, values, kit)
+        note.write_text(wanted)
     return Deployment(sam.stack_name("local", kit), LocalSession(ministack.endpoint, account))
 
 
@@ -55,12 +53,3 @@ def _is_there(endpoint: str, bus: str) -> bool:
     except NoBus:
         return False
     return True
-
-
-def _digest(kit: Path, bus: str) -> str:
-    """Of all that decides what is deployed."""
-    digest = hashlib.sha256(bus.encode())
-    for path in sorted(kit.rglob("*")):
-        if path.is_file() and not _MADE & set(path.parts):
-            digest.update(f"{path.relative_to(kit)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()

@@ -44,7 +44,7 @@ def test_the_kit_is_deployed_once_and_again_when_it_changed_or_its_bus_is_gone(
     shutil.copytree(checkout() / kits.KIT, root / kits.KIT)
     events = LocalSession(ministack.endpoint, "333333333333").client("events")
 
-    def deploy(folder: Path, env: Any, values: dict[str, str], root: Path) -> bool:
+    def deploy(built: None, folder: Path, env: Any, values: dict[str, str], root: Path) -> bool:
         deployed.append((env["AWS_ACCESS_KEY_ID"], values))
         folder.mkdir(parents=True, exist_ok=True)
         if len(deployed) in (1, 3):
