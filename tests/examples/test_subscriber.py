@@ -97,9 +97,12 @@ def subscriber(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     folder = tmp_path_factory.mktemp("subscriber")
     with MiniStack(folder / "ministack", enforce_iam=True) as ministack:
         env = ministack.environment(THEIRS)
-        built = sam.build(folder, env, FOLDER)
-        sam.deploy(built, folder, env, sam.parameters("local", FOLDER), FOLDER)
-        yield Deployment(sam.stack_name("local", FOLDER), LocalSession(ministack.endpoint, THEIRS))
+        found = Deployment(
+            sam.stack_name("local", FOLDER), LocalSession(ministack.endpoint, THEIRS)
+        )
+        built, values = sam.build(folder, env, FOLDER), sam.parameters("local", FOLDER)
+        sam.deploy(found, built, folder, env, values, FOLDER)
+        yield found
 
 
 def test_deployed_to_a_second_account_it_stores_each_vote_once(

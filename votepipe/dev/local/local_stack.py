@@ -159,7 +159,7 @@ class LocalStack:
         with self._doing("sam build"):
             built = sam.build(self.folder, env, self.root)
         with self._doing("sam deploy"):
-            if not sam.deploy(built, self.folder, env, self._values(), self.root):
+            if not sam.deploy(self.deployment, built, self.folder, env, self._values(), self.root):
                 self._say("  No changes.")
         with self._doing("Filling secrets"):
             self._fill()

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.processes import Child
+from votepipe.dev.operations.deployment import Deployment
+from votepipe.dev.operations.stack import NoStack
 from votepipe.project import template
 from votepipe.project.names import meant
 
@@ -152,27 +154,40 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def deploy(
-    built: Path, folder: Path, env: Mapping[str, str], parameters: Mapping[str, str], root: Path
+    found: Deployment,
+    built: Path,
+    folder: Path,
+    env: Mapping[str, str],
+    values: Mapping[str, str],
+    root: Path,
 ) -> bool:
     """Deploy the template that `build` returned, as samconfig.toml's 'local' says.
 
-    Returns whether there was anything to change; how it went is below `folder`.
+    Returns whether there was anything to change; how it went is below `folder`. `sam` is not asked
+    where the last deployment was of the same, and no other came after it.
     """
-    given = folder / "parameters.yaml"
+    note, wanted = folder / "deployed", f"{built}\n{json.dumps(values, sort_keys=True)}\n"
+    if note.exists() and note.read_text() == wanted + _revision(found):
+        return False
+    given, log = folder / "parameters.yaml", folder / "deploy.log"
     # JSON is YAML; sam takes a pair of quotes off each value.
-    quoted = {name: f'"{value}"' for name, value in parameters.items()}
+    quoted = {name: f'"{value}"' for name, value in values.items()}
     given.write_text(json.dumps(quoted, ensure_ascii=False), encoding="utf-8")
-    log = folder / "deploy.log"
-    _run(
-        [
-            *("deploy", "--template-file", str(built)),
-            *("--parameter-overrides", f"file://{given.resolve()}"),
-        ],
-        log,
-        env,
-        root,
-    )
+    arguments = [
+        *("deploy", "--template-file", str(built)),
+        *("--parameter-overrides", f"file://{given.resolve()}"),
+    ]
+    _run(arguments, log, env, root)
+    note.write_text(wanted + _revision(found))
     return "No changes to deploy" not in log.read_text(errors="replace")
+
+
+def _revision(found: Deployment) -> str:
+    found.forget()
+    try:
+        return str(found.stack.revision)
+    except NoStack:
+        return ""
 
 
 def _run(arguments: list[str], log: Path, env: Mapping[str, str], root: Path) -> None:

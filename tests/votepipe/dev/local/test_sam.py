@@ -2,6 +2,7 @@
 
 import json
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from votepipe.dev.local import sam
 from votepipe.dev.local.sam import SamError
+from votepipe.dev.operations.deployment import Deployment
 
 CONFIG = """
 [local.global.parameters]
@@ -17,6 +19,14 @@ stack_name = "votes-here"
 [local.deploy.parameters]
 parameter_overrides = "Environment=local Words='two words'"
 """
+
+TEMPLATE = json.dumps(
+    {
+        "Parameters": {"Pace": {"Type": "String", "Default": "slow"}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {"Pace": {"Value": {"Ref": "Pace"}}},
+    }
+)
 
 
 @pytest.fixture
@@ -170,17 +180,69 @@ def test_it_hears_of_the_local_aws_only(root: Path, data: Path, played, monkeypa
     assert "SAM_CLI_TELEMETRY=0" in lines
 
 
+@pytest.fixture
+def found(local_aws: Any) -> Deployment:
+    """A stack on the local AWS."""
+    name = f"small-{uuid.uuid4().hex[:8]}"
+    client = local_aws.client("cloudformation")
+    client.create_stack(StackName=name, TemplateBody=TEMPLATE)
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    return Deployment(name, local_aws)
+
+
 @pytest.mark.parametrize(
     ("says", "changed"),
     [("Successfully created/updated stack", True), ("No changes to deploy. Up to date", False)],
 )
 def test_whether_a_deploy_changed_anything(
-    root: Path, data: Path, played, says: str, changed: bool
+    root: Path, data: Path, played, found: Deployment, says: str, changed: bool
 ) -> None:
     data.mkdir()
     played(f'echo "{says}"')
 
-    assert sam.deploy(root / "template.yaml", data, {}, {}, root) is changed
+    assert sam.deploy(found, root / "template.yaml", data, {}, {}, root) is changed
+
+
+def update(client: Any, name: str) -> None:
+    """Change a setting of a stack, as the console does."""
+    given = [{"ParameterKey": "Pace", "ParameterValue": "quick"}]
+    client.update_stack(StackName=name, UsePreviousTemplate=True, Parameters=given)
+    client.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+
+
+def delete(client: Any, name: str) -> None:
+    client.delete_stack(StackName=name)
+    client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("between", "built", "value", "deploys"),
+    [
+        (lambda *_: None, "first", "a", 1),
+        (lambda *_: None, "second", "a", 2),
+        (lambda *_: None, "first", "b", 2),
+        (update, "first", "a", 2),
+        (delete, "first", "a", 2),
+    ],
+)
+def test_what_is_deployed_already_is_not_deployed_again(
+    root: Path,
+    data: Path,
+    played,
+    found: Deployment,
+    between: Callable[[Any, str], Any],
+    built: str,
+    value: str,
+    deploys: int,
+) -> None:
+    data.mkdir()
+    played(f"echo >> {data}/deploys")
+    sam.deploy(found, Path("first"), data, {}, {"Name": "a"}, root)
+    between(found.session.client("cloudformation"), found.name)
+
+    sam.deploy(found, Path(built), data, {}, {"Name": value}, root)
+
+    assert len((data / "deploys").read_text().splitlines()) == deploys
 
 
 def test_a_failure_shows_the_end_of_what_was_said(root: Path, data: Path, played) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from votepipe.dev.local import sam
 from votepipe.dev.local.ministack import REGION, MiniStack
-from votepipe.dev.local.subscribers.relay import Bus, NoBus
 from votepipe.dev.operations.deployment import Deployment, LocalSession
 from votepipe.project.subscribers import Subscriber
 
@@ -29,27 +28,13 @@ def with_a_bus(
 
 
 def deploy(subscriber: Subscriber, ministack: MiniStack, folder: Path, root: Path) -> Deployment:
-    """Deploy the kit of the checkout at `root` to a subscriber's account, unless it is there.
+    """Deploy the kit of the checkout at `root` to a subscriber's account.
 
-    What was built and how it went is below `folder`.
+    How it went is below `folder`.
     """
     account, bus = str(subscriber.account), str(subscriber.bus)
-    kit, folder = root / KIT, folder / account
-    note, wanted = folder / "deployed", f"{sam.sources(kit)[0]} {bus}"
-    known = note.read_text() if note.exists() else ""
-    if known != wanted or not _is_there(ministack.endpoint, bus):
-        note.unlink(missing_ok=True)
-        env = ministack.environment(account)
-        values = sam.parameters("local", kit) | {"BusName": bus.rpartition("event-bus/")[2]}
-        built = sam.build(folder, env, kit)
-        sam.deploy(built, folder, env, values, kit)
-        note.write_text(wanted)
-    return Deployment(sam.stack_name("local", kit), LocalSession(ministack.endpoint, account))
-
-
-def _is_there(endpoint: str, bus: str) -> bool:
-    try:
-        Bus(endpoint, bus).check()
-    except NoBus:
-        return False
-    return True
+    kit, folder, env = root / KIT, folder / account, ministack.environment(account)
+    found = Deployment(sam.stack_name("local", kit), LocalSession(ministack.endpoint, account))
+    values = sam.parameters("local", kit) | {"BusName": bus.rpartition("event-bus/")[2]}
+    sam.deploy(found, sam.build(folder, env, kit), folder, env, values, kit)
+    return found

@@ -1,14 +1,14 @@
-"""votepipe/dev/local/subscribers/kits.py: which subscribers get the kit here, and when again."""
+"""votepipe/dev/local/subscribers/kits.py: which subscribers get the kit here, and where."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from votepipe.dev.local import sam
+from votepipe.dev.local.ministack import MiniStack
 from votepipe.dev.local.subscribers import kits
-from votepipe.dev.operations.deployment import LocalSession
+from votepipe.dev.operations.deployment import Deployment
 from votepipe.project import checkout
 from votepipe.project.subscribers import Subscriber
 
@@ -37,31 +37,19 @@ def test_a_bus_in_another_region_and_a_second_one_in_an_account_are_left_out() -
     ]
 
 
-def test_the_kit_is_deployed_once_and_again_when_it_changed_or_its_bus_is_gone(
-    ministack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_kit_is_deployed_to_the_account_of_the_bus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root, deployed = tmp_path / "checkout", []
-    shutil.copytree(checkout() / kits.KIT, root / kits.KIT)
-    events = LocalSession(ministack.endpoint, "333333333333").client("events")
+    deployed = []
 
-    def deploy(built: None, folder: Path, env: Any, values: dict[str, str], root: Path) -> bool:
-        deployed.append((env["AWS_ACCESS_KEY_ID"], values))
-        folder.mkdir(parents=True, exist_ok=True)
-        if len(deployed) in (1, 3):
-            events.create_event_bus(Name=values["BusName"])
-        return True
+    def deploy(found: Deployment, built: str, folder: Path, env: Any, *values: Any) -> None:
+        deployed.append((found.name, built, folder.name, env["AWS_ACCESS_KEY_ID"], *values))
 
-    def up() -> int:
-        kits.deploy(subscriber("analytics"), ministack, tmp_path / "data", root)
-        return len(deployed)
-
-    monkeypatch.setattr(sam, "build", lambda *_: None)
+    monkeypatch.setattr(sam, "build", lambda folder, env, root: f"built in {folder.name}")
     monkeypatch.setattr(sam, "deploy", deploy)
 
-    assert (up(), up()) == (1, 1)
-    (root / kits.KIT / "app.py").write_text("# changed")
-    assert (up(), up()) == (2, 2)
-    events.delete_event_bus(Name="feed")
-    assert (up(), up()) == (3, 3)
+    found = kits.deploy(subscriber("analytics"), MiniStack(tmp_path), tmp_path, checkout())
+
+    account, kit = "333333333333", checkout() / kits.KIT
     values = {"Environment": "local", "PublisherAccount": "000000000000", "BusName": "feed"}
-    assert deployed == [("333333333333", values)] * 3
+    assert deployed == [(found.name, f"built in {account}", account, account, values, kit)]
