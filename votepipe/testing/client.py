@@ -29,6 +29,10 @@ class Client:
             return getattr(self._client, name)
         return lambda **given: self._call(self._client, operation, given)
 
+    def get_paginator(self, name: str) -> Any:
+        """boto3's paginator, whose calls are answered here, too."""
+        return type(self._client).get_paginator(self, name)
+
 
 @cache
 def _serializer() -> TypeSerializer:
