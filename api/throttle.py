@@ -10,7 +10,7 @@ from api.web import Refused, Request
 from votepipe.model import times
 
 WINDOW = 60  # seconds
-WIDGET = 50  # times as many as one address
+WIDGET = 20  # times as many as one address
 _MOST = 10_000  # keys that are kept
 
 _counts: dict[tuple[str, int], int] = {}

@@ -30,6 +30,7 @@ sys.path += [str(ROOT / ".venv-bench")]
 sys.path += [str(path) for path in (ROOT / ".venv-ministack").glob("lib/python3*/site-packages")]
 
 import enrichment  # noqa: E402
+import front  # noqa: E402
 import kit  # noqa: E402
 import path  # noqa: E402
 import patterns  # noqa: E402
@@ -161,6 +162,8 @@ def main() -> None:
         "enrichment_memory": starts.memory(),
         "matcher_per_second": matcher(),
         "kit_records_per_second": in_kit(),
+        "front_graphql_p99": front.load(front.by_graphql),
+        "front_page_p99": front.load(front.by_page),
         **of_local,
     }
     of_sinks = "\n".join(starts.of_sinks())

@@ -76,3 +76,23 @@ def test_rivals_take_every_record_and_refuse_one_that_is_not_valid(bench: Any) -
 
 def test_a_batch_of_the_largest_records_takes_little_memory(bench: Any) -> None:
     assert 5 < bench("starts").memory().value < 40
+
+
+@pytest.mark.parametrize("way", ["by_graphql", "by_page"])
+def test_each_vote_of_the_load_is_stored(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    front = bench("front")
+    stored: list[Any] = []
+    answered = front.answered
+
+    def count(client: object, operation: str, given: Any) -> Any:
+        if operation == "UpdateItem":
+            stored.append(given["Key"])
+        return answered(client, operation, given)
+
+    monkeypatch.setattr(front, "answered", count)
+    figure = front.load(getattr(front, way), votes=30)
+
+    assert figure.references["errors"] == 0
+    assert len({str(key) for key in stored}) == 30
