@@ -8,7 +8,7 @@ import click
 
 from votepipe.dev.cost import MILLION, PRICES, Cost, Prices, estimate
 from votepipe.dev.cost.traffic import KINDS
-from votepipe.dev.operations.deployment import output_options
+from votepipe.dev.operations.output import output_options
 from votepipe.project import Project
 
 

@@ -14,10 +14,10 @@ from votepipe.dev.console.watcher import LogReader
 from votepipe.dev.operations.deployment import (
     Target,
     deployment,
-    output_options,
     stack_options,
 )
 from votepipe.dev.operations.following import Hop, Journal, Logs, hops_of, is_of
+from votepipe.dev.operations.output import output_options
 from votepipe.project import Project
 from votepipe.project.names import logical_id, meant
 

@@ -17,9 +17,9 @@ from votepipe.dev.operations.deployment import (
     NotUp,
     Target,
     deployment,
-    output_options,
     stack_options,
 )
+from votepipe.dev.operations.output import output_options
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.dev.operations.stack import StackError

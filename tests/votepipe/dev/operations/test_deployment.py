@@ -16,9 +16,9 @@ from votepipe.dev.operations.deployment import (
     Target,
     deployment,
     identity,
-    output_options,
     stack_options,
 )
+from votepipe.dev.operations.output import output_options
 from votepipe.emulator.http.receiver import Answer, Receiver
 from votepipe.project import checkout
 
