@@ -284,6 +284,17 @@ def repeats(mode: str, found: Played, wanted: Played, step: Step) -> int:
     return twice
 
 
+def is_shown_elsewhere(mode: str, name: str, step: Step) -> bool:
+    """Whether another case crashes at such a step, so that this one does in `make chaos` alone.
+
+    What settles and counts is the same in all modes: threads show it. What two articles change is
+    what Slack is sent and what is remembered of it.
+    """
+    if name == "two articles":
+        return (step.function, step.part) not in {("SlackSink", "deliver"), ("SlackSink", "mark")}
+    return mode != "threads" and step.function != "SlackSink"
+
+
 @pytest.mark.parametrize(
     ("mode", "name"),
     [
@@ -302,7 +313,7 @@ def test_a_crash_at_any_step_changes_nothing_but_for_one_repeat(
     writes = [*SHORT[name], *((600, f"last-{each}", each, "up") for each in articles)]
     wanted = play(mode, writes)
     posts = []
-    for step in crash_points(wanted.steps):
+    for step in crash_points(wanted.steps, lambda step: is_shown_elsewhere(mode, name, step)):
         twice = repeats(mode, play(mode, writes, step.number), wanted, step)
         posts += [wanted.is_behind_a_post(step)] * twice
 
