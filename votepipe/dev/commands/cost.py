@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.cost import MILLION, PRICES, Cost, Prices, estimate
 from votepipe.dev.cost.traffic import KINDS
-from votepipe.dev.operations.output import output_options
 from votepipe.project import Project
 
 

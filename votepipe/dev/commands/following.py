@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.commands.recovery import moment
 from votepipe.dev.commands.stack import sink_names
 from votepipe.dev.console.entries import utc
@@ -17,7 +18,6 @@ from votepipe.dev.operations.deployment import (
     stack_options,
 )
 from votepipe.dev.operations.following import Hop, Journal, Logs, hops_of, is_of
-from votepipe.dev.operations.output import output_options
 from votepipe.project import Project
 from votepipe.project.names import logical_id, meant
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.operations import scaffold
-from votepipe.dev.operations.output import output_options
 from votepipe.project import Project, checkout
 from votepipe.project.names import switch
 from votepipe.project.plugins import home

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.doctor import Finding
 from votepipe.dev.doctor.machine import look_at_machine
 from votepipe.dev.doctor.stack import look_at_stack
@@ -19,7 +20,6 @@ from votepipe.dev.operations.deployment import (
     deployment,
     stack_options,
 )
-from votepipe.dev.operations.output import output_options
 from votepipe.dev.operations.recount import Recount, Result
 from votepipe.dev.operations.secrets import put_secret, values_from
 from votepipe.dev.operations.stack import StackError

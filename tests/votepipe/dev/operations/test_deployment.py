@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.local.ministack import free_port
 from votepipe.dev.operations.deployment import (
     Deployment,
@@ -18,7 +19,6 @@ from votepipe.dev.operations.deployment import (
     identity,
     stack_options,
 )
-from votepipe.dev.operations.output import output_options
 from votepipe.emulator.http.receiver import Answer, Receiver
 from votepipe.project import checkout
 
