@@ -18,7 +18,8 @@ from votepipe.project import Project, generated, template
 from votepipe.project.plugins import home
 from votepipe.project.sync import files
 
-WATCHED = ("sinks", "enrichers", "schemas", "widgets.toml")
+PLUGINS = ("sinks", "enrichers")
+WATCHED = (*PLUGINS, "api", "schemas", "widgets.toml")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Live:
         self._found = found
         self._values = values
         self._updated = updated
+        self._library = digest(root, [root / "votepipe"])
         self._seen = self._contents()
         self._waiting: set[str] = set()
         self._lacking: Mapping[str, str] = {}
@@ -77,6 +79,12 @@ class Live:
             return []
         self._seen = contents
         self._waiting |= changed
+        if digest(self.root, [self.root / "votepipe"]) != self._library:
+            # What runs here is the old one, and plugins may need the new.
+            return [
+                _failed(name, f"{name} waits: votepipe/ has changed. Press Ctrl-C and run make up.")
+                for name in sorted(self._waiting)
+            ]
         started = time.monotonic()
         try:
             project = Project.survey(self.root)
@@ -109,6 +117,9 @@ class Live:
 
     def _bring(self, project: Project) -> None:
         """Sync the template, build what changed, update the stack."""
+        for name in sorted(self._waiting & self._seen.keys()):
+            if name.startswith("api/") and name.endswith(".py"):  # plugins are checked already
+                compile((self.root / name).read_bytes(), name, "exec")
         files.write(files.stale(project))
         text = generated.text(self.root / "template.yaml")
         # Reading it is half of the work where only code has changed.
@@ -146,5 +157,6 @@ def _failed(name: str, text: str) -> Outcome:
 
 
 def _name(root: Path, path: Path) -> str:
-    """The name of a file for people; of one in a package, the package's."""
-    return "/".join(path.relative_to(root).parts[:2])
+    """The name of a file for people; of one in a plugin's package, the package's."""
+    parts = path.relative_to(root).parts
+    return "/".join(parts[:2] if parts[0] in PLUGINS else parts)

@@ -127,6 +127,38 @@ def test_a_sink_that_lacks_a_setting_is_named_at_the_start(up: Any) -> None:
     ) in up.said
 
 
+def test_a_file_of_the_front_is_deployed_with_its_function_alone(
+    up: Any, root: Path, save: Any
+) -> None:
+    style, code = "api/pages/static/style.css", "api/web.py"
+    css, python = (root / style).read_text(), (root / code).read_text()
+    client = up.deployment.session.client("lambda")
+    front = up.deployment.stack.physical_id("ApiFunction")
+
+    def deployed() -> dict[str, str]:
+        found = client.get_paginator("list_functions").paginate().build_full_result()["Functions"]
+        return {each["FunctionName"]: each["CodeSha256"] for each in found}
+
+    def served() -> str:
+        return requests.get(f"{up.status['api']}/assets/style.css", timeout=30).text
+
+    before, served_before = deployed(), served()
+    styled = save(style, f"{css}/* quiet */\n")
+
+    assert (styled["ok"], "sink" in styled) == (True, False)
+    assert (served_before, served()) == (css, f"{css}/* quiet */\n")
+    assert {name for name, _ in before.items() ^ deployed().items()} == {front}
+
+    broken = save(code, f"{python}\ndef (:\n")
+
+    line = python.count("\n") + 2
+    assert (broken["ok"], broken["line"]) == (False, line)
+    assert broken["text"] == f"{code}: invalid syntax (web.py, line {line})"
+    assert served() == f"{css}/* quiet */\n"
+
+    assert save(code, python)["ok"]
+
+
 def test_a_sink_is_dropped_in_changed_broken_and_removed(
     up: Any, root: Path, save: Any, eventually: Any
 ) -> None:

@@ -83,6 +83,16 @@ def test_what_waits_is_said_again_with_the_next_save(live: Live, save: Any) -> N
     assert [each.file for each in live.look()] == ["enrichers/moon.py", "sinks/pager.py"]
 
 
+def test_once_the_library_has_changed_nothing_is_deployed_until_the_next_make_up(
+    live: Live, save: Any
+) -> None:
+    save("votepipe/words.py", "")
+    save("sinks/pager.py", SINK)
+
+    text = "sinks/pager.py waits: votepipe/ has changed. Press Ctrl-C and run make up."
+    assert live.look() == [Outcome("sinks/pager.py", text, ok=False)]
+
+
 def test_a_template_that_cannot_follow_is_said(live: Live, save: Any) -> None:
     save("sinks/pager.py", SINK)
 
