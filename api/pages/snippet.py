@@ -24,11 +24,15 @@ class Tool:
     instance: str = INSTANCE
 
 
+# Looked up in November 2026: listmonk.app/docs/templating, docs.buttondown.com (template variables),
+# help.brevo.com (template language), beehiiv.com/support (merge tags), help.klaviyo.com, Validity's
+# list of Mailchimp's tags, Ghost's EmailRenderer; for Kit, MailerLite and ActiveCampaign, links of
+# their customers. Ghost takes `{uuid}` out of a post, and fills in HTML cards in new versions only.
 TOOLS: Mapping[str, Tool] = {
     "mailchimp": Tool("Mailchimp", "*|EMAIL|*", "*|CAMPAIGN_UID|*"),
     "kit": Tool("Kit (ConvertKit)", "{{ subscriber.email_address }}"),
     "buttondown": Tool("Buttondown", "{{ subscriber.email }}"),
-    "ghost": Tool("Ghost", "{uuid}"),
+    "ghost": Tool("Ghost", "{email}"),
     "klaviyo": Tool("Klaviyo", "{{ email }}"),
     "beehiiv": Tool("beehiiv", "{{email}}"),
     "mailerlite": Tool("MailerLite", "{$email}"),
