@@ -1,7 +1,7 @@
 """The front: what readers click, answer and see, behind an HTTP API.
 
 `/graphql` is for programs, `/{widgetId}/{thumbsup|thumbsdown}` for readers, `/results` for the
-owner. Nothing is cast by a GET: mail scanners and link previews open every link.
+owner. A GET never casts a vote: mail scanners and link previews open every link.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from api.web import Refused, Request, Response, data
 from votepipe.aws.logs import log
 from votepipe.model.errors import DeliveryError
 
-# Cookies are for results alone, so any page may call this; the owner's key comes as a header.
+# Any page may call this: the cookie is for results alone, and the owner's key comes as a header.
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
@@ -28,10 +28,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _graphql(request: Request) -> Response:
-    """What a program gets; a page of another origin may read it, errors too."""
+    """Answer a program; pages of other origins may read the answer, errors included."""
     if request.method == "OPTIONS":
         return Response(status=204, headers=_CORS)
-    # Who only reads pages does not wait for GraphQL's library.
+    # Imported late, as pages do not need GraphQL's library.
     from api import graphql
 
     try:

@@ -1,4 +1,4 @@
-"""The owner's key, which results and saving a widget need; two are valid while it is changed."""
+"""The owner's key, for results and for saving widgets; two are valid during a rotation."""
 
 import hmac
 import os
@@ -21,6 +21,6 @@ def is_key(given: str) -> bool:
     """Whether this is the owner's key, or the one before."""
     known = secrets.read(os.environ["API_SECRET_ARN"])
     keys = [known.get("owner_key"), known.get("previous_owner_key")]
-    # Every comparison is made, so that the time says nothing.
+    # Compares with every key, so that timing reveals nothing.
     same = [hmac.compare_digest(given.encode(), key.encode()) for key in keys if key]
     return bool(given) and any(same)

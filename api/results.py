@@ -33,7 +33,7 @@ class Article:
 
 
 def by_widget() -> dict[str, list[Article]]:
-    """The instances of every widget with their counts, in one go. Raises Temporary."""
+    """The instances of every widget with their counts, by one query. Raises Temporary."""
     found = defaultdict[str, list[Article]](list)
     pages = aws.client("dynamodb").get_paginator("query")
     with aws.translate_errors(_SERVICE):
@@ -53,7 +53,7 @@ def articles(widget_id: str) -> list[Article]:
 
 
 def page(widget_id: str, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
-    """Up to 100 votes of a widget, and what to give as `after` for the next; None at the end.
+    """Up to 100 votes of a widget, and the `after` of the next page; None at the end.
 
     A vote that cannot be read is left out. Raises Refused, Temporary.
     """
@@ -92,5 +92,5 @@ def _key(widget_id: str, cursor: str) -> dict[str, Any]:
     except ValueError:
         vote_id = None
     if not isinstance(vote_id, str) or not vote_id:
-        raise Refused(400, "'after' is not what a page before gave. Begin without it.")
+        raise Refused(400, "'after' is not from an earlier page. Start without it.")
     return {"widgetId": {"S": widget_id}, "voteId": {"S": vote_id}}

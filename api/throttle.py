@@ -1,7 +1,7 @@
-"""How many writes a minute one address may make, and one widget may get.
+"""Limits on writes a minute, from one address and to one widget.
 
-Counted in each running function, so that a vote costs nothing more: a brake for a script in a loop,
-not a wall against many machines. The stage of the HTTP API limits all of them together.
+Each running function counts in its own memory, which costs a vote nothing: this slows down a script
+in a loop, not many machines. The stage of the HTTP API limits the total.
 """
 
 import os
@@ -17,13 +17,13 @@ _counts: dict[tuple[str, int], int] = {}
 
 
 def check(request: Request) -> None:
-    """Count what may write by its address. Raises Refused when these were too many."""
+    """Count a request that may write by its address. Raises Refused above the limit."""
     if request.method == "POST":
         _check(f"address {request.address}", 1)
 
 
 def check_widget(widget_id: str) -> None:
-    """Count a write to a widget. Raises Refused when these were too many."""
+    """Count a write to a widget. Raises Refused above the limit."""
     _check(f"widget {widget_id}", WIDGET)
 
 

@@ -1,8 +1,8 @@
-"""The front's writes to the votes table, as `schemas/stored-vote.v1.json` has a vote.
+"""The front's writes to the votes table, in the form of `schemas/stored-vote.v1.json`.
 
-A voter has one vote for an instance: voting again is the same item, and another thumb changes it.
-Its `voteId` is made with a key, so nobody finds it without voting; whoever knows it may answer.
-Answers merge: each write has all that came before, and two at the same time do not lose one.
+A voter has one vote for an instance: voting again updates it. Its `voteId` is made with a key, so
+nobody learns it without voting; whoever knows it may answer. Answers merge: each write keeps the
+earlier ones, and of two at the same time none is lost.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def cast(
     vote_id: str = "",
     stamp: str = "",
 ) -> Vote:
-    """Cast or change a vote; returns it as it stands.
+    """Cast or change a vote; returns its new state.
 
     `vote_id` is for readers without a name, `stamp` where work is required. Raises Refused,
     Temporary.
@@ -54,7 +54,7 @@ def cast(
 
 
 def answer(widget_id: str, vote_id: str, answers: Mapping[str, Any], vote_type: str = "") -> Vote:
-    """Add answers to a vote, by field; returns it as it stands. Raises Refused, Temporary."""
+    """Add answers to a vote, by field; returns its new state. Raises Refused, Temporary."""
     for _ in range(_ATTEMPTS):
         item = _item(widget_id, vote_id)
         vote = _read(item)
@@ -96,12 +96,12 @@ def complete(widget_id: str, vote_id: str) -> Vote:
 
 
 def read(widget_id: str, vote_id: str) -> Vote:
-    """A vote as it stands. Raises Refused, Temporary."""
+    """The present state of a vote. Raises Refused, Temporary."""
     return _read(_item(widget_id, vote_id))
 
 
 class _Changed(Exception):
-    """The condition of a write did not hold."""
+    """The condition of a write failed."""
 
 
 def _item(widget_id: str, vote_id: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _read(item: Mapping[str, Any]) -> Vote:
 
 
 def _check(values: Mapping[str, str]) -> None:
-    """Refuse what the pipe would reject; all of these are texts."""
+    """Refuse what the pipe would reject."""
     _, reasons = stored.clean({name: {"S": text} for name, text in values.items()})
     if reasons:
         raise Refused(400, f"This is not a vote: {'; '.join(reasons[:5])}.")
@@ -153,7 +153,7 @@ def _update(
 
 
 def _random_id(given: str) -> str:
-    """The id that a reader without a name brings, if it is a random one; else a new one."""
+    """The id that a reader without a name brings, if it is a UUID; else a new one."""
     try:
         return str(uuid.UUID(given))
     except ValueError:
@@ -164,7 +164,9 @@ def _id_of(widget_id: str, known: Mapping[str, str]) -> str:
     """The voteId of a voter's vote for an instance."""
     key = secrets.read(os.environ["API_SECRET_ARN"]).get("vote_key", "")
     if not key:
-        raise Refused(503, "The front has no key to make votes of. Give its secret a 'vote_key'.")
+        raise Refused(
+            503, "The front's secret has no 'vote_key', which voteIds are made with. Add one."
+        )
     parts = [widget_id, known.get("instanceOfJoy", ""), known["voter"]]
     text = _PURPOSE + json.dumps(parts)
     return hmac.digest(key.encode(), text.encode(), hashlib.sha256).hex()[:32]

@@ -1,4 +1,4 @@
-"""A request as an HTTP API hands it over (payload format 2.0), and the answer to it."""
+"""A request as an HTTP API passes it on (payload format 2.0), and the response."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ LARGEST_BODY = 64_000  # bytes; an event takes 99,000, and quoting makes answers
 
 
 class Refused(Exception):
-    """What was asked for is not given: a status, a sentence, and facts for programs."""
+    """Why a request is refused: a status, a sentence, and facts for programs."""
 
     def __init__(self, status: int, why: str, **facts: str | int) -> None:
         super().__init__(why)
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Names of headers are in lower case; of a name that came twice, `query` has the last."""
+    """Header names are in lower case; where a name of the query repeats, the last one counts."""
 
     method: str
     path: str
@@ -72,7 +72,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What goes back; `headers` are added to those that every answer has."""
+    """A response; its `headers` are added to those that every response has."""
 
     status: int = 200
     body: str = ""
@@ -80,7 +80,7 @@ class Response:
     cookies: tuple[str, ...] = ()
 
     def payload(self) -> dict[str, Any]:
-        """The answer in payload format 2.0."""
+        """The response in payload format 2.0."""
         return {
             "statusCode": self.status,
             "headers": {**SAFE, **self.headers},
@@ -95,17 +95,17 @@ def page(body: str, status: int = 200) -> Response:
 
 
 def data(value: Any, status: int = 200) -> Response:
-    """An answer in JSON."""
+    """A response in JSON."""
     body = json.dumps(value, ensure_ascii=False)
     return Response(status=status, body=body, headers={"content-type": "application/json"})
 
 
 def redirect(to: str) -> Response:
-    """Have the browser GET another page: after a POST, so that a reload does not repeat it."""
+    """Send the browser on to another page, so that a reload does not repeat a POST."""
     return Response(status=303, headers={"location": to})
 
 
-# No page runs or loads what is not its own, and none may be put into a frame.
+# Pages load nothing from elsewhere, run no inline script, and cannot be framed.
 SAFE = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

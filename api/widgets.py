@@ -38,7 +38,7 @@ class Widget:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """What follows the vote."""
+        """The questions that follow the vote."""
         return tuple(_questions(self.followup_questions))
 
 

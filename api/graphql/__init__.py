@@ -46,7 +46,7 @@ def _read(request: Request) -> tuple[str, dict[str, Any], str | None]:
     elif request.method == "POST":
         sent = request.json()
     else:
-        raise Refused(405, "GraphQL takes POST, and GET for what only reads.")
+        raise Refused(405, "Use POST, or GET for queries.")
     if not isinstance(sent, dict) or not isinstance(sent.get("query"), str):
         raise Refused(400, 'Send {"query": "…", "variables": {…}} as JSON.')
     variables = sent.get("variables") or {}
@@ -76,9 +76,9 @@ def _run(
     return ExecutionResult(result.data, [_public(error) for error in result.errors or []] or None)
 
 
-@lru_cache(maxsize=128)  # clients send the same few texts, with other variables
+@lru_cache(maxsize=128)  # clients repeat a few documents with other variables
 def _checked(source: str) -> DocumentNode | list[GraphQLError]:
-    """The document in a text, or what is wrong with it. Raises Refused."""
+    """A parsed and validated document, or its errors. Raises Refused."""
     try:
         document = parse(source, max_tokens=MOST_TOKENS)
     except GraphQLError as error:
@@ -91,15 +91,15 @@ def _checked(source: str) -> DocumentNode | list[GraphQLError]:
 
 def _check_method(request: Request, document: DocumentNode, name: str | None) -> None:
     operation = get_operation_ast(document, name)
-    # Links are opened by scanners and previews, which must not vote.
+    # Scanners and previews open links, and must not vote.
     if request.method == "GET" and operation and operation.operation is not OperationType.QUERY:
         raise Refused(405, "A mutation must come by POST.")
 
 
 def _public(error: GraphQLError) -> GraphQLError:
-    """What a client may read of an error: a refusal's own words, of others nothing."""
+    """What a client may read of an error: the words of a refusal, nothing of others."""
     cause = error.original_error
-    if cause is None:  # of GraphQL itself, such as a variable of another type
+    if cause is None:  # GraphQL's own, such as a variable of the wrong type
         return error
     known = isinstance(cause, Refused)
     if not known:
@@ -110,7 +110,7 @@ def _public(error: GraphQLError) -> GraphQLError:
         {"status": cause.status, **cause.facts} if isinstance(cause, Refused) else {"status": 503}
     )
     return GraphQLError(
-        str(cause) if known else "This cannot be done now. Try again.",
+        str(cause) if known else "This does not work now. Try again.",
         error.nodes,
         path=error.path,
         extensions=facts,
@@ -119,7 +119,7 @@ def _public(error: GraphQLError) -> GraphQLError:
 
 @cache
 def schema() -> GraphQLSchema:
-    """The schema, with what finds each of its fields."""
+    """The schema with its resolvers."""
     text = resources.files("api.graphql").joinpath("schema.graphql").read_text(encoding="utf-8")
     built = build_schema(text)
     for type_name, fields in RESOLVERS.items():

@@ -1,4 +1,4 @@
-"""What one operation may ask for: GraphQL lets a short text ask for a great deal."""
+"""Limits on a document: a short GraphQL text can ask for a great deal."""
 
 import os
 from collections.abc import Iterator
@@ -24,8 +24,7 @@ DEEPEST = 8
 def check_size(document: DocumentNode) -> None:
     """Refuse a document that asks for too many fields, or too deep ones.
 
-    Fragments are counted where they stand, so a chain of them cannot grow without limit: each may
-    be spread once.
+    Each fragment may be used once, so that a chain of them cannot multiply fields.
     """
     spread = [node.name.value for node in _nodes(document) if isinstance(node, FragmentSpreadNode)]
     if len(set(spread)) < len(spread):
@@ -42,7 +41,7 @@ def check_size(document: DocumentNode) -> None:
 
 
 def rules() -> list[type[ASTValidationRule]]:
-    """Rules beside GraphQL's own."""
+    """Rules in addition to GraphQL's own."""
     # In production the schema is in the documentation, not for everybody to explore.
     return [NoSchemaIntrospectionCustomRule] if os.environ.get("ENVIRONMENT") == "prod" else []
 

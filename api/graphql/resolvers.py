@@ -1,4 +1,4 @@
-"""What finds each field of the schema. A resolver raises Refused, Temporary, Undeliverable."""
+"""The resolvers of the schema's fields. They raise Refused, Temporary, Undeliverable."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Counted = Callable[[], Mapping[str, list[results.Article]]]
 
 
 def widget(_: None, info: Info, user_id: str, widget_id: str) -> Facts:
-    """One widget. The user's id is not compared: pages of the origin's form do not know it."""
+    """One widget. The user's id is not compared, as older clients do not know it."""
     return _facts(widgets.find(widget_id))
 
 
@@ -111,7 +111,7 @@ def results_of(_: None, info: Info, widget_id: str) -> Facts:
 
 
 def page_of_votes(parent: Facts, info: Info, after: str | None = None) -> Facts:
-    """Some votes of a widget, and where the next begin."""
+    """A page of a widget's votes, and where the next one begins."""
     found, following = results.page(parent["widgetId"], after)
     return {"votes": [_vote(vote) for vote in found], "next": following}
 
@@ -132,16 +132,15 @@ def _vote(vote: Mapping[str, Any]) -> Facts:
     return {"complete": False, "createdAt": None, **vote, "answers": answers}
 
 
-def _up(parent: Facts, info: Info) -> int:
-    return sum(each.up for each in parent["counted"]().get(parent["widgetId"], []))
-
-
-def _down(parent: Facts, info: Info) -> int:
-    return sum(each.down for each in parent["counted"]().get(parent["widgetId"], []))
+def _counts(parent: Facts) -> list[results.Article]:
+    return [*parent["counted"]().get(parent["widgetId"], [])]
 
 
 # Counts are read only where a client asks for them.
-_COUNTS = {"thumbsup": _up, "thumbsdown": _down}
+_COUNTS: dict[str, Callable[[Facts, Info], int]] = {
+    "thumbsup": lambda parent, _: sum(each.up for each in _counts(parent)),
+    "thumbsdown": lambda parent, _: sum(each.down for each in _counts(parent)),
+}
 
 RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
     "Query": {"widget": widget, "allWidget": all_widget, "results": results_of},

@@ -15,7 +15,7 @@ _CAST = re.compile(r"/(?P<widget>.+)/votes/(?P<vote_id>[^/]+)")
 
 
 def answer(request: Request) -> Response:
-    """The page that a request asks for; what is refused is a page, too."""
+    """Answer with a page; a refusal is a page, too."""
     try:
         throttle.check(request)
         response = _answer(request)
@@ -32,7 +32,7 @@ def _answer(request: Request) -> Response:
         raise Refused(405, "Use GET or POST.")
     path = request.path
     if path == "/results" or path.startswith("/results/"):
-        # Readers do not wait for what only the owner sees.
+        # Imported late, as readers do not need it.
         from api.pages import results
 
         return results.answer(request)

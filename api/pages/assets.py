@@ -1,4 +1,4 @@
-"""Stylesheets and scripts, each under an address that changes with it."""
+"""Stylesheets and scripts, at addresses that change with the content."""
 
 import hashlib
 from functools import cache
@@ -13,7 +13,7 @@ _ANYONE = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "
 
 
 def address(name: str) -> str:
-    """Where a file is, with its hash, so that browsers keep it for ever."""
+    """The address of a file, with its hash, so that browsers may keep it for ever."""
     stem, _, kind = name.rpartition(".")
     return f"/assets/{stem}.{_read(name)[1]}.{kind}"
 
@@ -26,7 +26,7 @@ def serve(asked: str) -> Response:
     if name not in _names():
         raise Refused(404, "There is no such file.")
     body, known = _read(name)
-    # A page from before a deployment names a hash that is gone: it gets what there is now.
+    # A page from before a deployment has an old hash: it gets the present file.
     keep = "max-age=31536000, immutable" if given == known else "max-age=3600"
     return Response(
         body=body,

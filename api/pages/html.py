@@ -9,7 +9,7 @@ from api.web import Response, page
 
 Child = Element | str | int | None
 
-# Outlines on a grid of 24 by 24; a thumb that points down is the same one in a mirror.
+# Outlines on a grid of 24 by 24; thumbs down is thumbs up, mirrored.
 _THUMB = "M7 11v9H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h3l4-7.5c1.6 0 2.7 1.2 2.5 2.8L13 10h5.6a2 2 0 0 1 2 2.4l-1.2 6A2 2 0 0 1 17.4 20H7"  # noqa: E501
 _MIRROR = {"thumbsup": None, "thumbsdown": "matrix(1 0 0 -1 0 24)"}
 
@@ -45,7 +45,7 @@ def _append(parent: Element, child: Child | Iterable[Child]) -> None:
 
 
 def _text(value: str | int) -> str:
-    # Half of a cut emoji is no text that UTF-8 could carry.
+    # UTF-8 cannot encode half of a cut emoji.
     return str(value).encode("utf-8", "replace").decode()
 
 
@@ -55,7 +55,7 @@ def html_of(made: Element) -> str:
 
 
 def thumb(vote_type: str) -> Element:
-    """The icon of a vote, for who sees it: its meaning must also stand there in words."""
+    """The icon of a vote, hidden from screen readers: say in words beside it what it means."""
     path = element("path", d=_THUMB, transform=_MIRROR[vote_type])
     return element("svg", path, viewBox="0 0 24 24", class_="icon", aria_hidden="true")
 
@@ -69,7 +69,7 @@ def document(
     scripts: Iterable[str] = (),
     class_: str | None = None,
 ) -> Response:
-    """A whole page. `children` are its main part; the footer links to what is stored."""
+    """A whole page. `children` are its main part; the footer links to the privacy page."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -77,7 +77,7 @@ def document(
         element("meta", name="robots", content="noindex"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        # Without it, browsers ask for /favicon.ico.
+        # Without it, browsers request /favicon.ico.
         element("link", rel="icon", href="data:,"),
         [element("link", rel="stylesheet", href=assets.address(name)) for name in styles],
         [element("script", src=assets.address(name), type="module") for name in scripts],

@@ -1,4 +1,4 @@
-"""The words of the pages, in the reader's language: the files in `texts/`."""
+"""The words of the pages in the reader's language, from the files in `texts/`."""
 
 import re
 import tomllib
@@ -35,7 +35,7 @@ class Texts:
 
 @cache
 def languages() -> dict[str, Texts]:
-    """Every language there is."""
+    """All languages."""
     return {
         file.stem: Texts(file.stem, tomllib.loads(file.read_text(encoding="utf-8")))
         for file in sorted(_FOLDER.glob("*.toml"))
@@ -43,13 +43,13 @@ def languages() -> dict[str, Texts]:
 
 
 def texts_for(request: Request) -> Texts:
-    """The texts in the language that the browser likes best."""
+    """The texts in the language that the browser prefers."""
     known = languages()
     liked = [
         (-float(found[2] or 1), found[1].lower())
         for part in request.headers.get("accept-language", "")[:200].split(",")
         if (found := _ACCEPTED.fullmatch(part))
     ]
-    # Sorted by how much it is liked alone: what comes first wins.
+    # Sorted by weight alone, so that the first of equals wins.
     wanted = [code for _, code in sorted(liked, key=lambda each: each[0]) if code in known]
     return known[wanted[0] if wanted else FALLBACK]

@@ -8,7 +8,7 @@ _KNOWN = (400, 403, 404, 405, 409, 413, 429, 503)
 
 
 def refusal(texts: Texts, refused: Refused) -> Response:
-    """A page for what was refused: the fact, and the next step."""
+    """A refusal as a page: the fact, and the next step."""
     kind = refused.status if refused.status in _KNOWN else 400
     title = texts[f"refused.{kind}-title"]
     return document(

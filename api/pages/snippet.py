@@ -11,7 +11,7 @@ from urllib.parse import quote
 from api.pages.html import element, html_of
 from api.web import Refused
 
-# The author of each email or page puts a name for it here.
+# Authors replace it by a name for the email or page.
 INSTANCE = "MY-ARTICLE"
 
 
@@ -24,10 +24,10 @@ class Tool:
     instance: str = INSTANCE
 
 
-# Looked up in November 2026: listmonk.app/docs/templating, docs.buttondown.com (template variables),
-# help.brevo.com (template language), beehiiv.com/support (merge tags), help.klaviyo.com, Validity's
-# list of Mailchimp's tags, Ghost's EmailRenderer; for Kit, MailerLite and ActiveCampaign, links of
-# their customers. Ghost takes `{uuid}` out of a post, and fills in HTML cards in new versions only.
+# Looked up in November 2026: listmonk.app/docs/templating, docs.buttondown.com/template-variables,
+# help.brevo.com (template language), beehiiv.com/support (merge tags), Validity's list of tags for
+# Mailchimp, Ghost's EmailRenderer; for the others, links in the emails of their customers. Ghost
+# takes `{uuid}` out of a post, and only its newer versions fill in HTML cards.
 TOOLS: Mapping[str, Tool] = {
     "mailchimp": Tool("Mailchimp", "*|EMAIL|*", "*|CAMPAIGN_UID|*"),
     "kit": Tool("Kit (ConvertKit)", "{{ subscriber.email_address }}"),
@@ -55,7 +55,7 @@ def snippet(base: str, widget_id: str, tool: str) -> str:
     if tool not in TOOLS:
         raise Refused(400, f"There is no tool '{tool[:40]}'. Use one of {', '.join(TOOLS)}.")
     known = TOOLS[tool]
-    # Tags go in as they are: quoted, no tool would know them.
+    # Tags are not quoted, as no tool would recognise them.
     query = "&".join(
         [f"instanceOfJoy={known.instance}", *([f"voter={known.voter}"] * bool(known.voter))]
     )

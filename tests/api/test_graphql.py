@@ -252,7 +252,7 @@ def test_results_are_the_owners_and_come_in_pages(front: Pipeline, post: Post) -
     ids = [vote["voteId"] for page in (first, rest) for vote in page["votes"]["votes"]]
     assert (len(ids), len(set(ids)), rest["votes"]["next"]) == (130, 130, None)
     (wrong,) = post(query, headers=OWNER, after="what?", errors=True)
-    assert wrong == "'after' is not what a page before gave. Begin without it."
+    assert wrong == "'after' is not from an earlier page. Start without it."
 
 
 def test_a_mutation_by_get_is_refused_and_a_query_is_not(front: Pipeline, post: Post) -> None:

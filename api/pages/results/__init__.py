@@ -1,4 +1,4 @@
-"""The owner's pages: every widget, and what readers think of it."""
+"""The owner's pages: every widget, and what readers think of each."""
 
 from api import owner
 from api.pages.html import document, element
@@ -39,7 +39,7 @@ def _sign(request: Request) -> Response:
 
 
 def _to_results(request: Request, key: str, seconds: int) -> Response:
-    """Go to the results with this key in the cookie, for so long."""
+    """Go to the results, with this key in the cookie for as long as given."""
     facts = [f"{owner.COOKIE}={key}", f"Path={_ROOT}", f"Max-Age={seconds}"]
     facts += ["HttpOnly", "SameSite=Strict", *([] if is_loopback(request) else ["Secure"])]
     location = redirect(_ROOT)
@@ -54,7 +54,7 @@ def _ask(status: int, why: str) -> Response:
         element("p", why, role="alert", id="why", class_="wrong") if why else None,
         element(
             "form",
-            # Password managers keep a key by its user.
+            # Password managers file a password under a user name.
             element("input", name="user", value="owner", autocomplete="username", hidden=True),
             element("label", "The owner’s key", for_="key"),
             element(

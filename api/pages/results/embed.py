@@ -1,4 +1,4 @@
-"""What to paste into a page or an email, ready to be copied."""
+"""What to paste into a page or an email, with buttons that copy it."""
 
 from xml.etree.ElementTree import Element
 

@@ -15,7 +15,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(request: Request, name: str) -> Response:
-    """The file; what does not fit into one is left out, and its last line says so."""
+    """The file; where votes do not fit, its last line says so."""
     questions = widgets.find(name).questions
     found = read(name, MOST)
     known = [each.field for each in questions]
@@ -23,7 +23,7 @@ def show(request: Request, name: str) -> Response:
     fields_shown = [*known, *sorted(fields - {*known})]
     labels = {each.field: each.label for each in questions}
     file = io.StringIO()
-    file.write("\ufeff")  # without it, Excel takes UTF-8 for something else
+    file.write("\ufeff")  # without it, Excel misreads UTF-8
     writer = csv.writer(file)
     headings = [*_FACTS, *(labels.get(field, field) for field in fields_shown)]
     writer.writerow([_cell(text) for text in headings])
@@ -48,6 +48,6 @@ def show(request: Request, name: str) -> Response:
 
 
 def _cell(value: object) -> str:
-    """A value that no spreadsheet takes for a formula: readers write it."""
+    """A value that no spreadsheet runs as a formula, as readers wrote it."""
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -24,7 +24,7 @@ def frame(title: str, *children: Child) -> Response:
 
 
 def search(asked: str, what: str, **hidden: str) -> Element:
-    """A form that searches on the page it is on."""
+    """A form that searches the page it is on."""
     return element(
         "form",
         [element("input", type="hidden", name=name, value=hidden[name]) for name in hidden],
@@ -38,7 +38,7 @@ def search(asked: str, what: str, **hidden: str) -> Element:
 
 
 def table(caption: str, headings: list[str], rows: list[Element]) -> Element:
-    """A table that scrolls by itself where the screen is narrow; its first column says what."""
+    """A table that scrolls on narrow screens; its first column names the row."""
     numbers = ["number" if name in ("Up", "Down", "Answers") else None for name in headings]
     head = [
         element("th", name, scope="col", class_=kind)

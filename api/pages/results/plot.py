@@ -15,7 +15,7 @@ Bars = list[tuple[date, int, int]]  # the first day, up, down
 
 
 def trend(votes: Iterable[Mapping[str, Any]]) -> Element | None:
-    """A plot and the same as a table; None where no vote says when it was cast."""
+    """A plot, and a table of the same; None where no vote has a date."""
     days: dict[date, list[int]] = {}
     for vote in votes:
         if "createdAt" in vote:
@@ -43,7 +43,7 @@ def trend(votes: Iterable[Mapping[str, Any]]) -> Element | None:
 
 
 def _bars(days: Mapping[date, list[int]]) -> tuple[int, Bars]:
-    """How many days a bar has, and the bars, those without votes too."""
+    """The days in a bar, and all bars, empty ones included."""
     first, last = min(days), max(days)
     span = (last - first).days + 1
     whole = -(-span // _MOST_BARS)

@@ -10,7 +10,7 @@ _WIDTH = 120
 
 
 def interval(up: int, votes: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of the share that is up; everything without votes."""
+    """Wilson's 95 % interval of the share that is up; 0 to 1 without votes."""
     if not votes:
         return 0.0, 1.0
     share, z = up / votes, _Z * _Z / votes

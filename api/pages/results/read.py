@@ -1,4 +1,4 @@
-"""The votes of a widget as far as a page shows them, and what is in them."""
+"""The votes of a widget that a page shows, searched, and by reader."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Vote = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Read:
-    """Votes that were read; `more` says that there are others."""
+    """Votes that were read; `more` is true if there are others."""
 
     votes: list[Vote]
     more: bool
@@ -33,7 +33,7 @@ def read(widget_id: str, most: int = MOST) -> Read:
 
 
 def matching(votes: Iterable[Vote], searched: str, instance: str | None) -> list[Vote]:
-    """The votes that have a text anywhere, and an instance."""
+    """The votes for an instance that have a text anywhere."""
     wanted = searched.casefold()
     return [
         vote
@@ -60,7 +60,7 @@ class Reader:
 
 
 def readers(votes: Iterable[Vote]) -> list[Reader]:
-    """Those who gave their name; votes must come newest first, and so do readers."""
+    """Readers with a name, newest first, as the votes must be."""
     found: dict[str, Reader] = {}
     for vote in votes:
         if name := vote.get("voter"):

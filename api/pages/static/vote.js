@@ -1,5 +1,5 @@
-// Votes for a reader who is really there: the page is seen, and somebody moves, touches or scrolls.
-// Keys do nothing here, so that who moves by keyboard is not sent away from a button.
+// Votes once a reader is really there: the page is visible, and somebody moves, touches or scrolls.
+// Keys do not count, so that nobody who navigates by keyboard is sent away from a button.
 const SEEN_FOR = 1500;
 const QUIET_FOR = 800;
 const form = document.getElementById("vote");

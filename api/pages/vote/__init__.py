@@ -1,4 +1,4 @@
-"""What a reader sees of a vote: it is cast by a POST, and its questions follow one at a time."""
+"""A reader's pages: a POST casts the vote, and its questions follow one at a time."""
 
 from api.pages.vote.cast import answer
 from api.pages.vote.questions import follow_up

@@ -1,4 +1,4 @@
-"""The page that a link in an email opens. Opening it stores nothing."""
+"""The page that the link in an email opens. Opening it stores nothing."""
 
 import os
 import uuid
@@ -33,7 +33,7 @@ def answer(request: Request, widget: str, vote_type: str) -> Response:
         _form(request, texts, widget, vote_type, by_script),
         scripts=[*["work.js"] * (work.bits() > 0), *["vote.js"] * by_script],
     )
-    # With the same id when it is shown again, voting once more is the same vote.
+    # Shown again from the cache, it has the same id, so voting again is the same vote.
     kept = {"cache-control": "private, max-age=3600", "vary": "accept-language"}
     return Response(body=page.body, headers={**page.headers, **kept})
 
@@ -54,7 +54,7 @@ def _cast(request: Request, widget: str, vote_type: str) -> Response:
 
 def _voter(request: Request) -> str:
     voter = request.query.get("voter", "")
-    # Mail tools write an address into a link as it is, and there `+` means a space.
+    # Mail tools do not quote the address in a link, where `+` means a space.
     return voter.replace(" ", "+") if "@" in voter else voter
 
 
@@ -73,7 +73,7 @@ def _form(request: Request, texts: Texts, widget: str, vote_type: str, by_script
         )
         for each in VOTE_TYPES
     ]
-    # A POST to an address drops what the browser keeps of it: the page, with its id, is to stay.
+    # A POST drops its own address from the browser's cache, but this page, with its id, must stay.
     action = f"?{urlencode({**request.query, 'send': ''})}"
     return element(
         "form",

@@ -1,4 +1,4 @@
-"""The questions that follow a vote, one at a time; each answer is saved as it is given."""
+"""The questions that follow a vote, one at a time; each answer is saved at once."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -50,7 +50,7 @@ def _answer(vote: Vote, question: Question, text: str) -> None:
     if len(text) > LONGEST_ANSWER:
         raise Refused(413, f"The answer is longer than {LONGEST_ANSWER} characters.")
     value = _BOOLEANS.get(text, text) if question.kind == "boolean" else text
-    # Nothing is no answer, unless it takes an earlier one back.
+    # An empty answer counts only where it takes an earlier one back.
     if value != vote.get("answers", {}).get(question.field, ""):
         votes.answer(vote["widgetId"], vote["voteId"], {question.field: value})
 
@@ -64,7 +64,7 @@ def _to(vote: Vote, number: int) -> Response:
 
 
 def _asked(given: Mapping[str, str]) -> int:
-    """The number of the question that an address or a form names; 0 where it names none."""
+    """The number of the question in an address or a form; 0 without one."""
     number = given.get("question", "")
     return int(number) if number.isdecimal() and len(number) < 5 else 0
 
@@ -149,7 +149,7 @@ def _button(words: str, action: str) -> Element:
 
 
 def _change(texts: Texts, vote: Vote, number: int) -> Element:
-    """What was voted, and a button for the other one."""
+    """The vote, and a button that changes it."""
     now, other = vote["voteType"], _OTHER[vote["voteType"]]
     return element(
         "form",

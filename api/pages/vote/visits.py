@@ -1,4 +1,4 @@
-"""Who opens a link to a vote: readers, and programs that open every link of an email."""
+"""Who opens the link to a vote: readers, and programs that open every link in an email."""
 
 import re
 
@@ -18,7 +18,7 @@ _SCANNERS = re.compile(
 
 
 def note(request: Request) -> None:
-    """Count the visit as what it is, in one line of the log."""
+    """Log the visit, with a metric for its kind."""
     kind = _kind(request)
     name = "PageViews" if kind == "reader" else "ScannerVisits"
     log("vote page opened", kind=kind, metrics={name: (1, "Count")})
