@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.emulator.simulation.simulation import Simulation
 from votepipe.project import sync
+from votepipe.project.template import parsed
 from votepipe.testing import Pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
             (root / "sinks" / f"{name}.py").write_text(source)
         shutil.copy(ROOT / "template.yaml", root)
         written = sync.synced((root / "template.yaml").read_text(), sync.resources(root))
-        template = yaml_parse(written)
+        template = parsed(written)
         template["Resources"] |= more or {}
         (root / "template.yaml").write_text(json.dumps(template))
         return root

@@ -21,7 +21,7 @@ ENRICHER_SETTINGS = "settings of the enrichers"
 ENRICHER_VARIABLES = "variables of the enrichers"
 
 # The same words to YAML; libyaml's loader is ten times as fast where it is there.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ID = re.compile(r"^  ([A-Za-z0-9]+):", re.MULTILINE)
 
 
@@ -83,7 +83,7 @@ def outside(template: str) -> set[str]:
         # Empty lines keep the numbers of the others, for the error below.
         template = replaced(template, name, "\n" * (len(inside(template, name).splitlines()) - 1))
     with yaml_errors(template):
-        root = yaml.compose(template, Loader=_LOADER)
+        root = yaml.compose(template, Loader=LOADER)
     return {
         name.value
         for section, body in _members(root)

@@ -1,4 +1,4 @@
-"""The commands of `votepipe`, each module a group; and how those that can print JSON are asked."""
+"""One module for each command of the CLI, which cli.py puts together, and what several share."""
 
 import functools
 from collections.abc import Callable

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from votepipe.project import generated
 from votepipe.project.sync import block, resources
+from votepipe.project.template import parsed
 
 SINK = '''"""Tell the time."""
 from votepipe import sink
@@ -24,8 +24,7 @@ def made(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "sinks" / "big_ben.py").write_text(SINK)
     found = resources(tmp_path)
     parts = [block(name, found) for name in (generated.SETTINGS, generated.RESOURCES)]
-    parsed: dict[str, Any] = yaml_parse("\n".join(parts))
-    return parsed
+    return parsed("\n".join(parts))
 
 
 def test_its_schedule_and_time_zone_are_parameters(made: dict[str, Any]) -> None:
