@@ -7,6 +7,7 @@ A breaking one: an event is found that does not fit, or the rule is about meanin
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -159,6 +160,12 @@ def any_json(depth: int = 1) -> st.SearchStrategy[Any]:
     return flat if not depth else flat | st.lists(any_json(0), max_size=2) | st.just({"a": {}})
 
 
+# Texts for patterns: drawing from a regular expression takes most of a search's time.
+PATTERNED = ["7", "a", "0f", "z-1", *(digit * size for digit in "09" for size in (30, 31, 40)),
+             "2026-01-04T10:00:00Z", "1999-12-31T23:59:59.123456Z", "!~", "x" * 64,
+             f"r1_{'a' * 26}", f"r22_{'7z' * 13}"]  # fmt: skip
+
+
 class Instances:
     """Events that fit a schema, drawn for the draft-07 that ours use; recursion ends by depth."""
 
@@ -218,9 +225,8 @@ class Instances:
         if schema.get("format") == "uuid":
             return st.uuids().map(str)
         if "pattern" in schema:
-            return st.from_regex(schema["pattern"].replace("$", r"\Z")).filter(
-                lambda text: least <= len(text) <= (most or 999)
-            )
+            fitting = [text for text in PATTERNED if re.search(schema["pattern"], text)]
+            return st.sampled_from(fitting).filter(lambda text: least <= len(text) <= (most or 999))
         edges = [least, max(least, min(most or 600, 600))]
         at_an_edge = st.sampled_from(edges).map("x".__mul__)
         if least > 600:
