@@ -22,7 +22,7 @@ DEEPEST = 8
 
 
 def check_size(document: DocumentNode) -> None:
-    """Refuse a document that asks for too many fields, or too deep ones.
+    """Refuse a document with too many fields, or too deep ones.
 
     Each fragment may be used once, so that a chain of them cannot multiply fields.
     """

@@ -78,7 +78,7 @@ def save_feedback(
     created_at: str | None = None,
     instance_of_joy: str | None = None,
 ) -> Facts:
-    """Add answers to a vote. When it was cast, and on what, stays as it is."""
+    """Add answers to a vote; its time and its instance do not change."""
     try:
         given = json.loads(answers)
     except (ValueError, RecursionError):

@@ -22,7 +22,7 @@ def refusal(texts: Texts, refused: Refused) -> Response:
 
 
 def privacy(texts: Texts) -> Response:
-    """What is stored of a reader, for how long, and whom to ask."""
+    """What is stored about a reader, for how long, and whom to ask."""
     title = texts["privacy.title"]
     parts = [
         [element("h2", texts[f"privacy.{part}-title"]), element("p", texts[f"privacy.{part}"])]
