@@ -44,6 +44,8 @@ STARTS = {
 # Fixtures with which a test runs commands in processes of their own, a second or more each.
 SLOW = {"make_checkout", "node_modules", "python_pytest"}
 
+SHIPPED = {"digest", "email", "feed", "log", "settle", "slack", "tally", "webhook"}
+
 SECONDS = 120  # only ends a test that will not pass
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -127,6 +129,17 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
         raise AssertionError(f"Nothing came within {SECONDS} s")
 
     return eventually
+
+
+@pytest.fixture(scope="session")
+def others_off() -> dict[str, str]:
+    """Parameters that switch off what was dropped in beside the sinks that ship."""
+    from votepipe.project import Project
+    from votepipe.project.names import switch
+
+    return {
+        switch(each.name): "false" for each in Project.survey().sinks if each.name not in SHIPPED
+    }
 
 
 @pytest.fixture(scope="session")

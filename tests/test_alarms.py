@@ -238,8 +238,8 @@ def test_every_alarm_has_its_section_and_every_section_its_alarm() -> None:
     }
 
 
-def test_alarms_with_the_sinks_of_a_new_stack_cost_little() -> None:
-    new = Resources(TEMPLATE, {})
+def test_alarms_with_the_sinks_of_a_new_stack_cost_little(others_off: dict[str, str]) -> None:
+    new = Resources(TEMPLATE, others_off)
     alarms = [
         new.resolved(name) for name, kind in new.types.items() if kind == "AWS::CloudWatch::Alarm"
     ]

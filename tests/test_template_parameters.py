@@ -93,8 +93,8 @@ def test_a_sink_that_is_off_gets_nothing_and_keeps_what_waits(on: bool) -> None:
         assert set(secrets) & set(variables) == (set(secrets) if on else set())
 
 
-def test_what_needs_no_setting_up_is_on_and_slack() -> None:
-    stack = Resources(TEMPLATE, {})
+def test_what_needs_no_setting_up_is_on_and_slack(others_off: dict[str, str]) -> None:
+    stack = Resources(TEMPLATE, others_off)
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping")
 
     on = {name for name, each in mappings.items() if each.get("Enabled", True)}

@@ -55,14 +55,15 @@ def account() -> Account:
 
 
 @pytest.fixture
-def said(tmp_path: Path, account: Any) -> Callable[..., list[str]]:
+def said(tmp_path: Path, account: Any, others_off: dict[str, str]) -> Callable[..., list[str]]:
     """What is said before a deploy with these overrides, of a checkout with the real template."""
+    off = "".join(f" {name}={value}" for name, value in others_off.items())
     (tmp_path / "template.yaml").write_bytes((checkout() / "template.yaml").read_bytes())
 
     def said(overrides: str = "Environment=dev") -> list[str]:
         (tmp_path / "samconfig.toml").write_text(
             '[default.global.parameters]\nstack_name = "votes"\n'
-            f'[default.deploy.parameters]\nparameter_overrides = "{overrides}"\n'
+            f'[default.deploy.parameters]\nparameter_overrides = "{overrides}{off}"\n'
         )
         return list(look("default", tmp_path, account))
 

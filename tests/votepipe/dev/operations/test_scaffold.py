@@ -102,6 +102,7 @@ def test_an_example_is_copied_with_its_test(small: Path, name: str) -> None:
     if kind == "enrichers":
         (small / "enrichers").unlink()
         shutil.copytree(ROOT / "enrichers", small / "enrichers")
+        (small / "enrichers" / f"{name}.py").unlink(missing_ok=True)
 
     plugin, test = add(name, small)
 
