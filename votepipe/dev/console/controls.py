@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from votepipe.dev.console.entries import now
 from votepipe.dev.console.guard import Refused
 from votepipe.dev.console.journal import Journal
+from votepipe.dev.local.live.change_set import UpdateFailed
 from votepipe.dev.local.sam import ParameterError
 from votepipe.dev.local.settings import SettingError, SinkSettings
 from votepipe.dev.operations.deployment import Deployment
@@ -68,7 +69,7 @@ def _settings(routes: Blueprint, there: Callable[[], SinkSettings]) -> None:
         sink, parameters, bot = _checked(given if isinstance(given, dict) else {})
         try:
             there().change(sink, parameters, bot=bot)
-        except (SettingError, ParameterError) as error:
+        except (SettingError, ParameterError, UpdateFailed) as error:
             raise Refused(400, str(error)) from None
         return jsonify(there().shown())
 

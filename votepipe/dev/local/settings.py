@@ -1,17 +1,16 @@
 """Settings of the sinks, changed on the running local stack until `make up` ends.
 
-A change is a stack update by parameters, just as `make up PARAMETERS="Name=Value"` deploys it.
+A change is a change set of parameters, just as `make up PARAMETERS="Name=Value"` deploys it.
 `make up` gives every setting of a sink its own value again.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from votepipe.dev.local import local_secrets
+from votepipe.dev.local.live import change_set
+from votepipe.dev.local.live.code import bucket
 from votepipe.dev.local.sam import check
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.dev.operations.secrets import put_secret, secret_values
@@ -69,7 +68,7 @@ class SinkSettings:
     def change(self, name: str, parameters: Mapping[str, str], *, bot: bool | None = None) -> None:
         """Set parameters of a sink, among them its switch, and whether it posts as a bot.
 
-        Returns when they are in force. Raises SettingError and ParameterError.
+        Returns when they are in force. Raises SettingError, ParameterError and UpdateFailed.
         """
         sink = self._sink(name)
         known = [switch(name), *(str(field.parameter) for field in sink.parameters)]
@@ -82,7 +81,7 @@ class SinkSettings:
 
     @property
     def _sinks(self) -> list[SinkResources]:
-        """All but broken ones: a file that is being written takes the others from nobody."""
+        """All but broken ones, so that a file being written does not hide the others."""
         return [SinkResources(plugin) for plugin in Project.survey(self._root).sinks]
 
     def _sink(self, name: str) -> SinkResources:
@@ -95,35 +94,13 @@ class SinkSettings:
         before = self.deployment.stack.parameters
         if parameters.items() <= before.items():
             return
-        client: Any = self.deployment.session.client("cloudformation")
-        try:
-            client.update_stack(
-                StackName=self.deployment.name,
-                UsePreviousTemplate=True,
-                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-                Parameters=[
-                    {"ParameterKey": name, "ParameterValue": parameters[name]}
-                    if name in parameters
-                    else {"ParameterKey": name, "UsePreviousValue": True}
-                    for name in before
-                ],
-            )
-        except ClientError:
-            raise SettingError("The stack is being deployed. Try again in a moment.") from None
-        self._wait()
+        template = self.deployment.stack.written
+        change_set.update(self.deployment, template, {**before, **parameters}, bucket(template))
+        self.deployment.forget()
         self._given.update(parameters)
         empty = [sink for sink in self._sinks if not self._secret(sink)]
         local_secrets.fill_secrets(self.deployment, empty, self._url)
         local_secrets.verify_senders(self.deployment)
-
-    def _wait(self) -> None:
-        while True:
-            self.deployment.forget()
-            if self.deployment.stack.revision is not None:
-                break
-            time.sleep(0.1)
-        if (status := self.deployment.stack.status) != "UPDATE_COMPLETE":
-            raise SettingError(f"The stack did not take it ({status}). Run make up again.")
 
     def _is_bot(self, sink: SinkResources) -> bool | None:
         if "bot_token" not in {field.name for field in sink.secrets}:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from votepipe.dev.local.live import change_set
-from votepipe.dev.local.live.code import Code
+from votepipe.dev.local.live.code import Code, bucket
 from votepipe.dev.local.sam import digest
 from votepipe.dev.operations.deployment import Deployment
 from votepipe.project import Project, generated, template
@@ -130,7 +130,7 @@ class Live:
         before = self._found.stack.physical_ids
         with change_set.at_rest(self._found, built):
             packaged = self._code.packaged(wanted, built)
-            change_set.update(self._found, packaged, self._values(), self._code.bucket)
+            change_set.update(self._found, packaged, self._values(), bucket(packaged))
         self._code.deployed(built)
         self._found.forget()
         after = self._found.stack.physical_ids

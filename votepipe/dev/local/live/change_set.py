@@ -29,7 +29,7 @@ def update(
     A parameter without a value has the template's default. Raises UpdateFailed.
     """
     client: Any = found.session.client("cloudformation")
-    while found.stack.revision is None:  # the console changes settings
+    while found.stack.revision is None:  # another change is going on
         time.sleep(0.1)
         found.forget()
     # CloudFormation takes a template of this size by its address alone.
@@ -48,6 +48,7 @@ def update(
             Parameters=parameters,
         )["Id"]
         _wait(client, "change_set_create_complete", ChangeSetName=made)
+        client.execute_change_set(ChangeSetName=made)
     except ClientError as error:
         text = error.response["Error"]["Message"]
         raise UpdateFailed(f"The local AWS refuses it: {text}") from error
@@ -57,15 +58,11 @@ def update(
         if "didn't contain changes" in reason or "No updates" in reason:
             return
         raise UpdateFailed(f"The local AWS refuses it: {reason}") from error
-    _execute(client, made, found.name)
-
-
-def _execute(client: Any, change_set: str, stack: str) -> None:
-    client.execute_change_set(ChangeSetName=change_set)
     try:
-        _wait(client, "stack_update_complete", StackName=stack)
+        _wait(client, "stack_update_complete", StackName=found.name)
     except WaiterError as error:
-        raise UpdateFailed(f"The local AWS took it back: {_reason(client, stack)}") from error
+        reason = _reason(client, found.name)
+        raise UpdateFailed(f"The local AWS took it back: {reason}") from error
 
 
 def _wait(client: Any, name: str, **asked: str) -> None:

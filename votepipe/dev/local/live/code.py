@@ -67,11 +67,6 @@ class Code:
             for name in _functions(written)
         }
 
-    @property
-    def bucket(self) -> str:
-        """The bucket that holds the code."""
-        return next(iter(self._addresses.values())).split("/")[2]
-
     def _digest(self, function: str) -> str:
         try:
             sources, needs = zips.parts(function, self._root)
@@ -83,8 +78,14 @@ class Code:
         with tempfile.TemporaryDirectory() as made:
             zips.build(function, Path(made), self._root)
             content = _zipped(Path(made))
-        key = upload(self._found, self.bucket, content)
-        return f"s3://{self.bucket}/{key}"
+        place = bucket(self._found.stack.written)
+        return f"s3://{place}/{upload(self._found, place, content)}"
+
+
+def bucket(template: Mapping[str, Any]) -> str:
+    """The bucket that holds the code of a template that is deployed."""
+    first = template["Resources"][_functions(template)[0]]
+    return str(first["Properties"]["CodeUri"].split("/")[2])
 
 
 def upload(found: Deployment, bucket: str, content: bytes) -> str:

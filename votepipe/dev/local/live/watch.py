@@ -11,15 +11,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog import events
 from watchdog.observers import Observer
 
 REST = 0.2  # seconds without a write after which a file counts as saved
-_WRITES = {"created", "modified", "moved", "deleted"}
+# Others come of reading, too, as whoever is called does.
+_WRITES = [
+    events.FileCreatedEvent,
+    events.FileModifiedEvent,
+    events.FileMovedEvent,
+    events.FileDeletedEvent,
+    events.DirMovedEvent,
+]
 
 
-class Watch(FileSystemEventHandler):
-    """Calls `changed` after writes to these files or below these folders; a context manager."""
+class Watch(events.FileSystemEventHandler):
+    """Calls `changed` after writes beside these files or below these folders; a context manager."""
 
     def __init__(self, paths: Iterable[Path], changed: Callable[[], None]) -> None:
         self._paths = [path.resolve() for path in paths]
@@ -28,20 +35,9 @@ class Watch(FileSystemEventHandler):
         self._observer: Any = Observer()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
+    def on_any_event(self, event: events.FileSystemEvent) -> None:
         """Note a save."""
-        if self.is_save(event):
-            self._writes.put(True)
-
-    def is_save(self, event: FileSystemEvent) -> bool:
-        """Whether a file may differ; reading one is an event, too, and so is what Python caches."""
-        if event.event_type not in _WRITES or (event.is_directory and event.event_type != "moved"):
-            return False
-        paths = [Path(text) for text in (event.src_path, event.dest_path) if text]
-        return any(
-            "__pycache__" not in path.parts and {path, *path.parents} & {*self._paths}
-            for path in paths
-        )
+        self.look()
 
     def look(self) -> None:
         """Call `changed` as after a write."""
@@ -57,10 +53,9 @@ class Watch(FileSystemEventHandler):
 
     def __enter__(self) -> Self:
         # A file that an editor replaces is followed by its folder alone.
-        for path in self._paths:
-            self._observer.schedule(
-                self, str(path if path.is_dir() else path.parent), recursive=path.is_dir()
-            )
+        folders = {path if path.is_dir() else path.parent: path.is_dir() for path in self._paths}
+        for folder, recursive in folders.items():
+            self._observer.schedule(self, str(folder), recursive=recursive, event_filter=_WRITES)
         self._observer.start()
         self._thread.start()
         return self

@@ -1,20 +1,13 @@
 """votepipe/dev/local/live/watch.py: a save is noticed, however an editor does it."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from watchdog.events import (
-    DirModifiedEvent,
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileOpenedEvent,
-    FileSystemEvent,
-)
 
-from votepipe.dev.local.live.watch import Watch
+from votepipe.dev.local.live.watch import REST, Watch
 
 Save = Callable[[Path], Any]
 
@@ -51,23 +44,12 @@ def test_a_save_is_noticed(root: Path, name: str, save: Save, eventually: Any) -
         eventually(lambda: called)
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        FileOpenedEvent("sinks/chat.py"),
-        DirModifiedEvent("sinks"),
-        FileCreatedEvent("sinks/__pycache__/chat.cpython-313.pyc"),
-        FileModifiedEvent("README.md"),
-        FileMovedEvent("notes.txt", "notes.md"),
-    ],
-)
-def test_what_is_no_save_is_not(root: Path, event: FileSystemEvent) -> None:
-    event.src_path = f"{root}/{event.src_path!s}"
+def test_whoever_is_called_may_read_the_files(root: Path, eventually: Any) -> None:
+    called: list[str] = []
 
-    assert not Watch([root / "sinks"], lambda: None).is_save(event)
+    with Watch([root / "sinks"], lambda: called.append((root / "sinks" / "chat.py").read_text())):
+        (root / "sinks" / "chat.py").write_text("new")
+        eventually(lambda: called)
+        time.sleep(3 * REST)
 
-
-def test_a_file_that_takes_the_name_of_one_is_a_save(root: Path) -> None:
-    event = FileMovedEvent(f"{root}/.saving", f"{root}/sinks/chat.py")
-
-    assert Watch([root / "sinks"], lambda: None).is_save(event)
+    assert called == ["new"]
