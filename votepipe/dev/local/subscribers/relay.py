@@ -12,10 +12,15 @@ from typing import Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from votepipe.dev.operations.deployment import Deployment, LocalSession
+from votepipe.model.errors import VotepipeError
 from votepipe.project.subscribers import Subscriber
 
 ATTEMPTS = 5
 PAUSE = 5  # seconds between two of them
+
+
+class NoBus(VotepipeError):
+    """A bus is not there."""
 
 
 class Bus:
@@ -26,19 +31,24 @@ class Bus:
         session = LocalSession(endpoint, account)
         self._events: Any = session.client("events")
         self._sqs: Any = session.client("sqs")
-        self._name = resource.removeprefix("event-bus/")
-        self.is_missing = f"There is no bus '{self._name}' in account {account}."
-        self.missing = self._events.exceptions.ResourceNotFoundException
+        self._account, self._name = account, resource.removeprefix("event-bus/")
         self._queues = f"{endpoint}/{account}"
+
+    def check(self) -> None:
+        """Raise NoBus when it is not there."""
+        try:
+            self._events.describe_event_bus(Name=self._name)
+        except self._events.exceptions.ResourceNotFoundException:
+            raise NoBus(f"There is no bus '{self._name}' in account {self._account}.") from None
 
     def deliver(self, envelope: str) -> bool:
         """Send an event to the queues of the rules that match it; whether there are any.
 
-        Raises ClientError when a queue does not take it, `missing` when there is no such bus.
+        Raises NoBus, and ClientError when a queue does not take it.
         """
         rules = self._events.list_rules(EventBusName=self._name)["Rules"]
         if not rules:
-            self._events.describe_event_bus(Name=self._name)
+            self.check()
         matching = [each for each in rules if self._matches(each, envelope)]
         for rule in matching:
             found = self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._name)
@@ -116,8 +126,8 @@ class Relay:
         try:
             if self.bus.deliver(body):
                 self._received(body)
-        except self.bus.missing:
-            self._give_up(body, "NO_RESOURCE", self.bus.is_missing)
+        except NoBus as error:
+            self._give_up(body, "NO_RESOURCE", str(error))
         except ClientError as error:
             if int(message["Attributes"]["ApproximateReceiveCount"]) < ATTEMPTS:
                 return  # it comes again
