@@ -63,6 +63,7 @@ test-fast: setup ## Tests without servers and without long or random searches, i
 chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, crashes at every step, and all that can go wrong: minutes
 	VOTEPIPE_VOTES=10000 VOTEPIPE_LOCAL_VOTES=300 .venv/bin/pytest -s tests/chaos tests/contracts/test_events.py
 	VOTEPIPE_VOTES=10000 .venv/bin/pytest tests/sinks/test_settle.py tests/sinks/slack/test_histories.py -k crash
+	VOTEPIPE_EXAMPLES=100 .venv/bin/pytest tests/sinks/digest/test_digests.py tests/votepipe/dev/operations/test_recount.py tests/votepipe/emulator/dynamodb/test_service_against_moto.py
 
 fuzz: setup ## A million records into the enrichment, 10,000 of them on into every sink: minutes
 	VOTEPIPE_RECORDS=1000000 .venv/bin/pytest tests/fuzz

@@ -396,7 +396,7 @@ def test_a_crash_at_any_step_repeats_a_message_at_most(
 
 
 @settings(
-    max_examples=300,
+    max_examples=4 * settings.default.max_examples,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -102,19 +102,24 @@ def test_an_old_python_is_refused(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ci", "code", "said"),
+    ("ci", "workers", "code", "said"),
     [
-        ("", 0, "1 tests left out. Chromium is missing. Debian: apt-get install chromium"),
-        ("true", 1, "Failed: Chromium is missing. Debian: apt-get install chromium"),
+        (
+            "",
+            ["-n", "1"],
+            0,
+            "1 tests left out. Chromium is missing. Debian: apt-get install chromium",
+        ),
+        ("true", [], 1, "Failed: Chromium is missing. Debian: apt-get install chromium"),
     ],
 )
 def test_browser_tests_are_left_out_without_a_browser_but_not_in_ci(
-    tmp_path: Path, ci: str, code: int, said: str
+    tmp_path: Path, ci: str, workers: list[str], code: int, said: str
 ) -> None:
     file = ROOT / "tests" / "votepipe" / "dev" / "console" / "test_page.py"
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "1", str(file), "-k", "test_reset"],
+        [sys.executable, "-m", "pytest", *workers, str(file), "-k", "test_reset"],
         env={"PATH": str(tmp_path), "CI": ci},
         cwd=ROOT,
         capture_output=True,

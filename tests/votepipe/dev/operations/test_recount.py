@@ -263,7 +263,7 @@ OPERATIONS = ["Scan", "BatchGetItem", "GetItem", "TransactWriteItems", "Query", 
 
 
 @settings(
-    max_examples=500,
+    max_examples=6 * settings.default.max_examples,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -203,7 +203,7 @@ def sorted_within(value: Any) -> Any:
 
 # Always the same examples: moto has more mistakes of its own than are named above.
 @settings(
-    max_examples=300,
+    max_examples=4 * settings.default.max_examples,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
