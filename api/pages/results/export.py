@@ -9,30 +9,27 @@ from api.pages.results.read import read
 from api.web import Request, Response
 
 MOST = 10_000
-_LARGEST = 4_000_000  # characters: an answer of Lambda takes 6 MB
+_LARGEST = 4_000_000  # characters: Lambda returns 6 MB at most
 _FACTS = ("voteId", "createdAt", "voteType", "instanceOfJoy", "voter", "complete")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(request: Request, name: str) -> Response:
     """The file; where votes do not fit, its last line says so."""
-    questions = widgets.find(name).questions
+    columns = {each.field: each.label for each in widgets.find(name).questions}
     found = read(name, MOST)
-    known = [each.field for each in questions]
-    fields = {field for vote in found.votes for field in vote.get("answers", {})}
-    fields_shown = [*known, *sorted(fields - {*known})]
-    labels = {each.field: each.label for each in questions}
+    answered = {field for vote in found.votes for field in vote.get("answers", {})}
+    columns |= {field: field for field in sorted(answered - columns.keys())}
     file = io.StringIO()
     file.write("\ufeff")  # without it, Excel misreads UTF-8
     writer = csv.writer(file)
-    headings = [*_FACTS, *(labels.get(field, field) for field in fields_shown)]
-    writer.writerow([_cell(text) for text in headings])
+    writer.writerow(map(_cell, [*_FACTS, *columns.values()]))
     more = found.more
     for vote in found.votes:
         answers = vote.get("answers", {})
         cells = [vote.get(fact, "") for fact in _FACTS]
-        cells += [answers.get(field, "") for field in fields_shown]
-        writer.writerow([_cell(value) for value in cells])
+        cells += [answers.get(field, "") for field in columns]
+        writer.writerow(map(_cell, cells))
         if file.tell() > _LARGEST:
             more = True
             break

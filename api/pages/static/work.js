@@ -60,8 +60,12 @@ const field = document.querySelector("input[data-work]");
 const opened = Date.now();
 field?.form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const { form } = field;
+  if (form.ariaBusy) return;
+  form.ariaBusy = "true";
   const { work, minute, text } = field.dataset;
   const now = Number(minute) + Math.floor((Date.now() - opened) / 60000);
   field.value = await solve({ work, minute: now, text });
-  field.form.submit();
+  form.ariaBusy = null;
+  form.submit();
 });

@@ -79,6 +79,14 @@ def test_a_tap_votes_on_the_page(open_page: Any, served: Any, link: str) -> None
     assert [vote["voteType"] for vote in served.votes] == ["thumbsdown"]
 
 
+def test_the_form_says_that_it_works(open_page: Any, served: Any) -> None:
+    served.set(API_PROOF_OF_WORK="22")
+    page = open_page(LINKS[0])
+    page.get_by_role("button", name="Send my vote").dblclick()
+
+    expect(page.locator("form")).to_have_attribute("aria-busy", "true")
+
+
 def test_the_stamp_is_of_the_minute_of_the_tap(open_page: Any, served: Any) -> None:
     served.set(API_PROOF_OF_WORK="8")
     page = open_page()
