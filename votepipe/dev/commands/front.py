@@ -89,6 +89,18 @@ def new_widget(name: str, kind: str, questions: tuple[str, ...], tool: str, targ
         raise click.ClickException(errors[0]["message"])
     click.echo(f"For a page:\n\n{page_element(url, name)}\n")
     click.echo(f"For an email by {TOOLS[tool].name}:\n\n{snippet(url, name, tool)}")
+    if questions:
+        click.echo(
+            f"\nFor messages to show the questions, in widgets.toml:\n\n{_words(name, asked)}"
+        )
+
+
+def _words(name: str, asked: list[dict[str, Any]]) -> str:
+    """The questions of a widget as TOML, in which a quoted text reads as in JSON."""
+    lines = [
+        f"field_{each['id']} = {json.dumps(each['label'], ensure_ascii=False)}" for each in asked
+    ]
+    return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}.questions]", *lines])
 
 
 @click.command()

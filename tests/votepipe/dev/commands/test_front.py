@@ -1,5 +1,6 @@
 """votepipe/dev/commands/front.py: keys, widgets and forgetting, on the local stack."""
 
+import tomllib
 import uuid
 from typing import Any
 
@@ -41,6 +42,8 @@ def test_a_widget_is_made_voted_on_and_a_reader_forgotten(stack: Any) -> None:
     assert f'widget="{name}"' in printed
     assert "For an email by Ghost:" in printed
     assert "Why?" in voted.text
+    words = tomllib.loads(printed.partition("in widgets.toml:")[2])
+    assert words == {name: {"questions": {"field_1": "Why?"}}}
     assert voters(stack, name, key) == [reader]
 
     printed = run(stack, forget, reader, "--yes")
