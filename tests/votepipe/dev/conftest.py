@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from votepipe.dev.cli import main
 from votepipe.project.sync import enricher_settings, resources, synced
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +28,8 @@ def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path
         text=True,
     ).stdout.split("\0")
     tracked = [name for name in listed if (ROOT / name).is_file()]
+    text = (ROOT / "template.yaml").read_bytes().decode()
+    template = synced(text, resources(ROOT), enricher_settings(ROOT)).encode()
 
     def make_checkout() -> Path:
         root = tmp_path_factory.mktemp("checkout")
@@ -36,9 +40,7 @@ def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path
         (ROOT / ".votepipe" / "packages").mkdir(parents=True, exist_ok=True)
         for name in (".venv", ".venv-ministack", ".votepipe/packages"):
             (root / name).symlink_to(ROOT / name)
-        text = (root / "template.yaml").read_bytes().decode()
-        text = synced(text, resources(root), enricher_settings(root))
-        (root / "template.yaml").write_bytes(text.encode())
+        (root / "template.yaml").write_bytes(template)
         return root
 
     return make_checkout
@@ -66,3 +68,15 @@ def votepipe():
         )
 
     return votepipe
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch):
+    """Run the command line in a checkout with the code that is loaded, a second sooner."""
+
+    def in_process(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(root)
+        done = CliRunner(mix_stderr=False).invoke(main, arguments, prog_name="votepipe")
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return in_process

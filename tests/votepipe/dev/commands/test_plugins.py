@@ -38,12 +38,12 @@ def test_programs_get_json() -> None:
     ]
 
 
-def test_a_broken_plugin_stands_beside_the_others(checkout: Path, votepipe) -> None:
+def test_a_broken_plugin_stands_beside_the_others(checkout: Path, in_process) -> None:
     (checkout / "sinks" / "http.py").write_text(SINK)
     (checkout / "sinks" / "fax.py").write_text(SINK.replace("VoteCast", "VoteSetled"))
 
-    shown, as_json = votepipe(checkout, "list"), votepipe(checkout, "list", "--json")
-    synced = votepipe(checkout, "sync")
+    shown, as_json = in_process(checkout, "list"), in_process(checkout, "list", "--json")
+    synced = in_process(checkout, "sync")
 
     http = (
         "sinks/http.py: 'http' shadows a module of the standard library: whatever starts in this "
@@ -67,17 +67,17 @@ def test_a_sink_is_there_with_its_test_and_its_resources(checkout: Path, votepip
     assert votepipe(checkout, "sync", "--check").returncode == 0
 
 
-def test_an_example_is_there_with_its_test_and_its_resources(checkout: Path, votepipe) -> None:
+def test_an_example_is_there_with_its_test_and_its_resources(checkout: Path, in_process) -> None:
     for name in ("sinks/ntfy.py", "tests/sinks/test_ntfy.py"):  # this checkout may have it
         (checkout / name).unlink(missing_ok=True)
 
-    done = votepipe(checkout, "add", "ntfy")
+    done = in_process(checkout, "add", "ntfy")
 
     assert done.returncode == 0
     assert "\nsinks/ntfy.py\ntests/sinks/test_ntfy.py\n\nPush each settled vote" in done.stdout
     assert "\nvotepipe secret set ntfy\n" in done.stdout
     assert b"  NtfyQueue:" in (checkout / "template.yaml").read_bytes()
-    assert votepipe(checkout, "sync", "--check").returncode == 0
+    assert in_process(checkout, "sync", "--check").returncode == 0
 
 
 def test_the_examples_are_listed_with_a_line_each() -> None:
@@ -99,12 +99,12 @@ def test_the_examples_are_listed_with_a_line_each() -> None:
     ],
 )
 def test_what_is_refused_leaves_nothing(
-    checkout: Path, votepipe, arguments: list[str], code: int, said: str
+    checkout: Path, in_process, arguments: list[str], code: int, said: str
 ) -> None:
     before = set(checkout.rglob("*.py"))
     template = (checkout / "template.yaml").read_bytes()
 
-    done = votepipe(checkout, "new", *arguments)
+    done = in_process(checkout, "new", *arguments)
 
     assert done.returncode == code
     assert said in done.stderr
@@ -137,14 +137,14 @@ def test_all_is_in_step(checkout: Path, votepipe) -> None:
     assert (checkout / "template.yaml").read_bytes() == before
 
 
-def test_a_new_sink_is_written_and_listed(stale: Path, votepipe) -> None:
-    done = votepipe(stale, "sync")
+def test_a_new_sink_is_written_and_listed(stale: Path, in_process) -> None:
+    done = in_process(stale, "sync")
 
     assert done.returncode == 0
     assert done.stdout.startswith("+ sink 'fax': FaxEnabled, FaxConcurrency, ")
     assert done.stdout.endswith("Written: template.yaml and docs/sinks.md.\n")
     assert b"  FaxQueue:" in (stale / "template.yaml").read_bytes()
-    assert votepipe(stale, "sync", "--check").returncode == 0
+    assert in_process(stale, "sync", "--check").returncode == 0
 
 
 def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
@@ -160,19 +160,19 @@ def test_a_check_writes_nothing_and_fails(stale: Path, votepipe) -> None:
     assert (stale / "template.yaml").read_bytes() == before
 
 
-def test_ends_of_lines_stay_as_they_are(stale: Path, votepipe) -> None:
+def test_ends_of_lines_stay_as_they_are(stale: Path, in_process) -> None:
     template = stale / "template.yaml"
     template.write_bytes(template.read_bytes().replace(b"\n", b"\r\n"))
 
-    votepipe(stale, "sync")
+    in_process(stale, "sync")
 
     text = template.read_bytes()
     assert text.count(b"\n") == text.count(b"\r\n")
     assert b"  FaxQueue:\r\n" in text
 
 
-def test_only_a_comment_differs(checkout: Path, votepipe) -> None:
+def test_only_a_comment_differs(checkout: Path, in_process) -> None:
     template = checkout / "template.yaml"
     template.write_text(template.read_text().replace("  # log: Write", "  # log: WRITE"))
 
-    assert votepipe(checkout, "sync").stdout.startswith("Comments and empty lines only.\n")
+    assert in_process(checkout, "sync").stdout.startswith("Comments and empty lines only.\n")

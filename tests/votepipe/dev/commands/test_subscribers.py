@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,25 +13,13 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(make_checkout: Callable[[], Path]) -> Run:
-    """Run votepipe in a checkout of the test's own; `run.root` is its folder."""
-    root = make_checkout()
-
-    def votepipe(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [root / ".venv/bin/python", "-m", "votepipe.dev", *words],
-            cwd=root,
-            capture_output=True,
-            text=True,
-        )
-
-    votepipe.root = root  # type: ignore[attr-defined]
-    return votepipe
+def run(checkout: Path, in_process: Callable[..., "subprocess.CompletedProcess[str]"]) -> Run:
+    """Run votepipe in the test's checkout."""
+    return partial(in_process, checkout)
 
 
-def test_another_account_deploys_first_and_is_then_activated(run: Run) -> None:
-    root: Path = run.root  # type: ignore[attr-defined]
-    template = (root / "template.yaml").read_text()
+def test_another_account_deploys_first_and_is_then_activated(checkout: Path, run: Run) -> None:
+    template = (checkout / "template.yaml").read_text()
 
     pending = run("subscribe", "analytics", "--account", "222222222222", "--events", "VoteSettled")
 
@@ -38,24 +27,24 @@ def test_another_account_deploys_first_and_is_then_activated(run: Run) -> None:
     assert "'analytics' is in subscribers.yaml, pending. Region: us-east-1." in pending.stdout
     assert "PublisherAccount=000000000000" in pending.stdout
     assert f"Its output BusArn must be {BUS}." in pending.stdout
-    assert (root / "template.yaml").read_text() == template
+    assert (checkout / "template.yaml").read_text() == template
     entry = {"bus": BUS, "events": ["VoteSettled"], "status": "pending"}
-    assert yaml.safe_load((root / "subscribers.yaml").read_text()) == {"analytics": entry}
+    assert yaml.safe_load((checkout / "subscribers.yaml").read_text()) == {"analytics": entry}
 
     active = run("subscribe", "analytics", "--activate")
 
     assert "+ resources of the subscribers: SubscriberAnalyticsRule" in active.stdout
     assert "Next: make up" in active.stdout
-    assert f"Arn: {BUS}" in (root / "template.yaml").read_text()
+    assert f"Arn: {BUS}" in (checkout / "template.yaml").read_text()
 
     gone = run("unsubscribe", "analytics")
 
     assert "'analytics' is out of subscribers.yaml." in gone.stdout
-    assert (root / "template.yaml").read_text() == template
-    assert not (root / "subscribers.yaml").exists()
+    assert (checkout / "template.yaml").read_text() == template
+    assert not (checkout / "subscribers.yaml").exists()
 
 
-def test_https_and_the_same_account_are_shown_what_to_do(run: Run) -> None:
+def test_https_and_the_same_account_are_shown_what_to_do(checkout: Path, run: Run) -> None:
     url = "https://crm.example.com/hook?token=secret"
     crm = run("subscribe", "crm", "--url", url, "--events", "VoteSettled,VoteWithdrawn")
     search = run(
@@ -64,8 +53,7 @@ def test_https_and_the_same_account_are_shown_what_to_do(run: Run) -> None:
     )
 
     assert "votepipe secret set subscriber_crm" in crm.stdout
-    root: Path = run.root  # type: ignore[attr-defined]
-    text = (root / "subscribers.yaml").read_text()
+    text = (checkout / "subscribers.yaml").read_text()
     assert "host: crm.example.com\n" in text
     assert "token" not in text
     snippet = search.stdout.partition("# For the template")[2].partition("\n")[2]
@@ -73,11 +61,11 @@ def test_https_and_the_same_account_are_shown_what_to_do(run: Run) -> None:
     pattern = resources["FeedRule"]["Properties"]["EventPattern"]
     assert pattern["detail"] == {"vote": {"voteType": ["thumbsdown"]}}
     assert resources["FeedRule"]["Properties"]["EventBusName"] == "votepipe-local-feed"
-    (root / "copied.yaml").write_text(
+    (checkout / "copied.yaml").write_text(
         "Transform: AWS::Serverless-2016-10-31\nResources:\n" + snippet
     )
     lint = subprocess.run(
-        [root / ".venv/bin/cfn-lint", root / "copied.yaml"], capture_output=True, text=True
+        [checkout / ".venv/bin/cfn-lint", checkout / "copied.yaml"], capture_output=True, text=True
     )
     assert (lint.stdout, lint.returncode) == ("", 0)
 
@@ -102,17 +90,16 @@ def test_https_and_the_same_account_are_shown_what_to_do(run: Run) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(
-    run: Run, words: tuple[str, ...], problem: str
+    checkout: Path, run: Run, words: tuple[str, ...], problem: str
 ) -> None:
     refused = run("subscribe", "crm", *words, "--events", "VoteSettled")
 
     assert refused.returncode != 0
     assert problem in refused.stderr
-    root: Path = run.root  # type: ignore[attr-defined]
-    assert not (root / "subscribers.yaml").exists()
+    assert not (checkout / "subscribers.yaml").exists()
 
 
-def test_an_unknown_name_is_refused_with_what_was_meant(run: Run) -> None:
+def test_an_unknown_name_is_refused_with_what_was_meant(checkout: Path, run: Run) -> None:
     run("subscribe", "search", "--same-account", "--events", "VoteCast")
 
     assert "Did you mean 'search'?" in run("unsubscribe", "serch").stderr
