@@ -5,6 +5,7 @@ before anything of it is here to read.
 It also counts the writes by PartiQL, of which MiniStack leaves no stream record.
 """
 
+import itertools
 import json
 import logging
 import re
@@ -34,7 +35,7 @@ class LogReader:
     """Follows one log group through `client` (boto3 `logs`), each line once.
 
     MiniStack gives at most 10,000 lines in one answer, with no token for the rest and no ids.
-    So the reader goes on by time, and knows a line by its stream, its time and its text.
+    So the reader advances by time, and identifies a line by its stream, time and text.
     """
 
     def __init__(self, client: Any, group: str, *, since: int, pattern: str = '"eventId"') -> None:
@@ -77,11 +78,11 @@ class LogReader:
 
 
 class Watcher:
-    """Background readers, as a context manager.
+    """A reader in the background, as a context manager.
 
     `logs` and `trail` are boto3 clients of CloudWatch Logs and CloudTrail; `groups` names log
     groups; `dead_letter_queues` holds addresses of queues at MiniStack's `endpoint`.
-    A failing round is logged once and retried; the others go on.
+    What fails is logged once and retried; the rest goes on.
     """
 
     def __init__(
@@ -105,17 +106,10 @@ class Watcher:
         self._letters: set[str] = set()
         self._mails: set[str] = set()
         self._statements: set[str] = set()
+        self._failures: set[str] = set()
+        self._interval = interval
         self._stopped = threading.Event()
-        seldom = 3 * interval  # what shows that something is wrong, by a call for each queue
-        self._threads = [
-            threading.Thread(target=self._repeat, args=each, daemon=True)
-            for each in (
-                (self.read_lines, interval),
-                (self.read_mail, interval),
-                (self.read_dead_letters, seldom),
-                (self.read_statements, seldom),
-            )
-        ]
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def follow(self, groups: Sequence[str], dead_letter_queues: Sequence[str]) -> None:
         """Read these log groups and queues from now on; what was read of them stays read."""
@@ -166,29 +160,37 @@ class Watcher:
             "leaves no stream record of them. Use PutItem or UpdateItem."
         )
 
-    def _repeat(self, job: Callable[[], None], interval: float) -> None:
-        logged, revision, quiet = "", 0, 0
-        while not self._stopped.wait(interval):
+    def _run(self) -> None:
+        revision, quiet = 0, 0
+        for turn in itertools.count():
+            if self._stopped.wait(self._interval):
+                return
             before, revision = revision, self._journal.state()["revision"]
             quiet = quiet + 1 if revision == before else 0
             if quiet > QUIET and quiet % SELDOM:
                 continue
-            try:
-                job()
-            except (BotoCoreError, ClientError, requests.RequestException) as error:
-                if logged != type(error).__name__:
-                    logged = type(error).__name__
-                    _log.warning("The console cannot read from MiniStack (%s).", logged)
+            self._try(self.read_lines)
+            self._try(self.read_mail)
+            if turn % 3 == 0:  # they show that something is wrong, and take a call for each queue
+                self._try(self.read_dead_letters)
+                self._try(self.read_statements)
+
+    def _try(self, read: Callable[[], None]) -> None:
+        try:
+            read()
+        except (BotoCoreError, ClientError, requests.RequestException) as error:
+            name = type(error).__name__
+            if name not in self._failures:
+                self._failures.add(name)
+                _log.warning("The console cannot read from MiniStack (%s).", name)
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
 
 
 # Names of the attribute with the reason: ours, and those EventBridge sets itself.
