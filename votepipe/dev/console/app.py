@@ -40,11 +40,10 @@ def create_app(
 ) -> Flask:
     """Build the console.
 
-    `status` gives what `GET /api/status` returns; `table` the votes table (boto3), or None before
-    it exists; `dead_letters` what `watcher.dead_letters` returns; `redrive` sends those of a sink
-    again and says what came of it, or raises Refused, and so does `try_again` with the last vote;
-    `settings` gives those of the sinks, or None
-    before the stack is ready.
+    `status` returns what `GET /api/status` does; `table` the votes table (boto3) and `settings` the
+    sinks' settings, both None before the stack is ready; `dead_letters` what
+    `watcher.dead_letters` does. `redrive` sends a sink its dead letters again, `try_again` the last
+    vote; both return what came of it, or raise Refused.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST

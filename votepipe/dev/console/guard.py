@@ -30,7 +30,7 @@ def guard(app: Flask) -> None:
 def _refuse() -> None:
     port = request.environ["SERVER_PORT"]
     host = request.headers.get("Host", "")
-    # A name that someone else's DNS points here would make their page a neighbour of ours.
+    # A foreign name that resolves to this address would give its pages the console's origin.
     if host not in {f"127.0.0.1:{port}", f"localhost:{port}"}:
         raise Refused(403, f"The console answers at 127.0.0.1:{port} only. Use that address.")
     if request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith("/receive/"):

@@ -46,7 +46,7 @@ def create_front(deployment: Deployment, endpoint: str) -> Flask:
 
 
 def _preflight(deployment: Deployment, path: str) -> Response:
-    """What the function answers: AWS asks it, the local AWS refuses every OPTIONS by itself."""
+    """The function's own answer, as on AWS: the local AWS rejects every OPTIONS itself."""
     client: Any = deployment.session.client("lambda")
     http = {"method": "OPTIONS", "path": path, "sourceIp": request.remote_addr}
     event = {"version": "2.0", "rawPath": path, "requestContext": {"http": http}}

@@ -45,8 +45,8 @@ def ended_by_signals() -> Iterator[None]:
 def undisturbed() -> Iterator[None]:
     """Delay signals until the end of the block.
 
-    What is started in it is known before a signal can ask to end it, and what is ended in it is
-    ended altogether.
+    A process that the block starts is on record before a signal arrives, and one that it ends is
+    ended completely.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread handles signals

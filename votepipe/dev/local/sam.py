@@ -111,7 +111,7 @@ def build(folder: Path, env: Mapping[str, str], root: Path) -> Path:
         _run(["build", "--build-dir", str(built.parent)], folder / "build.log", env, root)
         # JSON is YAML. `sam deploy` reads it five times, half a second each where it is not JSON.
         built.write_text(json.dumps(template.parsed(built.read_text("utf-8"))), encoding="utf-8")
-        if sources(root) != before:  # saved meanwhile, so nobody knows what this is a build of
+        if sources(root) != before:  # a file was saved meanwhile
             return built
         with contextlib.suppress(OSError):  # another stack of this checkout made it, too
             made.rename(kept)

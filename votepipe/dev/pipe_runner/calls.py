@@ -23,7 +23,7 @@ from votepipe.emulator.pipes.entries import Entry
 from votepipe.emulator.pipes.records import Record
 from votepipe.model.errors import VotepipeError
 
-# Nothing is tried again underneath: the engine and the follower do that, and say so.
+# botocore does not retry: the engine and the follower do, and report it.
 QUICK = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1})
 # A pipe's execution may take 5 minutes.
 SLOW = QUICK.merge(Config(read_timeout=300))
@@ -77,7 +77,7 @@ def _with_time(entry: Entry) -> Entry:
 
 
 def _call(operation: Callable[..., Any], **arguments: Any) -> Any:
-    """Make a call. Raises Interrupted when it may pass by itself, else CallError."""
+    """Make a call. Raises Interrupted for what a retry may fix, else CallError."""
     name = getattr(operation, "__name__", "call")
     try:
         return operation(**arguments)

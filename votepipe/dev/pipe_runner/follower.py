@@ -64,7 +64,7 @@ class Follower:
         self._list = 0.0
         self._failures = 0
         if checkpoints.recreated:
-            say(f"Pipe '{pipe.name}' has a new stream. Going on from the oldest that it has.")
+            say(f"Pipe '{pipe.name}' has a new stream. Continuing from its oldest record.")
 
     def turn(self) -> float:
         """Read and step whatever is due; returns when to be called again, in epoch seconds."""
@@ -79,7 +79,7 @@ class Follower:
         return min([self._list, *(shard.next() for shard in self._open.values())])
 
     def is_through(self, since: float) -> bool:
-        """Whether nothing that was in the stream at this time is left to do, as far as it knows."""
+        """Whether everything that was in the stream at this time is done, as far as it knows."""
         return self._list > 0.0 and all(
             shard.failures > 0 or (shard.lanes.idle and shard.empty >= since)
             for shard in self._open.values()
@@ -155,5 +155,5 @@ class Follower:
         if failures == 0:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
             why = code or type(error).__name__
-            self._say(f"The stream of pipe '{self._pipe.name}' cannot be read ({why}). Trying on.")
+            self._say(f"The stream of pipe '{self._pipe.name}' cannot be read ({why}). Retrying.")
         return self._clock() + min(_POLL * 2.0**failures, _LONGEST_WAIT)

@@ -3,9 +3,9 @@
     python -m votepipe.dev.pipe_runner.runner --stack NAME --state FOLDER
 
 Prints one line of JSON per record and hop, and writes messages for people to stderr.
-Checkpoints are kept in FOLDER: started again, it goes on where it was, killed or not.
-SIGTERM or Ctrl-C ends it once all that was written before went through, within five seconds: a
-local stream goes with the process that holds it.
+Checkpoints are kept in FOLDER: the next run continues there, even if this one is killed.
+SIGTERM or Ctrl-C ends it once everything written before has passed, within five seconds: a local
+stream is lost with the process that holds it.
 Where AWS is, and who calls, comes from the environment, as for any AWS client.
 """
 
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _alone(given.state):
             Runner(given.stack, given.state, boto3.Session(), trace=_print, say=_say).run(ending)
     except BrokenPipeError:
-        return 0  # nobody reads the hops any more
+        return 0  # the parent process is gone
     except (VotepipeError, BotoCoreError) as error:
         _say(str(error))
         return 1
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _alone(folder: Path) -> IO[str]:
-    """Hold the folder's lock; the system lets it go with the process, however that ends."""
+    """Hold the folder's lock; the system releases it when the process ends."""
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

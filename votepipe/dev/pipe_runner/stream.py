@@ -60,7 +60,7 @@ class ShardReader:
     def read(self) -> list[Record]:
         """The next records as a pipe delivers them; none when there are none yet.
 
-        Raises botocore's errors; calling again goes on where it was.
+        Raises botocore's errors; the next call continues at the same place.
         """
         try:
             if self._iterator is None:
@@ -92,8 +92,8 @@ class ShardReader:
 
     def _start_over(self) -> None:
         self._say(
-            f"Shard '{self._shard['ShardId']}' no longer has the record to go on from. "
-            "Going on from the oldest that it has."
+            f"Shard '{self._shard['ShardId']}' no longer has the next record. "
+            "Continuing from its oldest."
         )
         self._after = None
         self._start = "TRIM_HORIZON"

@@ -241,9 +241,7 @@ class TestStart:
         turns(harness, follow(stream_arn=new, starting_position="LATEST"), 1)
 
         assert harness.put == ["e1", "e1"]
-        assert harness.said == [
-            "Pipe 'votes' has a new stream. Going on from the oldest that it has."
-        ]
+        assert harness.said == ["Pipe 'votes' has a new stream. Continuing from its oldest record."]
 
 
 class TestErrors:
@@ -255,7 +253,7 @@ class TestErrors:
 
         assert harness.put == ["e1"]
         assert harness.said == [
-            "The stream of pipe 'votes' cannot be read (InternalServerError). Trying on."
+            "The stream of pipe 'votes' cannot be read (InternalServerError). Retrying."
         ]
 
     def test_a_shard_that_cannot_be_read_is_tried_again(self, stream, harness, follow, refused):

@@ -95,9 +95,7 @@ def test_starts_over_and_says_so_when_the_place_is_gone(stream, read, said):
 
     assert reader.read() == []
     assert numbers(reader.read()) == ["3"]
-    assert said == [
-        "Shard 'a' no longer has the record to go on from. Going on from the oldest that it has."
-    ]
+    assert said == ["Shard 'a' no longer has the next record. Continuing from its oldest."]
 
 
 def test_does_not_start_over_at_the_newest(stream, read):

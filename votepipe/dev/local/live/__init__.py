@@ -80,7 +80,7 @@ class Live:
         self._seen = contents
         self._waiting |= changed
         if digest(self.root, [self.root / "votepipe"]) != self._library:
-            # What runs here is the old one, and plugins may need the new.
+            # This process runs the old code, and plugins may need the new.
             return [
                 _failed(name, f"{name} waits: votepipe/ has changed. Press Ctrl-C and run make up.")
                 for name in sorted(self._waiting)
@@ -90,7 +90,7 @@ class Live:
             project = Project.survey(self.root)
             if not project.broken:
                 self._bring(project)
-        # Whatever it is, the stack runs on as it is, and the next save tries again.
+        # The stack keeps running as it is, and the next save tries again.
         except Exception as error:
             text = str(error)
             return [
@@ -122,7 +122,7 @@ class Live:
                 compile((self.root / name).read_bytes(), name, "exec")
         files.write(files.stale(project))
         text = generated.text(self.root / "template.yaml")
-        # Reading it is half of the work where only code has changed.
+        # Reading it is half of the work when only code has changed.
         wanted = self._template if text == self._text else template.read(self.root)
         built = self._code.build(wanted)
         if not built and wanted == self._template:
@@ -137,7 +137,7 @@ class Live:
         removed = {name: each for name, each in before.items() if name not in after}
         change_set.delete_retained(self._found, removed)
         self._lacking = self._updated()
-        # Last, so that what failed on the way is done by the next save.
+        # Last, so that the next save repeats a step that failed.
         self._text, self._template = text, wanted
 
     def _contents(self) -> dict[str, str]:

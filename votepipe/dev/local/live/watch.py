@@ -1,7 +1,7 @@
 """Notice when files of a checkout change, once for each burst of writes.
 
-Editors write in many ways: in place, or a new file that takes the old one's name. So what happened
-to which file is not asked; whoever is called looks at what is there then.
+Editors write in place, or rename a new file over the old one. So the events themselves do not
+matter: the callback compares what the files hold.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from watchdog import events
 from watchdog.observers import Observer
 
 REST = 0.2  # seconds without a write after which a file counts as saved
-# Others come of reading, too, as whoever is called does.
+# Reading a file is an event, too, and the callback reads them.
 _WRITES = [
     events.FileCreatedEvent,
     events.FileModifiedEvent,
