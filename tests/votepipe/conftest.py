@@ -108,11 +108,11 @@ def simulation() -> Simulation:
     return Simulation(1000.0, 0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def python_pytest() -> list[str]:
     """A pytest of its own with the kit's plugin: the command, to which a file is added."""
     return [
-        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
         # Without its entry point, so that it is there once whether or not that is installed.
         *("-p", "no:votepipe", "-p", "votepipe.testing.plugin"),
         *("--rootdir", ".", "-c", os.devnull),

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -21,45 +19,40 @@ TABLE = """
 """
 
 
-@pytest.fixture
-def shown(tmp_path: Path, python_pytest: list[str]) -> Callable[[str, str], str]:
-    """What pytest shows of a file with this name and text."""
-
-    def shown(name: str, text: str) -> str:
-        (tmp_path / name).write_text(text)
-        result = subprocess.run(
-            [*python_pytest, tmp_path / name], capture_output=True, text=True, timeout=60
-        )
-        return result.stdout
-
-    return shown
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, python_pytest: list[str]) -> str:
+    """What pytest shows of a test that is right, of one that is wrong, and of a table."""
+    folder = tmp_path_factory.mktemp("tests")
+    (folder / "test_right.py").write_text(TEST.replace("EXPECTED", "[]"))
+    (folder / "test_wrong.py").write_text(TEST.replace("EXPECTED", "1"))
+    (folder / "it.votes.yaml").write_text(TABLE)
+    result = subprocess.run([*python_pytest, "-v", folder], capture_output=True, text=True)
+    return result.stdout
 
 
-def test_the_fixture_is_a_pipeline(shown: Callable[[str, str], str]) -> None:
-    assert "1 passed" in shown("test_it.py", TEST.replace("EXPECTED", "[]"))
+def test_the_fixture_is_a_pipeline(shown: str) -> None:
+    assert "test_right.py::test_it PASSED" in shown
 
 
-def test_a_failed_test_shows_the_ways_of_the_votes(shown: Callable[[str, str], str]) -> None:
-    text = shown("test_it.py", TEST.replace("EXPECTED", "1"))
-
-    assert "The ways of the votes" in text
-    assert "vote one of widget docs" in text
-    assert "stopped at " in text
-
-
-def test_each_case_of_a_table_is_a_test(shown: Callable[[str, str], str]) -> None:
-    text = shown("it.votes.yaml", TABLE)
-
-    assert "1 failed, 1 passed" in text
-    assert "webhook: other messages than expected" in text
-    assert "Traceback" not in text
+def test_a_failed_test_shows_the_ways_of_the_votes(shown: str) -> None:
+    assert "test_wrong.py::test_it FAILED" in shown
+    assert "The ways of the votes" in shown
+    assert "vote one of widget docs" in shown
+    assert "stopped at " in shown
 
 
-@pytest.mark.parametrize("module", ["boto3", "requests", "samtranslator", "votepipe.dev"])
-def test_loading_the_plugin_imports_little(module: str) -> None:
-    code = f"import sys, votepipe.testing.plugin; print({module!r} in sys.modules)"
+def test_each_case_of_a_table_is_a_test(shown: str) -> None:
+    assert "it.votes.yaml::nothing comes of nothing PASSED" in shown
+    assert "it.votes.yaml::a message out of nowhere FAILED" in shown
+    assert "webhook: other messages than expected" in shown
+    assert "Traceback" not in shown
+
+
+def test_loading_the_plugin_imports_little() -> None:
+    large = ("boto3", "requests", "samtranslator", "votepipe.dev")
+    code = f"import sys, votepipe.testing.plugin; print([*filter(sys.modules.get, {large})])"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 
-    assert result.stdout == "False\n"
+    assert result.stdout == "[]\n"
