@@ -117,8 +117,11 @@ def _members(node: yaml.Node | None) -> Iterable[tuple[yaml.Node, yaml.Node]]:
 def _marked(template: str, name: str) -> tuple[list[str], int, int]:
     """The template's lines, and which of them are the markers of a block."""
     lines = template.splitlines(keepends=True)
-    starts = [at for at, line in enumerate(lines) if line.strip().startswith(f"# >>> {name}")]
-    ends = [at for at, line in enumerate(lines) if line.strip().startswith(f"# <<< {name}")]
+    starts, ends = (
+        # Most lines hold neither: looking for it at all is quicker than stripping them first.
+        [at for at, line in enumerate(lines) if mark in line and line.strip().startswith(mark)]
+        for mark in (f"# >>> {name}", f"# <<< {name}")
+    )
     if len(starts) != 1 or len(ends) != 1 or ends[0] < starts[0]:
         raise SyncError(
             f"template.yaml must hold the lines '# >>> {name}' and '# <<< {name}' once each, "
