@@ -20,14 +20,14 @@ setup: ## Make both environments, pinned exactly; quick when there is nothing to
 .venv/ready: requirements/dev.txt pyproject.toml
 	@echo "Installing what votepipe is developed with into .venv …"
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/dev.txt
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . 2>/dev/null
 	@touch $@
 
 .venv-ministack/ready: requirements/ministack.txt
 	@echo "Installing the local AWS into .venv-ministack …"
 	@$(PYTHON) -m venv .venv-ministack
-	@.venv-ministack/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/ministack.txt
+	@.venv-ministack/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/ministack.txt
 	@touch $@
 
 up: setup ## Bring the whole of it up on this machine; Ctrl-C ends it (PARAMETERS="Name=Value …")
@@ -77,7 +77,7 @@ docs: setup ## Write the catalogue of events as a page, for AsyncAPI and for Eve
 	@.venv/bin/votepipe schemas docs
 
 .venv-bench/ready: requirements/bench.txt
-	@.venv/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes --target .venv-bench --upgrade -r requirements/bench.txt
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .venv-bench --upgrade -r requirements/bench.txt
 	@touch $@
 
 bench: setup .venv-bench/ready ## What is measured beside others, as a table and bench/results.json, in a few minutes
