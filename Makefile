@@ -57,7 +57,7 @@ check-template:
 test: setup ## All tests, in parallel
 	.venv/bin/pytest -n 2 --dist loadgroup
 
-test-fast: setup ## Tests without servers and without long or random searches, in about a minute
+test-fast: setup ## Tests without servers and without long or random searches, in under two minutes
 	.venv/bin/pytest -n 2 --dist loadgroup -m "not local_stack and not browser and not slow and not hypothesis"
 
 chaos: setup ## 10,000 votes on the test kit, 300 on the local stack, crashes at every step, and all that can go wrong: minutes
