@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from votepipe.dev.commands import output_options
 from votepipe.dev.commands.plugins import sync
 from votepipe.dev.local.ministack import REGION
 from votepipe.dev.operations import subscribing
@@ -69,18 +70,35 @@ def unsubscribe(ctx: click.Context, name: str) -> None:
 
 
 @click.command("subscribers")
+@output_options
 @stack_options
-def list_subscribers(target: Target) -> None:
+def list_subscribers(as_json: bool, target: Target) -> None:
     """Show who gets the feed, when each last did, and what failed."""
     found = Project.read().subscribers
     if not found:
-        click.echo("There are no subscribers. See: votepipe subscribe --help")
+        click.echo("[]" if as_json else "There are no subscribers. See: votepipe subscribe --help")
         return
     there = deployment(target)
-    for each in found:
+    states = [(each, subscribing.status(each, there)) for each in found]
+    if as_json:
+        click.echo(json.dumps([_facts(*state) for state in states], indent=2))
+        return
+    for each, status in states:
         click.echo(f"{each.name}: {', '.join(each.events)} to {_address(each)}")
-        for line in _state(each, subscribing.status(each, there)):
+        for line in _state(each, status):
             click.echo(f"  {line}")
+
+
+def _facts(subscriber: Subscriber, status: subscribing.Status | None) -> dict[str, Any]:
+    return {
+        "name": subscriber.name,
+        "events": list(subscriber.events),
+        "to": _address(subscriber),
+        "active": subscriber.active,
+        "deployed": status is not None,
+        "last": status.last.isoformat() if status and status.last else None,
+        "failures": dict(status.failures) if status else {},
+    }
 
 
 def _state(subscriber: Subscriber, status: subscribing.Status | None) -> list[str]:

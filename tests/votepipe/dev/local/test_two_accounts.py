@@ -253,3 +253,9 @@ def test_what_a_webhook_gave_up_comes_back_to_it_alone(
     assert two_accounts.received(ANALYTICS) == at_analytics
     said = two_accounts.run("votepipe subscribers")
     assert len(re.findall("^  events: last in the hour from ", said, re.MULTILINE)) == 2
+    listed = json.loads(two_accounts.run("votepipe subscribers --output json"))
+    assert [(each["name"], each["deployed"], each["failures"]) for each in listed] == [
+        ("analytics", True, {}),
+        ("crm", True, {}),
+    ]
+    assert all(each["last"] for each in listed)
