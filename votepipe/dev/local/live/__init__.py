@@ -6,7 +6,7 @@ Only what changed is built and updated, and votes go on meanwhile.
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from votepipe.dev.local.live import change_set
 from votepipe.dev.local.live.code import Code, bucket
 from votepipe.dev.local.sam import digest
 from votepipe.dev.operations.deployment import Deployment
+from votepipe.model import times
 from votepipe.project import Project, generated, template
 from votepipe.project.plugins import home
 from votepipe.project.sync import files
@@ -26,7 +27,7 @@ WATCHED = (*PLUGINS, "api", "schemas", "widgets.toml")
 class Outcome:
     """What became of a file that changed, as `GET /api/status` has it.
 
-    `sink` is one that was deployed, and can be tried.
+    `sink` is one that was deployed, and can be tried; `at` sets the outcomes of two saves apart.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Outcome:
     ok: bool = True
     line: int | None = None
     sink: str | None = None
+    at: str = field(default_factory=times.timestamp, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The outcome without what is unknown."""

@@ -69,7 +69,7 @@ def save(root: Path, up: Any, eventually: Any) -> Callable[[str, str | None], di
             path.with_name(".saving").replace(path)
         outcomes = eventually(lambda: (now := up.status["live"]) != before and now)
         (found,) = [each for each in outcomes if each["file"] == name]
-        return dict(found)
+        return {member: each for member, each in found.items() if member != "at"}
 
     return save
 

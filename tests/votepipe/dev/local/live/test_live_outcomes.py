@@ -103,8 +103,9 @@ def test_a_template_that_cannot_follow_is_said(live: Live, save: Any) -> None:
 
 
 def test_an_outcome_for_the_api_leaves_out_what_is_unknown() -> None:
-    assert Outcome("sinks/a.py", "Done.").as_json() == {
+    assert Outcome("sinks/a.py", "Done.", at="2026-01-04T10:00:03Z").as_json() == {
         "file": "sinks/a.py",
         "text": "Done.",
         "ok": True,
+        "at": "2026-01-04T10:00:03Z",
     }
