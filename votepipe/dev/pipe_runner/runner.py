@@ -55,7 +55,7 @@ class Runner:
         self._say = say
         self._revision = ""
         self._look = 0.0
-        self._unread = False
+        self._unread = 0  # looks in a row
         self._pipes: dict[str, dict[str, Any]] = {}
         self._followers: list[Follower] = []
         self._streams: Any = session.client("dynamodbstreams", config=QUICK)
@@ -105,11 +105,11 @@ class Runner:
             stack = Stack(self._name, self._session)
             if stack.revision not in (None, self._revision):
                 self._load(stack)
-            self._unread = False
+            self._unread = 0
         except VotepipeError as error:
-            if not self._unread:  # once, however long it lasts
+            self._unread += 1
+            if self._unread == 2:  # a look in the middle of a deployment fails once
                 self._say(f"{error} The pipes run on as they were.")
-            self._unread = True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
