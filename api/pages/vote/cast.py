@@ -26,12 +26,13 @@ def answer(request: Request, widget: str, vote_type: str) -> Response:
     by_script = os.environ.get("VOTE_BY_SCRIPT", "").lower() == "true"
     title = _title(widget, request.query.get("instanceOfJoy", ""))
     question = texts.fill("vote.question-about", title=title) if title else texts["vote.question"]
+    scripts = {"work.js": work.bits() > 0, "vote.js": by_script}
     page = document(
         texts,
         texts["vote.title"],
         element("h1", question),
         _form(request, texts, widget, vote_type, by_script),
-        scripts=[*["work.js"] * (work.bits() > 0), *["vote.js"] * by_script],
+        scripts=[name for name, wanted in scripts.items() if wanted],
     )
     # Shown again from the cache, it has the same id, so voting again is the same vote.
     kept = {"cache-control": "private, max-age=3600", "vary": "accept-language"}
